@@ -1,0 +1,62 @@
+package checks
+
+import (
+	"io"
+
+	"sallyport/checks/provenance"
+	"sallyport/checks/table"
+)
+
+// File is one input. Path is a name to show and to take the extension from; it
+// is never opened. Open may be called more than once.
+type File struct {
+	Path string
+	Open func() (io.ReadCloser, error)
+
+	// Supporting files are reviewed with the outputs they underlie and never
+	// released.
+	Supporting bool
+	// Group names the group of files it was filed in; files of one group share
+	// a context. "" when there are no groups.
+	Group string
+	// Context is what the researcher wrote about the group, searched for such
+	// things as a population size. May be empty.
+	Context string
+	// Origin is where the file comes from, when a workspace is known.
+	Origin *provenance.Origin
+}
+
+// Set is the files to check together: they may give each other away.
+type Set struct {
+	Files   []File
+	Earlier []File // released before from the same workspace
+	// Workspace says that Origins were looked up: a file without one is then of
+	// unknown level, which is a finding.
+	Workspace bool
+}
+
+// Type is what a file is by its content.
+type Type string
+
+// The types that have a reader. Any other content gets a type named by its
+// signature ("pdf", "zip", "binary", ...), which no policy allows.
+const (
+	TypeText Type = "text" // includes CSV: by content the two are one
+	TypeJSON Type = "json"
+	TypeSVG  Type = "svg"
+	TypeHTML Type = "html"
+	TypePNG  Type = "png"
+	TypeJPEG Type = "jpeg"
+)
+
+// Document is one file, read once.
+type Document struct {
+	File   *File
+	Path   string
+	Ext    string // lower-case extension with its dot
+	SHA256 string // hex
+	Size   int64
+	Type   Type
+	Data   []byte         // the bytes, at most the policy's max_bytes; nil in facts kept for cross-file checks
+	Tables []*table.Table // from CSV, HTML, JSON or printed text, in document order
+}

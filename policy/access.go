@@ -1,0 +1,57 @@
+package policy
+
+// Role is what a person is, as far as permissions are concerned.
+type Role string
+
+const (
+	Researcher Role = "researcher" // files requests for the workspaces of their projects
+	Checker    Role = "checker"    // output checker: trained, named, reviews what is routed to them
+	Lead       Role = "lead"       // lead checker: sees the load, reassigns
+	Auditor    Role = "auditor"    // reads all, changes nothing
+	Operator   Role = "operator"   // keeps the service running; sees no contents, never votes or releases
+)
+
+// Relation is how a person stands to one request or workspace.
+type Relation string
+
+const (
+	Author   Relation = "author"   // filed the request
+	Member   Relation = "member"   // belongs to the project, is not the author
+	Assigned Relation = "assigned" // one of the two checkers it is routed to
+	Other    Relation = "other"    // none of these
+	Anyone   Relation = "*"        // in a grant: whatever the relation
+)
+
+// Action is one thing that can be done; every route and use case names one.
+type Action string
+
+const (
+	WorkspaceList    Action = "workspace.list"
+	WorkspaceView    Action = "workspace.view"    // files of the release folder, levels, jobs; not contents
+	WorkspaceContent Action = "workspace.content" // contents of moderately sensitive files
+	RequestCreate    Action = "request.create"
+	RequestList      Action = "request.list" // one's own requests
+	RequestView      Action = "request.view"
+	RequestEdit      Action = "request.edit" // files, groups, context, controls while the author owns it
+	RequestSubmit    Action = "request.submit"
+	RequestWithdraw  Action = "request.withdraw"
+	RequestComment   Action = "request.comment"
+	FileContent      Action = "file.content" // view or download the bytes in a request
+	QueueView        Action = "queue.view"
+	ReviewVote       Action = "review.vote"
+	ReviewSubmit     Action = "review.submit"
+	ReviewReturn     Action = "review.return"
+	ReviewReject     Action = "review.reject"
+	ReviewRelease    Action = "review.release"
+	ReleaseList      Action = "release.list"
+	RecordView       Action = "record.view" // one request's whole record
+	AuditView        Action = "audit.view"  // the event log
+	StatusView       Action = "status.view" // health and stuck work; no contents
+)
+
+// A Grant lets a role do some actions where it stands in one of the relations.
+type Grant struct {
+	Role      Role
+	Relations []Relation
+	Actions   []Action
+}

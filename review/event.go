@@ -1,0 +1,70 @@
+package review
+
+import "time"
+
+// EventType names what happened.
+type EventType string
+
+// Every event type. The record of a request is its events in order.
+const (
+	EvSignIn            EventType = "person.signed_in"
+	EvSignInFailed      EventType = "person.sign_in_failed"
+	EvSignOut           EventType = "person.signed_out"
+	EvDenied            EventType = "access.denied"
+	EvRequestCreated    EventType = "request.created"
+	EvRequestEdited     EventType = "request.edited"
+	EvGroupEdited       EventType = "group.edited"
+	EvFileAdded         EventType = "file.added"
+	EvFileUpdated       EventType = "file.updated"
+	EvFileMoved         EventType = "file.moved"
+	EvFileWithdrawn     EventType = "file.withdrawn"
+	EvFileViewed        EventType = "file.viewed"
+	EvFileDownloaded    EventType = "file.downloaded"
+	EvChecked           EventType = "request.checked"
+	EvSubmitted         EventType = "request.submitted"
+	EvRouted            EventType = "request.routed"
+	EvResubmitted       EventType = "request.resubmitted"
+	EvWithdrawn         EventType = "request.withdrawn"
+	EvVoted             EventType = "file.voted"
+	EvVoteVoided        EventType = "file.vote_voided"
+	EvCommented         EventType = "group.commented"
+	EvReviewSubmitted   EventType = "review.submitted"
+	EvPartiallyReviewed EventType = "request.partially_reviewed"
+	EvReviewed          EventType = "request.reviewed"
+	EvReturned          EventType = "request.returned"
+	EvRejected          EventType = "request.rejected"
+	EvApproved          EventType = "request.approved"
+	EvPackaged          EventType = "release.packaged"
+	EvReleased          EventType = "request.released"
+	EvReleaseFailed     EventType = "release.failed"
+	EvIntegrity         EventType = "blob.integrity_failed"
+	EvPeopleChanged     EventType = "people.changed"
+)
+
+// Event is one entry of the audit log. The store appends it in the transaction
+// of the change it tells of, gives it Seq, and never changes or drops it. It
+// holds no file contents and no comment text.
+type Event struct {
+	Seq       int64 // 1, 2, 3, ... without gaps
+	At        time.Time
+	Type      EventType
+	Actor     Username // "system" for the service itself
+	Request   RequestID
+	Workspace WorkspaceName
+	Group     GroupID
+	File      FileID
+	Path      string
+	Turn      int
+	From, To  Status
+	// Digest of the bytes concerned; for a vote or a release, of the bytes that
+	// leave.
+	Digest   Digest
+	Findings Digest // of the stored findings the actor was shown
+	Policy   string // sha256 of the policy in force
+	// Detail holds further facts, keys stable per type: a decision, a field's
+	// id, a count.
+	Detail map[string]string
+	// Private names a checker while only that person (and afterwards auditors)
+	// may see the event: votes and comments of the independent phase.
+	Source string // source address class: "local", "private", "public", or ""
+}

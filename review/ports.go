@@ -1,0 +1,200 @@
+package review
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"sallyport/checks"
+	"sallyport/checks/provenance"
+	"sallyport/policy"
+)
+
+// Store keeps requests, people, findings and the event log. Package reviewtest
+// holds every implementation to these contracts.
+//
+// All times are UTC, kept to the microsecond. Errors of a known kind are
+// *Error; a missing thing is NotFound.
+type Store interface {
+	// Create keeps a new request with its events. Conflict when the author has
+	// an active request for the workspace: the database itself says so.
+	Create(ctx context.Context, r *Request, events ...Event) error
+
+	// Request reads one request whole.
+	Request(ctx context.Context, id RequestID) (*Request, error)
+
+	// Update reads the request in a write transaction, lets change alter it,
+	// and keeps it together with the Change that it returns, or keeps nothing.
+	// A change without an event is refused. The request's Version goes up by
+	// one. When another writer was first, change is run again on the newer
+	// request, so it must decide from the request it is given, and do nothing
+	// else. The kept request is returned.
+	Update(ctx context.Context, id RequestID, change func(*Request) (Change, error)) (*Request, error)
+
+	// Requests lists requests, newest first, without their groups' files.
+	Requests(ctx context.Context, q RequestQuery) ([]Request, error)
+
+	// Append adds events that change no request: views, sign-ins, denials.
+	Append(ctx context.Context, events ...Event) error
+
+	// Events lists the log in order.
+	Events(ctx context.Context, q EventQuery) ([]Event, error)
+
+	// SaveReport keeps findings under their key, once: a second save under the
+	// same key changes nothing. Report reads them.
+	SaveReport(ctx context.Context, key ReportKey, report *checks.Report) error
+	Report(ctx context.Context, key ReportKey) (*checks.Report, error)
+
+	// Release of a request, once it is approved. SaveRelease is part of
+	// Update (Change.Release).
+	Release(ctx context.Context, id RequestID) (*Release, error)
+	Releases(ctx context.Context, q ReleaseQuery) ([]Release, error)
+
+	// NextJob returns a due outbox job and leases it until the time given, so
+	// that another worker does not take it; NotFound when there is none.
+	NextJob(ctx context.Context, now, lease time.Time) (*Job, error)
+	// FinishJob marks a job done.
+	FinishJob(ctx context.Context, id string) error
+	// RetryJob puts it back, to be tried again at a time, with the reason.
+	// After Job.MaxTries it is a dead letter, which DeadJobs lists.
+	RetryJob(ctx context.Context, id string, at time.Time, reason string) error
+	DeadJobs(ctx context.Context) ([]Job, error)
+
+	Person(ctx context.Context, name Username) (*Person, error)
+	People(ctx context.Context) ([]Person, error)
+	Projects(ctx context.Context) ([]Project, error)
+	// SavePeople adds or replaces people and projects, with its event.
+	SavePeople(ctx context.Context, people []Person, projects []Project, e Event) error
+}
+
+// Change is what one update of a request carries besides the request.
+type Change struct {
+	Events  []Event  // at least one
+	Release *Release // kept with it, when the change approves
+	Jobs    []Job    // outbox, delivered after commit
+}
+
+// RequestQuery selects requests. Zero fields do not restrict.
+type RequestQuery struct {
+	Author    Username
+	Checker   Username // holds a seat
+	Workspace WorkspaceName
+	Projects  []ProjectID
+	Statuses  []Status
+	Limit     int // 0 means 100
+	Offset    int
+}
+
+// EventQuery selects events. Zero fields do not restrict.
+type EventQuery struct {
+	Request RequestID
+	Actor   Username
+	Types   []EventType
+	After   int64 // Seq greater than
+	Limit   int   // 0 means 1000
+	Newest  bool  // newest first
+}
+
+// ReleaseQuery selects releases, newest first.
+type ReleaseQuery struct {
+	Workspace WorkspaceName
+	Limit     int // 0 means 100
+	Offset    int
+}
+
+// Job is one external effect, delivered from the outbox at least once by an
+// executor that makes it exactly once.
+type Job struct {
+	ID       string
+	Kind     string // "release"
+	Request  RequestID
+	Tries    int
+	MaxTries int
+	Due      time.Time
+	Reason   string // of the last failure
+}
+
+// Blobs keeps bytes by their SHA-256, for ever as far as the domain is
+// concerned.
+type Blobs interface {
+	// Put stores what r yields and returns its digest and size. It reads at
+	// most max bytes; one more is TooLarge and stores nothing. Storing the same
+	// bytes twice is no error.
+	Put(ctx context.Context, r io.Reader, max int64) (Digest, int64, error)
+	// Open reads a blob, checking as it goes: a reader that reaches the end has
+	// yielded exactly the bytes of that digest, or an error that matches
+	// ErrCorrupt. NotFound when there is none.
+	Open(ctx context.Context, d Digest) (io.ReadCloser, error)
+}
+
+// Workspaces reads workspace folders. Nothing outside a workspace's folder is
+// ever read, whatever names and links it holds.
+type Workspaces interface {
+	// Workspace describes one; NotFound for an unknown name.
+	Workspace(ctx context.Context, name WorkspaceName) (*Workspace, error)
+	// Open opens a regular file for reading. Invalid, with the reason in plain
+	// words, for anything else: a link, a folder, a device, a hostile name.
+	Open(ctx context.Context, name WorkspaceName, path string) (io.ReadCloser, error)
+	// Origins finds the origin of files by path and content.
+	Origins(ctx context.Context, name WorkspaceName, files []FileRef) ([]provenance.Origin, error)
+}
+
+// FileRef is a file of a workspace by path and content.
+type FileRef struct {
+	Path   string
+	Digest Digest
+}
+
+// Workspace is what can be listed of a workspace without reading contents.
+type Workspace struct {
+	Name     WorkspaceName
+	Releases []string        // release folders, newest name last
+	Files    []WorkspaceFile // of the release folders and the outputs, sorted by path
+	Problems []string        // in plain words: unreadable manifest, odd names
+}
+
+// WorkspaceFile is one file on disk.
+type WorkspaceFile struct {
+	Path     string // relative, slashes
+	Size     int64
+	Modified time.Time
+	// Release says that it lies in a release folder.
+	Release bool
+	// Problem says why it cannot be added (a link, a device, a hostile name);
+	// Path is then only for showing.
+	Problem string
+	Origin  provenance.Origin
+}
+
+// Sanitiser makes the bytes that leave out of the bytes that came.
+type Sanitiser interface {
+	// Sanitise returns data itself when the type needs no cleaning. An error is
+	// a reason in plain words; such a file cannot be released.
+	Sanitise(path string, data []byte) (clean []byte, mediaType string, removed []Removal, err error)
+}
+
+// Checker runs the checks over a set of files.
+type Checker interface {
+	Run(ctx context.Context, p *policy.Policy, set checks.Set) (*checks.Report, error)
+	// Engine is the version that goes into ReportKey.
+	Engine() string
+}
+
+// Sink takes a finished package out of the building.
+type Sink interface {
+	// Deliver publishes the package of a release. It is called again after a
+	// crash, and must then find that it is done, or do it over, with one effect.
+	Deliver(ctx context.Context, p *Package) (location string, err error)
+}
+
+// Package is a release ready to leave.
+type Package struct {
+	Release *Release
+	// Manifest is the JSON that goes with the files.
+	Manifest []byte
+	// Open yields the bytes of one file, checked against its digest.
+	Open func(ctx context.Context, d Digest) (io.ReadCloser, error)
+}
+
+// Clock tells the time, in UTC.
+type Clock func() time.Time
