@@ -1,0 +1,57 @@
+package policy
+
+import "slices"
+
+// Grants is the whole table of who may do what. What is not in it is denied.
+// Further rules that depend on a request's status, or on who else has acted,
+// live with the use cases; none of them allows what this table denies.
+//
+// An operator keeps the service running and can neither see contents nor vote
+// nor release. A checker sees only what is routed to them.
+func Grants() []Grant {
+	anyone := []Relation{Anyone}
+	return []Grant{
+		{Researcher, anyone, []Action{WorkspaceList, RequestList}},
+		{Researcher, []Relation{Member, Author}, []Action{WorkspaceView, WorkspaceContent, RequestCreate}},
+		{Researcher, []Relation{Author}, []Action{
+			RequestView, RequestEdit, RequestSubmit, RequestWithdraw, RequestComment, FileContent,
+		}},
+		{Researcher, []Relation{Member}, []Action{RequestView}},
+
+		{Checker, anyone, []Action{QueueView}},
+		{Checker, []Relation{Assigned}, []Action{
+			RequestView, FileContent, RequestComment,
+			ReviewVote, ReviewSubmit, ReviewReturn, ReviewReject, ReviewRelease,
+		}},
+
+		{Lead, anyone, []Action{QueueView, StatusView, RequestView}},
+
+		{Auditor, anyone, []Action{
+			ReleaseList, RecordView, AuditView, StatusView, RequestView, FileContent,
+		}},
+
+		{Operator, anyone, []Action{StatusView}},
+	}
+}
+
+// Allowed reports whether any of the roles may do the action in the relation.
+func Allowed(roles []Role, action Action, rel Relation) bool {
+	for _, g := range Grants() {
+		if slices.Contains(roles, g.Role) && slices.Contains(g.Actions, action) &&
+			(slices.Contains(g.Relations, Anyone) || slices.Contains(g.Relations, rel)) {
+			return true
+		}
+	}
+	return false
+}
+
+// Somewhere reports whether any of the roles may do the action in at least one
+// relation: the gate of a route, which does not yet know the relation.
+func Somewhere(roles []Role, action Action) bool {
+	for _, g := range Grants() {
+		if slices.Contains(roles, g.Role) && slices.Contains(g.Actions, action) {
+			return true
+		}
+	}
+	return false
+}
