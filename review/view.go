@@ -92,7 +92,7 @@ type QueueItem struct {
 	Mine     int     // of which the checker has voted on
 	Due      time.Time
 	Overdue  bool
-	YourTurn bool // the checker's own review is not submitted, or consolidation waits
+	YourTurn bool   // the checker's own review is not submitted, or consolidation waits
 	State    string // in plain words
 	Worst    policy.Severity
 }
