@@ -33,6 +33,9 @@ type Error struct {
 func (e *Error) Error() string { return e.Message }
 func (e *Error) Unwrap() error { return e.Err }
 
+// ErrCorrupt says that stored bytes are no longer those of their digest.
+var ErrCorrupt = errors.New("stored bytes differ from their digest")
+
 // Errorf makes an error of a kind.
 func Errorf(k Kind, format string, args ...any) *Error {
 	return &Error{Kind: k, Message: fmt.Sprintf(format, args...)}

@@ -64,7 +64,5 @@ type Event struct {
 	// Detail holds further facts, keys stable per type: a decision, a field's
 	// id, a count.
 	Detail map[string]string
-	// Private names a checker while only that person (and afterwards auditors)
-	// may see the event: votes and comments of the independent phase.
 	Source string // source address class: "local", "private", "public", or ""
 }

@@ -34,6 +34,9 @@ type Store interface {
 	// Requests lists requests, newest first, without their groups' files.
 	Requests(ctx context.Context, q RequestQuery) ([]Request, error)
 
+	// Counts tells how many requests there are in each status.
+	Counts(ctx context.Context) (map[Status]int, error)
+
 	// Append adds events that change no request: views, sign-ins, denials.
 	Append(ctx context.Context, events ...Event) error
 
@@ -70,7 +73,7 @@ type Store interface {
 // Change is what one update of a request carries besides the request.
 type Change struct {
 	Events  []Event  // at least one
-	Release *Release // kept with it, when the change approves
+	Release *Release // kept with it: new when the change approves; later only Delivered and Location may differ
 	Jobs    []Job    // outbox, delivered after commit
 }
 

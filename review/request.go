@@ -84,9 +84,10 @@ type Request struct {
 	Seats    []Seat    // the checkers it is routed to, at most Policy.Review.Approvals
 	Comments []Comment // by group, see Comment.Group
 
-	// SetDigest names the set of files last checked together; the findings are
-	// stored under it.
+	// ReportKey names the findings in force, and Findings is their digest (see
+	// ReportDigest). Both are zero after a change that the checks have not seen.
 	ReportKey ReportKey
+	Findings  Digest
 
 	Created   time.Time
 	Updated   time.Time
