@@ -43,3 +43,25 @@ func TestStaffCannotReview(t *testing.T) {
 		}
 	}
 }
+
+func TestRolesThatDoNotGoTogether(t *testing.T) {
+	tests := []struct {
+		roles []Role
+		act   Action
+		want  bool
+	}{
+		{[]Role{Operator, Checker}, ReviewVote, false},
+		{[]Role{Operator, Auditor}, FileContent, false},
+		{[]Role{Operator, Auditor}, StatusView, true},
+		{[]Role{Auditor, Checker}, RecordView, false},
+		{[]Role{Auditor, Checker}, AuditView, false},
+		{[]Role{Auditor, Checker}, ReviewVote, true},
+		{[]Role{Auditor, Researcher}, FileContent, false},
+		{[]Role{Researcher, Checker}, ReviewVote, true},
+	}
+	for _, tt := range tests {
+		if got := Allowed(tt.roles, tt.act, Assigned); got != tt.want {
+			t.Errorf("%v %s: %v, want %v", tt.roles, tt.act, got, tt.want)
+		}
+	}
+}

@@ -1,0 +1,181 @@
+package review
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"sallyport/checks"
+)
+
+func digestBytes(b []byte) Digest {
+	sum := sha256.Sum256(b)
+	return Digest(hex.EncodeToString(sum[:]))
+}
+
+// ReportDigest names findings by content: the SHA-256 of their JSON.
+func ReportDigest(rep *checks.Report) (Digest, error) {
+	b, err := json.Marshal(rep)
+	if err != nil {
+		return "", err
+	}
+	return digestBytes(b), nil
+}
+
+// recheck makes the findings of the request's files as they are now, unless the
+// same files were checked before under the same policy and engine, and puts
+// them in force. It is called after each change of the files, never at a view.
+func (s *Service) recheck(ctx context.Context, a Actor, id RequestID) error {
+	// A few rounds: if the files change while the checks run, the newer files
+	// are checked instead.
+	for range 5 {
+		r, err := s.Store.Request(ctx, id)
+		if err != nil {
+			return err
+		}
+		set, key, err := s.checkSet(ctx, r)
+		if err != nil {
+			return err
+		}
+		if r.ReportKey == key {
+			return nil
+		}
+		digest, err := s.reportFor(ctx, key, set)
+		if err != nil {
+			return err
+		}
+		checked := setDigest(r)
+		_, err = s.Store.Update(ctx, id, func(r *Request) (Change, error) {
+			if setDigest(r) != checked {
+				return Change{}, errNothing
+			}
+			r.ReportKey, r.Findings = key, digest
+			e := s.event(a, EvChecked, r)
+			e.Detail = map[string]string{"engine": key.Engine}
+			return Change{Events: []Event{e}}, nil
+		})
+		if !errors.Is(err, errNothing) {
+			return err
+		}
+	}
+	return Errorf(Conflict, "The files of this request keep changing. Try again in a moment.")
+}
+
+// reportFor returns the digest of the findings under the key, made now if they
+// were never made.
+func (s *Service) reportFor(ctx context.Context, key ReportKey, set checks.Set) (Digest, error) {
+	rep, err := s.Store.Report(ctx, key)
+	if KindOf(err) == NotFound {
+		if rep, err = s.Checker.Run(ctx, s.Policy, set); err != nil {
+			return "", err
+		}
+		if err = s.Store.SaveReport(ctx, key, rep); err != nil {
+			return "", err
+		}
+		// What is in force is what was kept first, if two were at it.
+		rep, err = s.Store.Report(ctx, key)
+	}
+	if err != nil {
+		return "", err
+	}
+	return ReportDigest(rep)
+}
+
+// checkSet is the request's files as the checks take them, with everything that
+// left the workspace before, and the key of their findings.
+func (s *Service) checkSet(ctx context.Context, r *Request) (checks.Set, ReportKey, error) {
+	set := checks.Set{Workspace: true}
+	for i := range r.Groups {
+		g := &r.Groups[i]
+		for j := range g.Files {
+			if f := &g.Files[j]; f.Kind != WithdrawnF {
+				set.Files = append(set.Files, s.checkFile(ctx, g, f))
+			}
+		}
+	}
+	past, err := s.Store.Releases(ctx, ReleaseQuery{Workspace: r.Workspace, Limit: maxEarlier})
+	if err != nil {
+		return set, ReportKey{}, err
+	}
+	parts := []string{string(setDigest(r))}
+	for _, rel := range past {
+		for _, f := range rel.Files {
+			set.Earlier = append(set.Earlier, checks.File{Path: f.Path, Open: s.opener(ctx, f.SHA256)})
+			parts = append(parts, f.Path, string(f.SHA256))
+		}
+	}
+	return set, ReportKey{Set: digestOf(parts...), Policy: s.Policy.SHA256, Engine: s.Checker.Engine()}, nil
+}
+
+// maxEarlier is how many earlier releases of the workspace are compared with,
+// newest first.
+const maxEarlier = 200
+
+func (s *Service) checkFile(ctx context.Context, g *Group, f *File) checks.File {
+	origin := f.Origin
+	return checks.File{
+		Path: f.Path, Open: s.opener(ctx, f.Digest), Supporting: f.Kind == Supporting,
+		Group: string(g.ID), Context: groupText(g), Origin: &origin,
+	}
+}
+
+// groupText is what the author wrote about a group, in the order of the ids.
+func groupText(g *Group) string {
+	var b strings.Builder
+	for _, m := range []map[string]string{g.Context, g.Controls} {
+		for _, k := range slices.Sorted(maps.Keys(m)) {
+			b.WriteString(k + ": " + m[k] + "\n")
+		}
+	}
+	return b.String()
+}
+
+func (s *Service) opener(ctx context.Context, d Digest) func() (io.ReadCloser, error) {
+	return func() (io.ReadCloser, error) { return s.Blobs.Open(ctx, d) }
+}
+
+// setDigest names what the checks look at in a request.
+func setDigest(r *Request) Digest {
+	var parts []string
+	for i := range r.Groups {
+		g := &r.Groups[i]
+		for j := range g.Files {
+			if f := &g.Files[j]; f.Kind != WithdrawnF {
+				parts = append(parts, f.Path, string(f.Kind), string(f.Digest), string(g.ID), groupText(g))
+			}
+		}
+	}
+	return digestOf(parts...)
+}
+
+// readBlob reads a blob whole. Bytes that differ from their digest stop
+// everything that needs them, and are put on record.
+func (s *Service) readBlob(ctx context.Context, a Actor, r *Request, d Digest) ([]byte, error) {
+	rc, err := s.Blobs.Open(ctx, d)
+	if err == nil {
+		defer rc.Close()
+		var data []byte
+		if data, err = io.ReadAll(rc); err == nil && digestBytes(data) == d {
+			return data, nil
+		}
+		if err == nil {
+			err = ErrCorrupt
+		}
+	}
+	if errors.Is(err, ErrCorrupt) || KindOf(err) == NotFound {
+		e := s.event(a, EvIntegrity, r)
+		e.Digest = d
+		if aerr := s.Store.Append(ctx, e); aerr != nil {
+			return nil, errors.Join(aerr, err)
+		}
+		s.Log.ErrorContext(ctx, "stored bytes differ from their digest", "digest", d, "request", r.ID)
+		return nil, &Error{Kind: Unavailable, Message: "The stored bytes of this file are not those on record. Nothing can be done with it until an operator has looked into it.", Err: err}
+	}
+	return nil, err
+}

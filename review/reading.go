@@ -1,0 +1,349 @@
+package review
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"sallyport/checks"
+	"sallyport/policy"
+)
+
+// FileContent is one file's bytes, as they came and as they would leave. The
+// view is on record before the bytes are returned.
+func (s *Service) FileContent(ctx context.Context, a Actor, id RequestID, file FileID) (*FileContent, error) {
+	v, fv, err := s.fileView(ctx, a, id, file)
+	if err != nil {
+		return nil, err
+	}
+	r := &v.Request
+	out := &FileContent{View: *fv, MediaType: fv.File.MediaType}
+	if out.Original, err = s.readBlob(ctx, a, r, fv.File.Digest); err != nil {
+		return nil, err
+	}
+	switch fv.File.Release {
+	case "":
+	case fv.File.Digest:
+		out.Clean = out.Original
+	default:
+		if out.Clean, err = s.readBlob(ctx, a, r, fv.File.Release); err != nil {
+			return nil, err
+		}
+	}
+	return out, s.recordRead(ctx, a, r, EvFileViewed, file)
+}
+
+// Download is the bytes that would leave, as a file. The download is on record
+// before they are returned.
+func (s *Service) Download(ctx context.Context, a Actor, id RequestID, file FileID) ([]byte, *File, error) {
+	v, fv, err := s.fileView(ctx, a, id, file)
+	if err != nil {
+		return nil, nil, err
+	}
+	if fv.File.Release == "" {
+		return nil, nil, Errorf(Conflict, "This file cannot be released: %s", fv.File.CleanError)
+	}
+	data, err := s.readBlob(ctx, a, &v.Request, fv.File.Release)
+	if err != nil {
+		return nil, nil, err
+	}
+	return data, fv.File, s.recordRead(ctx, a, &v.Request, EvFileDownloaded, file)
+}
+
+func (s *Service) fileView(ctx context.Context, a Actor, id RequestID, file FileID) (*View, *FileView, error) {
+	r, rel, err := s.load(ctx, a, id, policy.FileContent)
+	if err != nil {
+		return nil, nil, err
+	}
+	v, err := s.view(ctx, a, r, rel)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range v.Groups {
+		for j := range v.Groups[i].Files {
+			if v.Groups[i].Files[j].File.ID == file {
+				return v, &v.Groups[i].Files[j], nil
+			}
+		}
+	}
+	return nil, nil, Errorf(NotFound, "There is no such file in the request.")
+}
+
+func (s *Service) recordRead(ctx context.Context, a Actor, r *Request, t EventType, file FileID) error {
+	g, f := r.File(file)
+	return s.Store.Append(ctx, s.fileEvent(a, t, r, g, f))
+}
+
+// MyWorkspaces lists the workspaces of the actor's projects.
+func (s *Service) MyWorkspaces(ctx context.Context, a Actor) ([]WorkspaceSummary, error) {
+	if err := s.Authorise(ctx, a, policy.WorkspaceList); err != nil {
+		return nil, err
+	}
+	projects, err := s.Store.Projects(ctx)
+	if err != nil {
+		return nil, err
+	}
+	active, err := s.activeRequests(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	var out []WorkspaceSummary
+	for _, p := range projects {
+		if !a.In(p.ID) {
+			continue
+		}
+		for _, w := range p.Workspaces {
+			sum := WorkspaceSummary{Name: w, Project: p, Active: active[w]}
+			if _, err := s.Workspaces.Workspace(ctx, w); err != nil {
+				sum.Problem = "The workspace's folder cannot be read."
+			}
+			out = append(out, sum)
+		}
+	}
+	return out, nil
+}
+
+func (s *Service) activeRequests(ctx context.Context, a Actor) (map[WorkspaceName]*Request, error) {
+	mine, err := s.Store.Requests(ctx, RequestQuery{
+		Author: a.Username, Limit: 1000,
+		Statuses: []Status{Pending, Submitted, PartiallyReviewed, Reviewed, Approved, Returned},
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := map[WorkspaceName]*Request{}
+	for i := range mine {
+		r := mine[i].clone()
+		blind(r, a, policy.Author)
+		out[r.Workspace] = r
+	}
+	return out, nil
+}
+
+// WorkspaceFiles lists the files of one workspace, and never their contents.
+func (s *Service) WorkspaceFiles(ctx context.Context, a Actor, ws WorkspaceName) (*Workspace, *WorkspaceSummary, error) {
+	p, err := s.project(ctx, a, ws, policy.WorkspaceView)
+	if err != nil {
+		return nil, nil, err
+	}
+	w, err := s.Workspaces.Workspace(ctx, ws)
+	if err != nil {
+		return nil, nil, err
+	}
+	active, err := s.activeRequests(ctx, a)
+	if err != nil {
+		return nil, nil, err
+	}
+	return w, &WorkspaceSummary{Name: ws, Project: *p, Active: active[ws]}, nil
+}
+
+// Requests lists the actor's own requests, newest first.
+func (s *Service) Requests(ctx context.Context, a Actor) ([]Request, error) {
+	if err := s.Authorise(ctx, a, policy.RequestList); err != nil {
+		return nil, err
+	}
+	list, err := s.Store.Requests(ctx, RequestQuery{Author: a.Username})
+	for i := range list {
+		blind(&list[i], a, policy.Author)
+	}
+	return list, err
+}
+
+// Queue lists what is routed to the actor and open, most urgent first.
+func (s *Service) Queue(ctx context.Context, a Actor) ([]QueueItem, error) {
+	if err := s.Authorise(ctx, a, policy.QueueView); err != nil {
+		return nil, err
+	}
+	list, err := s.Store.Requests(ctx, RequestQuery{
+		Checker: a.Username, Limit: 1000, Statuses: []Status{Submitted, PartiallyReviewed, Reviewed, Approved, Returned},
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []QueueItem
+	for i := range list {
+		if relation(a.Person, &list[i]) != policy.Assigned {
+			continue
+		}
+		item, err := s.queueItem(ctx, a, list[i].ID)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, item)
+	}
+	slices.SortStableFunc(out, func(x, y QueueItem) int {
+		if x.YourTurn != y.YourTurn {
+			if x.YourTurn {
+				return -1
+			}
+			return 1
+		}
+		return x.Due.Compare(y.Due)
+	})
+	return out, nil
+}
+
+func (s *Service) queueItem(ctx context.Context, a Actor, id RequestID) (QueueItem, error) {
+	full, err := s.Store.Request(ctx, id)
+	if err != nil {
+		return QueueItem{}, err
+	}
+	report, err := s.report(ctx, full)
+	if err != nil {
+		return QueueItem{}, err
+	}
+	item := QueueItem{Due: full.Due, Worst: worst(report)}
+	for g, f := range full.Outputs() {
+		item.Files++
+		if f.VoteOf(a.Username).counts(g, f) {
+			item.Mine++
+		}
+	}
+	item.Overdue = full.Status.Owner() == "checkers" && s.Now().After(full.Due)
+	item.YourTurn, item.State = queueState(full, a)
+	item.Request = *full.clone()
+	item.Request.Groups = nil
+	blind(&item.Request, a, policy.Assigned)
+	return item, nil
+}
+
+func queueState(r *Request, a Actor) (yours bool, words string) {
+	switch {
+	case r.Status == Reviewed:
+		return true, "Both reviews are in: agree with the other checker"
+	case r.Status == Returned:
+		return false, "With the author"
+	case r.Status == Approved:
+		return false, "Approved, on its way out"
+	case r.Seat(a.Username).Submitted.IsZero():
+		return true, "Waiting for your review"
+	default:
+		return false, "You have reviewed it; the other review is not in yet"
+	}
+}
+
+func worst(report *checks.Report) policy.Severity {
+	w := policy.Off
+	if report == nil {
+		return w
+	}
+	for _, f := range report.Files {
+		for _, x := range f.Findings {
+			if x.Severity.Rank() > w.Rank() {
+				w = x.Severity
+			}
+		}
+	}
+	return w
+}
+
+// Releases is the release register.
+func (s *Service) Releases(ctx context.Context, a Actor, q ReleaseQuery) ([]Release, error) {
+	if err := s.Authorise(ctx, a, policy.ReleaseList); err != nil {
+		return nil, err
+	}
+	return s.Store.Releases(ctx, q)
+}
+
+// AllRequests lists requests for an auditor.
+func (s *Service) AllRequests(ctx context.Context, a Actor, q RequestQuery) ([]Request, error) {
+	if err := s.Authorise(ctx, a, policy.RecordView); err != nil {
+		return nil, err
+	}
+	return s.Store.Requests(ctx, q)
+}
+
+// Record is one request's whole record.
+func (s *Service) Record(ctx context.Context, a Actor, id RequestID) (*Record, error) {
+	r, rel, err := s.load(ctx, a, id, policy.RecordView)
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.view(ctx, a, r, rel)
+	if err != nil {
+		return nil, err
+	}
+	rec := &Record{View: v}
+	if rec.Events, err = s.Store.Events(ctx, EventQuery{Request: id, Limit: 100_000}); err != nil {
+		return nil, err
+	}
+	if rec.Release, err = s.Store.Release(ctx, id); KindOf(err) == NotFound {
+		rec.Release, err = nil, nil
+	}
+	return rec, err
+}
+
+// Audit lists the event log.
+func (s *Service) Audit(ctx context.Context, a Actor, q EventQuery) ([]Event, error) {
+	if err := s.Authorise(ctx, a, policy.AuditView); err != nil {
+		return nil, err
+	}
+	return s.Store.Events(ctx, q)
+}
+
+// Status is what an operator sees.
+func (s *Service) Status(ctx context.Context, a Actor) (*StatusReport, error) {
+	if err := s.Authorise(ctx, a, policy.StatusView); err != nil {
+		return nil, err
+	}
+	rep := &StatusReport{Engine: s.Checker.Engine(), Policy: s.Policy.Ref()}
+	var err error
+	if rep.ByStatus, err = s.Store.Counts(ctx); err != nil {
+		return nil, err
+	}
+	open, err := s.Store.Requests(ctx, RequestQuery{Statuses: []Status{Submitted, PartiallyReviewed, Reviewed}, Limit: 10_000})
+	if err != nil {
+		return nil, err
+	}
+	for i := range open {
+		r := open[i]
+		late := s.Now().After(r.Due)
+		unrouted := len(r.Seats) < s.Policy.Review.Approvals
+		r.Title, r.Purpose, r.Concerns, r.Comments, r.Groups = "", "", "", nil, nil
+		if late {
+			rep.Overdue = append(rep.Overdue, r)
+		}
+		if unrouted {
+			rep.Unrouted = append(rep.Unrouted, r)
+		}
+	}
+	if rep.DeadJobs, err = s.Store.DeadJobs(ctx); err != nil {
+		return nil, err
+	}
+	bad, err := s.Store.Events(ctx, EventQuery{Types: []EventType{EvIntegrity}})
+	rep.Integrity = len(bad)
+	return rep, err
+}
+
+// Actor looks a person up for one call. Unauthenticated when there is no such
+// person, or they may no longer sign in.
+func (s *Service) Actor(ctx context.Context, name Username, source string) (Actor, error) {
+	p, err := s.Store.Person(ctx, name)
+	if KindOf(err) == NotFound || err == nil && p.Disabled {
+		return Actor{}, Errorf(Unauthenticated, "Sign in first.")
+	}
+	if err != nil {
+		return Actor{}, fmt.Errorf("looking up a person: %w", err)
+	}
+	return Actor{Person: p, Source: source}, nil
+}
+
+// RecordSignIn puts a sign-in, or a failed one, on record. The name of a failed
+// one is what was typed only if there is such a person: people type passwords
+// into the wrong field.
+func (s *Service) RecordSignIn(ctx context.Context, name Username, source string, ok bool) error {
+	e := s.event(Actor{Source: source}, EvSignIn, nil)
+	e.Actor = name
+	if !ok {
+		e.Type = EvSignInFailed
+		if _, err := s.Store.Person(ctx, name); err != nil {
+			e.Actor = ""
+		}
+	}
+	return s.Store.Append(ctx, e)
+}
+
+// RecordSignOut puts a sign-out on record.
+func (s *Service) RecordSignOut(ctx context.Context, a Actor) error {
+	return s.Store.Append(ctx, s.event(a, EvSignOut, nil))
+}

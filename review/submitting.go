@@ -1,0 +1,276 @@
+package review
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rickar/cal/v2"
+	"github.com/rickar/cal/v2/gb"
+
+	"sallyport/checks"
+	"sallyport/policy"
+)
+
+// Submit hands the request to the checkers, for the first time or again. The
+// author confirms every item of the checklist and the version of the permitted
+// study results policy in force. Invalid, with Fields, while anything is
+// missing; Missing on the View says what and where.
+func (s *Service) Submit(ctx context.Context, a Actor, id RequestID, checklist []string, permittedVersion string) error {
+	if _, _, err := s.load(ctx, a, id, policy.RequestSubmit); err != nil {
+		return err
+	}
+	if err := s.recheck(ctx, a, id); err != nil {
+		return err
+	}
+	route, err := s.router(ctx)
+	if err != nil {
+		return err
+	}
+	current, err := s.Store.Request(ctx, id)
+	if err != nil {
+		return err
+	}
+	report, err := s.Store.Report(ctx, current.ReportKey)
+	if err != nil {
+		return err
+	}
+	_, err = s.change(ctx, a, id, policy.RequestSubmit, func(r *Request, c *Change) error {
+		if err := requireStatus(r, Pending, Returned); err != nil {
+			return err
+		}
+		if r.ReportKey != current.ReportKey {
+			return Errorf(Conflict, "The request was changed while you submitted it. Look at it again, then submit.")
+		}
+		if err := s.confirm(r, checklist, permittedVersion); err != nil {
+			return err
+		}
+		if missing := s.missing(r, report); len(missing) > 0 {
+			return missingError(missing)
+		}
+		s.handOver(a, r, c, route)
+		return nil
+	})
+	return err
+}
+
+// confirm keeps what the author ticked.
+func (s *Service) confirm(r *Request, checklist []string, permittedVersion string) error {
+	e := Errorf(Invalid, "Confirm every item of the checklist.")
+	var ticked []string
+	for _, item := range s.Policy.Checklist {
+		if slices.Contains(checklist, item.ID) {
+			ticked = append(ticked, item.ID)
+		} else {
+			e.with("checklist."+item.ID, "Confirm this, or mend what it is about.")
+		}
+	}
+	if permittedVersion != s.Policy.PermittedResults.Version {
+		e.with("permitted_results", "The permitted study results policy has a newer version than the one you confirmed. Read it, then confirm.")
+	}
+	if len(e.Fields) > 0 {
+		return e
+	}
+	r.Checklist, r.PermittedResults, r.Policy = ticked, permittedVersion, s.Policy.Ref()
+	return nil
+}
+
+func missingError(missing []Problem) error {
+	e := Errorf(Invalid, "The request is not complete: %s", missing[0].Message)
+	if n := len(missing) - 1; n > 0 {
+		e.Message = fmt.Sprintf("%s And %d more.", e.Message, n)
+	}
+	for _, m := range missing {
+		e.with(m.Field, m.Message)
+	}
+	return e
+}
+
+// handOver moves the request to its checkers: routed the first time, the same
+// two afterwards. Decisions that no longer rest on the files as they are, and
+// requests for changes that the author has now answered, become undecided.
+func (s *Service) handOver(a Actor, r *Request, c *Change, route router) {
+	event := EvSubmitted
+	if r.Status == Returned {
+		event = EvResubmitted
+	}
+	now := s.Now()
+	for g, f := range r.Outputs() {
+		for i := range f.Votes {
+			v := &f.Votes[i]
+			if v.Decision == Approve && v.counts(g, f) || v.Decision == Undecided {
+				continue
+			}
+			e := s.fileEvent(a, EvVoteVoided, r, g, f)
+			e.Detail = map[string]string{"checker": string(v.Checker), "was": string(v.Decision)}
+			c.Events = append(c.Events, e)
+			v.Decision, v.Reason = Undecided, ""
+		}
+	}
+	c.Events = append(c.Events, s.transition(a, r, Submitted, event))
+	r.Submitted, r.Due = now, workingDaysAfter(now, s.Policy.Review.FeedbackDays)
+	for i := range r.Seats {
+		r.Seats[i].Submitted = time.Time{}
+	}
+	c.Events = append(c.Events, s.seat(a, r, route)...)
+}
+
+// workingDaysAfter is the promise: so many working days after t, by the bank
+// holidays of England.
+func workingDaysAfter(t time.Time, days int) time.Time {
+	c := cal.NewBusinessCalendar()
+	c.AddHoliday(gb.Holidays...)
+	for days > 0 {
+		t = t.AddDate(0, 0, 1)
+		if c.IsWorkday(t) {
+			days--
+		}
+	}
+	return t
+}
+
+// missing lists what stands in the way of submission, in the order a person
+// would mend it.
+func (s *Service) missing(r *Request, report *checks.Report) []Problem {
+	var out []Problem
+	add := func(p Problem) { out = append(out, p) }
+	if r.Purpose == "" {
+		add(Problem{Field: "purpose", Message: "Say why the release is necessary for the project's purpose."})
+	}
+	outputs := 0
+	for range r.Outputs() {
+		outputs++
+	}
+	if outputs == 0 {
+		add(Problem{Field: "files", Message: "Add at least one output file."})
+	}
+	for i := range r.Groups {
+		out = append(out, s.groupMissing(r, &r.Groups[i])...)
+	}
+	return append(out, s.blockedFiles(r, report)...)
+}
+
+// groupMissing is what one group lacks: context, controls, and what its file
+// types need.
+func (s *Service) groupMissing(r *Request, g *Group) []Problem {
+	used := map[string]bool{}
+	table, live := false, 0
+	for i := range g.Files {
+		f := &g.Files[i]
+		if f.Kind == WithdrawnF {
+			continue
+		}
+		live++
+		rule := s.Policy.Files.Types[strings.ToLower(path.Ext(f.Path))]
+		if f.Kind == Output {
+			used[rule.Use] = true
+		}
+		table = table || rule.Use == "table"
+	}
+	if live == 0 {
+		return nil
+	}
+	var out []Problem
+	if used["figure"] && !table {
+		out = append(out, Problem{Group: g.ID, Field: "files", Message: fmt.Sprintf("The figures in %q need the table of the underlying data in the same group, as an output or a supporting file.", g.Name)})
+	}
+	for _, f := range fieldsFor(s.Policy.Context, used) {
+		if f.Required && g.Context[f.ID] == "" {
+			out = append(out, Problem{Group: g.ID, Field: f.ID, Message: fmt.Sprintf("%s is missing for %q.", f.Label, g.Name)})
+		}
+	}
+	for _, f := range fieldsFor(s.Policy.Controls, used) {
+		if f.Required && g.Controls[f.ID] == "" {
+			out = append(out, Problem{Group: g.ID, Field: f.ID, Message: fmt.Sprintf("%s is missing for %q.", f.Label, g.Name)})
+		}
+	}
+	if r.Status == Returned && needsAnswer(r, g) {
+		out = append(out, Problem{Group: g.ID, Field: "comment", Message: fmt.Sprintf("Answer the checkers' comment on %q.", g.Name)})
+	}
+	return out
+}
+
+// fieldsFor are the fields asked of a group with such uses of files.
+func fieldsFor(fields []policy.Field, used map[string]bool) []policy.Field {
+	var out []policy.Field
+	for _, f := range fields {
+		if len(f.When) == 0 || slices.ContainsFunc(f.When, func(u string) bool { return used[u] }) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// Fields are the context and controls asked of a group, by the kinds of file
+// that are to leave with it.
+func (s *Service) Fields(g *Group) (about, controls []policy.Field) {
+	used := map[string]bool{}
+	for i := range g.Files {
+		if g.Files[i].Kind == Output {
+			used[s.Policy.Files.Types[strings.ToLower(path.Ext(g.Files[i].Path))].Use] = true
+		}
+	}
+	return fieldsFor(s.Policy.Context, used), fieldsFor(s.Policy.Controls, used)
+}
+
+// needsAnswer reports whether a checker's public comment on the group came
+// after the author's last one.
+func needsAnswer(r *Request, g *Group) bool {
+	need := false
+	for _, c := range r.Comments {
+		if c.Group != g.ID {
+			continue
+		}
+		if c.ByChecker && c.Visibility == Public {
+			need = true
+		} else if c.Author == r.Author {
+			need = false
+		}
+	}
+	return need
+}
+
+// standInTheWay are the checks whose blocking findings a checker cannot dispose
+// of: the file is not what may be requested at all.
+var standInTheWay = []string{"file-type", "file-size", "output-level", "unreadable"}
+
+// blockedFiles are outputs that cannot be requested as they are.
+func (s *Service) blockedFiles(r *Request, report *checks.Report) []Problem {
+	var out []Problem
+	found := reportsByPath(report)
+	for g, f := range r.Outputs() {
+		at := Problem{Group: g.ID, File: f.ID, Field: "files"}
+		if f.CleanError != "" {
+			at.Message = fmt.Sprintf("%s cannot be released: %s", f.Path, f.CleanError)
+			out = append(out, at)
+			continue
+		}
+		rep := found[f.Path]
+		if rep == nil {
+			at.Message = fmt.Sprintf("%s has not been checked.", f.Path)
+			out = append(out, at)
+			continue
+		}
+		for _, x := range rep.Findings {
+			if x.Severity == policy.Block && slices.Contains(standInTheWay, x.Check) {
+				at.Message = fmt.Sprintf("%s cannot be requested: %s", f.Path, x.Message)
+				out = append(out, at)
+				break
+			}
+		}
+	}
+	return out
+}
+
+func reportsByPath(report *checks.Report) map[string]*checks.FileReport {
+	out := map[string]*checks.FileReport{}
+	if report != nil {
+		for i := range report.Files {
+			out[report.Files[i].Path] = &report.Files[i]
+		}
+	}
+	return out
+}

@@ -1,0 +1,193 @@
+package review
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"sallyport/checks"
+	"sallyport/policy"
+)
+
+// Request is the request as the actor may see it now.
+func (s *Service) Request(ctx context.Context, a Actor, id RequestID) (*View, error) {
+	r, rel, err := s.load(ctx, a, id, policy.RequestView)
+	if err != nil {
+		return nil, err
+	}
+	return s.view(ctx, a, r, rel)
+}
+
+// view leaves out of a request what the actor may not know, and adds what they
+// can do.
+func (s *Service) view(ctx context.Context, a Actor, r *Request, rel policy.Relation) (*View, error) {
+	names, err := s.names(ctx)
+	if err != nil {
+		return nil, err
+	}
+	report, err := s.report(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	v := &View{Request: *r.clone(), You: a.Username, Relation: rel, Phase: r.Phase(), Report: report, Names: names}
+	blind(&v.Request, a, rel)
+	if rel == policy.Author && r.Status.Owner() == "author" {
+		v.Missing = s.missing(r, report)
+	}
+	v.Can, v.Why = s.abilities(a, r, rel)
+	found := reportsByPath(report)
+	if !policy.Allowed(a.Roles, policy.FileContent, rel) {
+		// Findings quote the file: whoever may not see the one may not see the other.
+		v.Report, found = nil, nil
+	}
+	for i := range v.Request.Groups {
+		v.Groups = append(v.Groups, s.groupView(r, v, &v.Request.Groups[i], found))
+	}
+	return v, nil
+}
+
+// report returns the findings in force, nil when there are none yet.
+func (s *Service) report(ctx context.Context, r *Request) (*checks.Report, error) {
+	if r.Findings == "" {
+		return nil, nil
+	}
+	return s.Store.Report(ctx, r.ReportKey)
+}
+
+func (s *Service) groupView(r *Request, v *View, g *Group, found map[string]*checks.FileReport) GroupView {
+	gv := GroupView{Group: g}
+	whole := r.Group(g.ID)
+	for j := range g.Files {
+		f := &g.Files[j]
+		fv := FileView{File: f, Votes: f.Votes, Outcome: Incomplete}
+		if f.Kind != WithdrawnF {
+			fv.Report = found[f.Path]
+		}
+		_, stored := r.File(f.ID)
+		if mine := stored.VoteOf(v.You); mine != nil && v.Relation == policy.Assigned {
+			m := *mine
+			fv.Mine, fv.MineVoid = &m, mine.Decision == Undecided || !mine.counts(whole, stored)
+		}
+		if sees(v.Relation, r) && f.Kind == Output {
+			fv.Outcome = r.OutcomeOf(whole, stored, s.Policy.Review.Approvals)
+		}
+		gv.Files = append(gv.Files, fv)
+	}
+	for _, c := range v.Request.Comments {
+		if c.Group == g.ID {
+			gv.Comments = append(gv.Comments, c)
+		}
+	}
+	return gv
+}
+
+// sees reports whether somebody in this relation (other than an auditor) may
+// know the votes: the two checkers once both reviews are in, everyone else once
+// the request is out of the checkers' hands.
+func sees(rel policy.Relation, r *Request) bool {
+	switch r.Status {
+	case Submitted, PartiallyReviewed, Pending:
+		return false
+	case Reviewed:
+		return rel == policy.Assigned
+	default:
+		return true
+	}
+}
+
+// blind removes from a copy of a request what the actor may not know. An
+// auditor, who can change nothing, sees all. What is left must not even hint:
+// a version or a time of change that moves with the other's vote would.
+func blind(r *Request, a Actor, rel policy.Relation) {
+	if policy.Allowed(a.Roles, policy.RecordView, rel) {
+		return
+	}
+	r.Version = 0
+	if r.Status.Owner() == "checkers" {
+		r.Updated = r.Submitted
+	}
+	open := sees(rel, r)
+	for i := range r.Groups {
+		for j := range r.Groups[i].Files {
+			f := &r.Groups[i].Files[j]
+			f.Votes = slices.DeleteFunc(f.Votes, func(v Vote) bool {
+				return !open && !(rel == policy.Assigned && v.Checker == a.Username)
+			})
+		}
+	}
+	for i := range r.Seats {
+		if !open && r.Seats[i].Checker != a.Username {
+			r.Seats[i].Submitted = time.Time{}
+		}
+		if rel == policy.Author || rel == policy.Member {
+			r.Seats[i].Why = ""
+		}
+	}
+	r.Comments = slices.DeleteFunc(r.Comments, func(c Comment) bool { return !seesComment(r, a, rel, c) })
+}
+
+// seesComment says who may read a comment: its author always; the other checker
+// once both reviews of the turn are in; the requester and their project when it
+// is public and the turn is over. Others (leads) read what the requester may.
+func seesComment(r *Request, a Actor, rel policy.Relation, c Comment) bool {
+	over := c.Turn < r.Turn
+	switch {
+	case c.Author == a.Username:
+		return true
+	case rel == policy.Assigned:
+		return !c.ByChecker || over || r.Phase() == Consolidation || r.Phase() == NoReview
+	default:
+		return c.Visibility == Public && (!c.ByChecker || over || r.Status.Owner() != "checkers")
+	}
+}
+
+// abilities says what the actor can do now, and why not where they would expect
+// to.
+func (s *Service) abilities(a Actor, r *Request, rel policy.Relation) (map[policy.Action]bool, map[policy.Action]string) {
+	can, why := map[policy.Action]bool{}, map[policy.Action]string{}
+	set := func(action policy.Action, err error) {
+		if !policy.Allowed(a.Roles, action, rel) {
+			return
+		}
+		can[action] = err == nil
+		if err != nil {
+			why[action] = err.Error()
+		}
+	}
+	authors := requireStatus(r, Pending, Returned)
+	for _, action := range []policy.Action{policy.RequestEdit, policy.RequestSubmit, policy.RequestWithdraw} {
+		set(action, authors)
+	}
+	checkers := requireStatus(r, Submitted, PartiallyReviewed, Reviewed)
+	if rel == policy.Author {
+		set(policy.RequestComment, authors)
+	} else {
+		set(policy.RequestComment, checkers)
+	}
+	set(policy.FileContent, nil)
+	if rel == policy.Assigned {
+		set(policy.ReviewVote, mayReview(r, a))
+		submit := requireStatus(r, Submitted, PartiallyReviewed)
+		if submit == nil {
+			submit = mayReview(r, a)
+		}
+		set(policy.ReviewSubmit, submit)
+		set(policy.ReviewReturn, checkers)
+		set(policy.ReviewReject, requireStatus(r, Reviewed))
+		set(policy.ReviewRelease, s.releasable(r))
+	}
+	return can, why
+}
+
+// releasable says why the request cannot be released now, if it cannot.
+func (s *Service) releasable(r *Request) error {
+	if err := requireStatus(r, Reviewed); err != nil {
+		return err
+	}
+	for g, f := range r.Outputs() {
+		if out := r.OutcomeOf(g, f, s.Policy.Review.Approvals); out != AllApproved {
+			return Errorf(Conflict, "%s is %s.", f.Path, out)
+		}
+	}
+	return nil
+}
