@@ -1,0 +1,158 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"gorm.io/gorm"
+
+	"sallyport/review"
+)
+
+type eventRow struct {
+	Seq        int64 `gorm:"primaryKey;autoIncrement:false"`
+	At         int64
+	Type       string
+	Actor      string
+	Request    string
+	Workspace  string
+	GroupID    string
+	File       string
+	Path       string
+	Turn       int
+	FromStatus string
+	ToStatus   string
+	Digest     string
+	Findings   string
+	Policy     string
+	Detail     string
+	Source     string
+	Leaf       []byte
+}
+
+func (eventRow) TableName() string { return "events" }
+
+// eventRowOf seals an event into its row.
+func eventRowOf(e review.Event) eventRow {
+	e.At = moment(micros(e.At)) // as it will be read
+	leaf := e.Leaf()
+	return eventRow{
+		e.Seq, micros(e.At), string(e.Type), string(e.Actor), string(e.Request), string(e.Workspace),
+		string(e.Group), string(e.File), e.Path, e.Turn, string(e.From), string(e.To),
+		string(e.Digest), string(e.Findings), e.Policy, encodeMap(e.Detail), e.Source, leaf[:],
+	}
+}
+
+func (q eventRow) event() (review.Event, error) {
+	detail, err := decode[map[string]string](q.Detail)
+	return review.Event{
+		Seq: q.Seq, At: moment(q.At), Type: review.EventType(q.Type), Actor: review.Username(q.Actor),
+		Request: review.RequestID(q.Request), Workspace: review.WorkspaceName(q.Workspace),
+		Group: review.GroupID(q.GroupID), File: review.FileID(q.File), Path: q.Path, Turn: q.Turn,
+		From: review.Status(q.FromStatus), To: review.Status(q.ToStatus),
+		Digest: review.Digest(q.Digest), Findings: review.Digest(q.Findings), Policy: q.Policy,
+		Detail: detail, Source: q.Source,
+	}, err
+}
+
+// eventsOf refuses a change of a request that leaves no trace in its record.
+func eventsOf(id review.RequestID, events []review.Event) error {
+	if len(events) == 0 {
+		return fmt.Errorf("storage: a change of a request needs an event")
+	}
+	for _, e := range events {
+		if e.Request != id {
+			return fmt.Errorf("storage: an event of type %s does not name the request that it tells of", e.Type)
+		}
+	}
+	return nil
+}
+
+// appendEvents numbers events on from the last and keeps them. The write lock
+// of tx makes the numbers follow one another.
+func appendEvents(tx *gorm.DB, events []review.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	var last int64
+	if err := tx.Model(&eventRow{}).Select("coalesce(max(seq), 0)").Scan(&last).Error; err != nil {
+		return err
+	}
+	rows := make([]eventRow, len(events))
+	for i, e := range events {
+		if e.At.IsZero() || e.Type == "" {
+			return fmt.Errorf("storage: an event needs a time and a type")
+		}
+		e.Seq = last + 1 + int64(i)
+		rows[i] = eventRowOf(e)
+	}
+	return tx.CreateInBatches(&rows, batch).Error
+}
+
+// Append adds events that change no request.
+func (s *Store) Append(ctx context.Context, events ...review.Event) error {
+	return s.write(ctx, "recording events", func(tx *gorm.DB) error { return appendEvents(tx, events) })
+}
+
+// Events lists the log.
+func (s *Store) Events(ctx context.Context, q review.EventQuery) ([]review.Event, error) {
+	var rows []eventRow
+	if err := selectEvents(s.reader.WithContext(ctx), q).Find(&rows).Error; err != nil {
+		return nil, wrap("reading the record", err)
+	}
+	list := make([]review.Event, len(rows))
+	for i, row := range rows {
+		e, err := row.event()
+		if err != nil {
+			return nil, wrap("reading the record", err)
+		}
+		list[i] = e
+	}
+	return list, nil
+}
+
+func selectEvents(tx *gorm.DB, q review.EventQuery) *gorm.DB {
+	page := tx.Model(&eventRow{}).Limit(limit(q.Limit, 1000))
+	if q.Newest {
+		page = page.Order("seq DESC")
+	} else {
+		page = page.Order("seq")
+	}
+	if q.Request != "" {
+		page = page.Where("request = ?", string(q.Request))
+	}
+	if q.Actor != "" {
+		page = page.Where("actor = ?", string(q.Actor))
+	}
+	if len(q.Types) > 0 {
+		page = page.Where("type IN ?", texts(q.Types))
+	}
+	if q.After > 0 {
+		page = page.Where("seq > ?", q.After)
+	}
+	return page
+}
+
+// verifyEvents computes every leaf again, and counts the positions.
+func verifyEvents(tx *gorm.DB) error {
+	rows, err := tx.Model(&eventRow{}).Order("seq").Rows()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for seq := int64(1); rows.Next(); seq++ {
+		var row eventRow
+		if err := tx.ScanRows(rows, &row); err != nil {
+			return err
+		}
+		e, err := row.event()
+		if err != nil {
+			return err
+		}
+		if leaf := e.Leaf(); e.Seq != seq || !bytes.Equal(leaf[:], row.Leaf) {
+			return fmt.Errorf("%w: event %d", review.ErrCorrupt, seq)
+		}
+	}
+	return rows.Err()
+}

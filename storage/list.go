@@ -1,0 +1,108 @@
+package storage
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+
+	"sallyport/review"
+)
+
+// Requests lists requests with four statements, whatever their number.
+func (s *Store) Requests(ctx context.Context, q review.RequestQuery) ([]review.Request, error) {
+	var list []review.Request
+	err := s.read(ctx, "listing requests", func(tx *gorm.DB) error {
+		var rows []requestRow
+		if err := selectRequests(tx, q).Find(&rows).Error; err != nil || len(rows) == 0 {
+			return err
+		}
+		below, err := loadBelow(tx, selectRequests(tx, q).Select("id"))
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			below.at(row.ID).request = row
+			r, err := below.at(row.ID).domain()
+			if err != nil {
+				return err
+			}
+			list = append(list, *r)
+		}
+		return nil
+	})
+	return list, err
+}
+
+// selectRequests is the query of one page, newest first.
+func selectRequests(tx *gorm.DB, q review.RequestQuery) *gorm.DB {
+	page := tx.Model(&requestRow{}).Order("created DESC, id DESC").
+		Limit(limit(q.Limit, 100)).Offset(max(q.Offset, 0))
+	if q.Author != "" {
+		page = page.Where("author = ?", string(q.Author))
+	}
+	if q.Checker != "" {
+		page = page.Where("id IN (SELECT request FROM request_seats WHERE checker = ?)", string(q.Checker))
+	}
+	if q.Workspace != "" {
+		page = page.Where("workspace = ?", string(q.Workspace))
+	}
+	if len(q.Projects) > 0 {
+		page = page.Where("project IN ?", texts(q.Projects))
+	}
+	if len(q.Statuses) > 0 {
+		page = page.Where("status IN ?", texts(q.Statuses))
+	}
+	return page
+}
+
+// loadBelow reads groups, seats and comments of the requests that ids selects.
+
+func loadBelow(tx, ids *gorm.DB) (aggregates, error) {
+	var groups []groupRow
+	var seats []seatRow
+	var comments []commentRow
+	for _, table := range []any{&groups, &seats, &comments} {
+		if err := tx.Where("request IN (?)", ids).Order("request, position").Find(table).Error; err != nil {
+			return nil, err
+		}
+	}
+	below := aggregates{}
+	for _, row := range groups {
+		below.at(row.Request).groups = append(below.at(row.Request).groups, row)
+	}
+	for _, row := range seats {
+		below.at(row.Request).seats = append(below.at(row.Request).seats, row)
+	}
+	for _, row := range comments {
+		below.at(row.Request).comments = append(below.at(row.Request).comments, row)
+	}
+	return below, nil
+}
+
+// aggregates are requests as rows, by id.
+type aggregates map[string]*aggregate
+
+// at returns the aggregate of an id, made when there is none.
+func (m aggregates) at(id string) *aggregate {
+	if m[id] == nil {
+		m[id] = new(aggregate)
+	}
+	return m[id]
+}
+
+// limit is n, or otherwise when n is not set.
+func limit(n, otherwise int) int {
+	if n <= 0 {
+		return otherwise
+	}
+	return n
+}
+
+// texts makes plain strings of identifiers, for a query.
+func texts[T ~string](list []T) []string {
+	out := make([]string, len(list))
+	for i, v := range list {
+		out[i] = string(v)
+	}
+	return out
+}

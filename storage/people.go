@@ -1,0 +1,185 @@
+package storage
+
+import (
+	"context"
+	"errors"
+
+	"github.com/mattn/go-sqlite3"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"sallyport/policy"
+	"sallyport/review"
+)
+
+type personRow struct {
+	Username     string `gorm:"primaryKey"`
+	Name         string
+	Email        string
+	Roles        string
+	Disabled     bool
+	PasswordHash string
+}
+
+func (personRow) TableName() string { return "people" }
+
+type personProjectRow struct {
+	Username string `gorm:"primaryKey"`
+	Project  string `gorm:"primaryKey"`
+	Position int
+}
+
+func (personProjectRow) TableName() string { return "person_projects" }
+
+type projectRow struct {
+	ID     string
+	Name   string
+	Number string
+}
+
+func (projectRow) TableName() string { return "projects" }
+
+type workspaceRow struct {
+	Workspace string `gorm:"primaryKey"`
+	Project   string
+	Position  int
+}
+
+func (workspaceRow) TableName() string { return "project_workspaces" }
+
+func (q personRow) person() (review.Person, error) {
+	roles, err := decode[[]policy.Role](q.Roles)
+	return review.Person{
+		Username: review.Username(q.Username), Name: q.Name, Email: q.Email, Roles: roles,
+		Disabled: q.Disabled, PasswordHash: q.PasswordHash,
+	}, err
+}
+
+// Person reads one person; NotFound when there is none of that name.
+func (s *Store) Person(ctx context.Context, name review.Username) (*review.Person, error) {
+	list, err := s.people(ctx, func(tx *gorm.DB) *gorm.DB { return tx.Where("username = ?", string(name)) })
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, review.Errorf(review.NotFound, "There is no such person.")
+	}
+	return &list[0], nil
+}
+
+// People lists everybody by username.
+func (s *Store) People(ctx context.Context) ([]review.Person, error) {
+	return s.people(ctx, func(tx *gorm.DB) *gorm.DB { return tx })
+}
+
+func (s *Store) people(ctx context.Context, which func(*gorm.DB) *gorm.DB) ([]review.Person, error) {
+	var rows []personRow
+	var memberships []personProjectRow
+	err := s.read(ctx, "reading people", func(tx *gorm.DB) error {
+		return errors.Join(
+			which(tx).Order("username").Find(&rows).Error,
+			which(tx).Order("username, position").Find(&memberships).Error,
+		)
+	})
+	if err != nil {
+		return nil, err
+	}
+	projects := map[string][]review.ProjectID{}
+	for _, m := range memberships {
+		projects[m.Username] = append(projects[m.Username], review.ProjectID(m.Project))
+	}
+	list := make([]review.Person, len(rows))
+	for i, row := range rows {
+		if list[i], err = row.person(); err != nil {
+			return nil, wrap("reading people", err)
+		}
+		list[i].Projects = projects[row.Username]
+	}
+	return list, nil
+}
+
+// Projects lists projects by id.
+func (s *Store) Projects(ctx context.Context) ([]review.Project, error) {
+	var rows []projectRow
+	var workspaces []workspaceRow
+	err := s.read(ctx, "reading projects", func(tx *gorm.DB) error {
+		return errors.Join(
+			tx.Order("id").Find(&rows).Error,
+			tx.Order("project, position").Find(&workspaces).Error,
+		)
+	})
+	if err != nil {
+		return nil, err
+	}
+	names := map[string][]review.WorkspaceName{}
+	for _, w := range workspaces {
+		names[w.Project] = append(names[w.Project], review.WorkspaceName(w.Workspace))
+	}
+	list := make([]review.Project, len(rows))
+	for i, row := range rows {
+		list[i] = review.Project{ID: review.ProjectID(row.ID), Name: row.Name, Number: row.Number, Workspaces: names[row.ID]}
+	}
+	return list, nil
+}
+
+// SavePeople adds or replaces people and projects. Invalid when a person is in
+// a project that does not exist, Conflict when two projects claim a workspace.
+func (s *Store) SavePeople(ctx context.Context, people []review.Person, projects []review.Project, e review.Event) error {
+	err := s.write(ctx, "saving people", func(tx *gorm.DB) error {
+		if err := saveProjects(tx, projects); err != nil {
+			return err
+		}
+		for _, p := range people {
+			if err := savePerson(tx, p); err != nil {
+				return err
+			}
+		}
+		return appendEvents(tx, []review.Event{e})
+	})
+	if broken(err, sqlite3.ErrConstraintForeignKey) {
+		return &review.Error{Kind: review.Invalid, Message: "Somebody is in a project that does not exist.", Err: err}
+	}
+	return err
+}
+
+func savePerson(tx *gorm.DB, p review.Person) error {
+	row := personRow{string(p.Username), p.Name, p.Email, encode(p.Roles), p.Disabled, p.PasswordHash}
+	if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
+		return err
+	}
+	if err := tx.Where("username = ?", row.Username).Delete(&personProjectRow{}).Error; err != nil {
+		return err
+	}
+	for i, id := range p.Projects {
+		if err := tx.Create(&personProjectRow{row.Username, string(id), i}).Error; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// saveProjects takes the workspaces of all the projects away first, so that one
+// may pass from one to another.
+func saveProjects(tx *gorm.DB, projects []review.Project) error {
+	for _, p := range projects {
+		row := projectRow{string(p.ID), p.Name, p.Number}
+		if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
+			return err
+		}
+		if err := tx.Where("project = ?", row.ID).Delete(&workspaceRow{}).Error; err != nil {
+			return err
+		}
+	}
+	for _, p := range projects {
+		for i, name := range p.Workspaces {
+			err := tx.Create(&workspaceRow{string(name), string(p.ID), i}).Error
+			if broken(err, sqlite3.ErrConstraintPrimaryKey) {
+				return &review.Error{Kind: review.Conflict, Message: "A workspace belongs to one project only.", Err: err}
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,186 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gorm.io/gorm"
+
+	"sallyport/review"
+)
+
+type releaseRow struct {
+	ID            string
+	Request       string
+	Workspace     string
+	Project       string
+	Author        string
+	Title         string
+	Purpose       string
+	PolicyName    string
+	PolicyVersion string
+	PolicySHA256  string `gorm:"column:policy_sha256"`
+	Findings      string
+	Approved      int64
+	ApprovedBy    string
+	Checkers      string
+	FileCount     int
+	Delivered     int64
+	Location      string
+}
+
+func (releaseRow) TableName() string { return "releases" }
+
+type releaseFileRow struct {
+	Release   string `gorm:"primaryKey"`
+	Position  int    `gorm:"primaryKey;autoIncrement:false"`
+	Path      string
+	SHA256    string `gorm:"column:sha256"`
+	Size      int64
+	Original  string
+	GroupName string
+	Approvals string
+}
+
+func (releaseFileRow) TableName() string { return "release_files" }
+
+// approvalJSON is how one approval is kept.
+type approvalJSON struct {
+	Checker string `json:"checker"`
+	Name    string `json:"name"`
+	At      int64  `json:"at"`
+}
+
+func releaseRowOf(r *review.Release) releaseRow {
+	return releaseRow{
+		string(r.ID), string(r.Request), string(r.Workspace), string(r.Project), string(r.Author),
+		r.Title, r.Purpose, r.Policy.Name, r.Policy.Version, r.Policy.SHA256, string(r.Findings),
+		micros(r.Approved), string(r.By), encode(r.Checkers), len(r.Files), micros(r.Delivered), r.Location,
+	}
+}
+
+func releaseFileRowsOf(r *review.Release) []releaseFileRow {
+	rows := make([]releaseFileRow, len(r.Files))
+	for i, f := range r.Files {
+		approvals := make([]approvalJSON, len(f.Approvals))
+		for j, a := range f.Approvals {
+			approvals[j] = approvalJSON{string(a.Checker), a.Name, micros(a.At)}
+		}
+		rows[i] = releaseFileRow{
+			string(r.ID), i, f.Path, string(f.SHA256), f.Size, string(f.Original), f.Group, encode(approvals),
+		}
+	}
+	return rows
+}
+
+func (q releaseRow) release() (review.Release, error) {
+	checkers, err := decode[[]review.Username](q.Checkers)
+	return review.Release{
+		ID: q.ID, Request: review.RequestID(q.Request), Workspace: review.WorkspaceName(q.Workspace),
+		Project: review.ProjectID(q.Project), Author: review.Username(q.Author), Title: q.Title, Purpose: q.Purpose,
+		Policy:   policyRef(q.PolicyName, q.PolicyVersion, q.PolicySHA256),
+		Findings: review.Digest(q.Findings), Approved: moment(q.Approved), By: review.Username(q.ApprovedBy),
+		Checkers: checkers, Delivered: moment(q.Delivered), Location: q.Location,
+	}, err
+}
+
+func (q releaseFileRow) file() (review.ReleasedFile, error) {
+	kept, err := decode[[]approvalJSON](q.Approvals)
+	f := review.ReleasedFile{
+		Path: q.Path, SHA256: review.Digest(q.SHA256), Size: q.Size, Original: review.Digest(q.Original), Group: q.GroupName,
+	}
+	for _, a := range kept {
+		f.Approvals = append(f.Approvals, review.Approval{Checker: review.Username(a.Checker), Name: a.Name, At: moment(a.At)})
+	}
+	return f, err
+}
+
+// keepRelease writes a new release, or the delivery of one that is there; a
+// release that differs in anything else is refused.
+func keepRelease(tx *gorm.DB, id review.RequestID, r *review.Release) error {
+	if r.Request != id {
+		return fmt.Errorf("storage: the release is of another request")
+	}
+	row, files := releaseRowOf(r), releaseFileRowsOf(r)
+	var was releaseRow
+	err := tx.Where("id = ?", row.ID).Take(&was).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		if err := tx.Create(&row).Error; err != nil || len(files) == 0 {
+			return err
+		}
+		return tx.CreateInBatches(&files, batch).Error
+	}
+	if err != nil || was == row {
+		return err
+	}
+	delivered := was
+	delivered.Delivered, delivered.Location = row.Delivered, row.Location
+	if was.Delivered != 0 || row.Delivered == 0 || delivered != row {
+		return fmt.Errorf("storage: a release is written once; only its delivery is added, once")
+	}
+	return tx.Model(&releaseRow{}).Where("id = ? AND delivered = 0", row.ID).
+		Updates(map[string]any{"delivered": row.Delivered, "location": row.Location}).Error
+}
+
+// Release reads the release of a request; NotFound before it is approved.
+func (s *Store) Release(ctx context.Context, id review.RequestID) (*review.Release, error) {
+	var list []review.Release
+	err := s.read(ctx, "reading a release", func(tx *gorm.DB) (err error) {
+		list, err = loadReleases(tx, func() *gorm.DB { return tx.Model(&releaseRow{}).Where("request = ?", string(id)) })
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, review.Errorf(review.NotFound, "This request has not been released.")
+	}
+	return &list[0], nil
+}
+
+// Releases lists releases with their files, newest first, in two statements.
+func (s *Store) Releases(ctx context.Context, q review.ReleaseQuery) ([]review.Release, error) {
+	var list []review.Release
+	err := s.read(ctx, "listing releases", func(tx *gorm.DB) (err error) {
+		list, err = loadReleases(tx, func() *gorm.DB {
+			page := tx.Model(&releaseRow{}).Order("approved DESC, id DESC").
+				Limit(limit(q.Limit, 100)).Offset(max(q.Offset, 0))
+			if q.Workspace != "" {
+				page = page.Where("workspace = ?", string(q.Workspace))
+			}
+			return page
+		})
+		return err
+	})
+	return list, err
+}
+
+// loadReleases reads what query selects, and the files of those.
+func loadReleases(tx *gorm.DB, query func() *gorm.DB) ([]review.Release, error) {
+	var rows []releaseRow
+	if err := query().Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	var fileRows []releaseFileRow
+	err := tx.Where("release IN (?)", query().Select("id")).Order("release, position").Find(&fileRows).Error
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]review.ReleasedFile{}
+	for _, row := range fileRows {
+		f, err := row.file()
+		if err != nil {
+			return nil, err
+		}
+		files[row.Release] = append(files[row.Release], f)
+	}
+	list := make([]review.Release, len(rows))
+	for i, row := range rows {
+		if list[i], err = row.release(); err != nil {
+			return nil, err
+		}
+		list[i].Files = files[row.ID]
+	}
+	return list, nil
+}

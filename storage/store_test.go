@@ -1,0 +1,41 @@
+package storage
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"sallyport/review"
+	"sallyport/review/reviewtest"
+)
+
+func TestStore(t *testing.T) {
+	reviewtest.Run(t, func(t *testing.T) review.Store { return newStore(t) })
+}
+
+// noon is the time in tests that have no other.
+func noon() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }
+
+// newStore opens an empty store that the test closes.
+func newStore(t testing.TB) *Store {
+	t.Helper()
+	return openStore(t, filepath.Join(t.TempDir(), "a b?%23.db"))
+}
+
+func openStore(t testing.TB, file string) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), file, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Verify(context.Background()); err != nil { // the test's own context is over
+			t.Error(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
