@@ -23,7 +23,7 @@ type Result struct {
 }
 
 // Write writes r in a format: "text", "json" or "sarif".
-func Write(w io.Writer, format string, r Result, all []*checks.Check) error {
+func Write(w io.Writer, format string, r Result, all []checks.Check) error {
 	switch format {
 	case "json":
 		return JSON(w, r)

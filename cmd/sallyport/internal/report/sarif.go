@@ -95,7 +95,7 @@ type (
 
 // sarifLog turns a result into one SARIF run. Code review tools insist on a
 // line, so a finding about a whole file points at its first.
-func sarifLog(r Result, all []*checks.Check) sarif {
+func sarifLog(r Result, all []checks.Check) sarif {
 	run := sarifRun{
 		Tool:        sarifTool{sarifDriver{Name: "sallyport", Version: r.Engine, Rules: make([]sarifRule, len(all))}},
 		Invocations: []sarifInvocation{{Successful: true}},
@@ -105,9 +105,9 @@ func sarifLog(r Result, all []*checks.Check) sarif {
 		Properties:  map[string]any{"policy": r.Policy},
 	}
 	index := map[string]int{}
-	for i, c := range all {
-		index[c.Name] = i
-		run.Tool.Driver.Rules[i] = rule(c)
+	for i := range all {
+		index[all[i].Name] = i
+		run.Tool.Driver.Rules[i] = rule(&all[i])
 	}
 	for i := range r.Files {
 		addFile(&run, i, &r.Files[i], index)

@@ -1,0 +1,106 @@
+package demo
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"sallyport/policy"
+	"sallyport/review"
+)
+
+// marker is the file that makes a folder a demonstration's.
+const marker = "SALLYPORT-DEMO"
+
+const markerText = `This folder was made by "sallyport demo". Everything in it is invented.
+The command may change or delete it; a real server refuses to start on it.
+`
+
+// Workspaces is the folder of the workspaces within a demo folder.
+func Workspaces(dir string) string { return filepath.Join(dir, "workspaces") }
+
+// Is reports whether dir is a demonstration's folder.
+func Is(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, marker))
+	return err == nil
+}
+
+// Prepare makes dir a demo folder with its workspaces, unless it is one
+// already; made says which. It refuses a folder that holds anything and was not
+// made by it.
+func Prepare(dir string) (made bool, err error) {
+	if Is(dir) {
+		return false, nil
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	if len(entries) > 0 {
+		return false, fmt.Errorf("%s is not empty and was not made by the demo: name another folder", dir)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return false, err
+	}
+	// The marker comes first: a folder left half made is then still the demo's,
+	// and may be thrown away.
+	if err := os.WriteFile(filepath.Join(dir, marker), []byte(markerText), 0o600); err != nil {
+		return false, err
+	}
+	for _, s := range studies() {
+		if err := s.write(filepath.Join(Workspaces(dir), s.name)); err != nil {
+			return false, fmt.Errorf("making workspace %s: %w", s.name, err)
+		}
+	}
+	return true, nil
+}
+
+// Remove deletes a demo folder, and no other.
+func Remove(dir string) error {
+	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if !Is(dir) {
+		return fmt.Errorf("%s was not made by the demo: it stays as it is", dir)
+	}
+	return os.RemoveAll(dir)
+}
+
+// Person is one invented person, and what they are good for trying out.
+type Person struct {
+	review.Person
+	Role  string
+	About string
+}
+
+// People are the invented people: two researchers on different projects, three
+// output checkers, an auditor and an operator. None can sign in with a
+// password; the demo's sign-in page offers them by name.
+func People() []Person {
+	person := func(username, name, role, about string, r policy.Role, projects ...review.ProjectID) Person {
+		return Person{review.Person{
+			Username: review.Username(username), Name: name, Email: username + "@example.org",
+			Roles: []policy.Role{r}, Projects: projects,
+		}, role, about}
+	}
+	return []Person{
+		person("rowan", "Rowan Inventado", "Researcher", "Files requests for the vaccine coverage and the prescribing study.", policy.Researcher, "vaccine-coverage", "prescribing"),
+		person("riley", "Riley Pretence", "Researcher", "Files requests for the long COVID study, whose tables need work.", policy.Researcher, "long-covid"),
+		person("casey", "Casey Figment", "Output checker", "Reviews what is routed to them, blind to the other checker.", policy.Checker),
+		person("charlie", "Charlie Madeup", "Output checker", "Reviews what is routed to them, blind to the other checker.", policy.Checker),
+		person("cameron", "Cameron Fable", "Output checker", "The third: two of the three get each request.", policy.Checker),
+		person("audrey", "Audrey Fiction", "Auditor", "Reads every request's whole record, and changes nothing.", policy.Auditor),
+		person("oakley", "Oakley Phantom", "Operator", "Keeps the service running; sees no contents, never votes or releases.", policy.Operator),
+	}
+}
+
+// Projects are the invented studies.
+func Projects() []review.Project {
+	var all []review.Project
+	for _, s := range studies() {
+		all = append(all, review.Project{ID: review.ProjectID(s.project), Name: s.title, Number: s.number, Workspaces: []review.WorkspaceName{review.WorkspaceName(s.name)}})
+	}
+	return all
+}
