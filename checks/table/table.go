@@ -1,7 +1,3 @@
-// Package table turns rows of text, wherever they came from (CSV, HTML, JSON,
-// printed output), into one columnar form: every cell parsed once, every column
-// given a role with printed reasons, and the rounding that its counts show.
-// It knows nothing of checks.
 package table
 
 // Source is a table as text, before it is understood. Readers of CSV, HTML,
@@ -35,18 +31,30 @@ const (
 	Date
 	Bool
 	Text // the rest, codes with leading zeros included
+	// Statistic is a number in a count column whose row is labelled as a mean, an
+	// SD or the like; Value is kept. [Parse] never gives it.
+	Statistic
 )
 
 // Cell is one cell, parsed once. Value is the main number (NaN when there is
-// none). Lo and Hi hold the written interval of Range and Compare ([0,4] for
-// "<5"), else NaN. Decimals counts the digits printed after the point of Value.
+// none). Decimals counts the digits printed after the point of Value.
+//
+// Parts is never nil in a cell made by [Parse]; make cells no other way.
 type Cell struct {
-	Raw      string
-	Value    float64
-	Lo, Hi   float64
+	Raw   string
+	Value float64
+	*Parts
 	Kind     Kind
 	Decimals uint8
-	// Second and Third numbers of compound cells, and their decimals.
+}
+
+// Parts holds what only some kinds of cell have, so that plain cells stay small.
+type Parts struct {
+	// Lo and Hi hold the written interval of Range and Compare ([0,4] for "<5",
+	// an infinite Hi for ">100"), else NaN.
+	Lo, Hi float64
+	// Second and Third numbers of compound cells (NaN when absent), and their
+	// decimals.
 	Second, Third       float64
 	SecondDec, ThirdDec uint8
 }
@@ -101,6 +109,11 @@ type Column struct {
 	Cells      []Cell
 	At         []int // data row of each cell; nil means cell i is row i
 	Base       Base  // rounding its counts show
+	// Half says that this virtual column is the percent half of compound cells.
+	Half bool
+
+	f *features
+	h *header
 }
 
 // Row returns the 0-based data row of cell i.
@@ -138,13 +151,17 @@ type Scheme struct {
 	B      int
 }
 
-// Table is one understood table.
+// Table is one understood table. Data rows are numbered as records of the
+// Source, so a row that was joined into the header keeps its number and belongs
+// to no column.
 type Table struct {
 	Source  *Source
 	Header  []string  // after joining multi-row headers
-	Rows    int       // data rows, trailing blank ones not counted
+	Rows    int       // data rows, trailing blank and joined ones not counted
+	Skip    int       // leading records joined into the header
 	Columns []*Column // physical columns, in order
 	Virtual []*Column // what checks look at: long and compound columns split, others as they are
 	Layout  string    // "wide" or "long"
 	Keys    []int     // physical dimension columns that name a row
+	Pooled  Base      // rounding that all count columns together show
 }

@@ -1,0 +1,166 @@
+package table
+
+import (
+	"hash/maphash"
+	"math"
+)
+
+// features is what the values of one column show, gathered in one pass.
+type features struct {
+	n, filled int // cells, cells that are not missing
+	kinds     [nKinds]int
+	nums      int // plain and compound numbers
+	whole     int // those without a fraction
+	dotZero   int // whole numbers printed with a fraction, "12.0"
+	distinct  int // distinct values, missing left out
+	min, max  float64
+	maxDec    uint8
+	arith     bool    // plain numbers all step by the same amount, not 0
+	step      float64 // that amount
+	restarts  bool    // 1,2,3,1,2,3: steps of one that start again
+	mult5     bool    // non-zero numbers are all multiples of 5
+	long      int     // text cells longer than 60 bytes or 8 words
+}
+
+const nKinds = int(Statistic) + 1
+
+func (f *features) share(kinds ...Kind) float64 {
+	if f.filled == 0 {
+		return 0
+	}
+	n := 0
+	for _, k := range kinds {
+		n += f.kinds[k]
+	}
+	return float64(n) / float64(f.filled)
+}
+
+func (f *features) allWhole() bool { return f.nums > 0 && f.whole == f.nums }
+
+// binary reports only 0 and 1, with some 1.
+func (f *features) binary() bool {
+	return f.allWhole() && f.min >= 0 && f.max == 1 && f.distinct <= 2
+}
+
+func (f *features) within(lo, hi float64) bool { return f.nums > 0 && f.min >= lo && f.max <= hi }
+
+func isWhole(v float64) bool { return v == math.Trunc(v) || math.Abs(v-math.Round(v)) < 1e-9 }
+
+// A surveyor gathers features, keeping its scratch space between columns.
+type surveyor struct {
+	seen []uint64
+	seed maphash.Seed
+}
+
+func (s *surveyor) survey(cells []Cell) *features {
+	f := &features{n: len(cells), min: math.Inf(1), max: math.Inf(-1), mult5: true}
+	s.reset(len(cells))
+	prev := math.NaN()
+	steps, restarts, starts := 0, 0, 0.0
+	f.arith = true
+	for i := range cells {
+		c := &cells[i]
+		f.kinds[c.Kind]++
+		if c.Kind == Missing {
+			continue
+		}
+		f.filled++
+		if s.add(hashCell(s.seed, c)) {
+			f.distinct++
+		}
+		switch c.Kind {
+		case Number, CountPct, CountOf:
+			v := c.Value
+			f.nums++
+			f.min, f.max = min(f.min, v), max(f.max, v)
+			if isWhole(v) {
+				f.whole++
+				if c.Decimals > 0 {
+					f.dotZero++
+				}
+				if f.mult5 && math.Mod(v, 5) != 0 {
+					f.mult5 = false
+				}
+			} else {
+				f.mult5 = false
+			}
+			if c.Kind != Number {
+				continue
+			}
+			f.maxDec = max(f.maxDec, c.Decimals)
+			if d := v - prev; d == d {
+				if steps++; steps == 1 {
+					f.step = d
+				} else if math.Abs(d-f.step) > 1e-9 {
+					f.arith = false
+				}
+				if d != 1 {
+					restarts++
+					if v != starts {
+						restarts = math.MaxInt32 / 2
+					}
+				}
+			} else {
+				starts = v
+			}
+			prev = v
+		case Text:
+			if len(c.Raw) > 60 || spaces(c.Raw) > 8 {
+				f.long++
+			}
+		}
+	}
+	f.arith = f.arith && steps >= 2 && f.step != 0
+	f.restarts = restarts > 0 && restarts < math.MaxInt32/2 && restarts*2 <= steps && (starts == 0 || starts == 1)
+	if f.nums == 0 {
+		f.min, f.max = math.NaN(), math.NaN()
+	}
+	return f
+}
+
+func spaces(s string) int {
+	n := 0
+	for i := 0; i < len(s); i++ {
+		if s[i] == ' ' {
+			n++
+		}
+	}
+	return n
+}
+
+// hashCell gives cells that mean the same the same hash: plain numbers by value
+// (5 and 5.0 are one), the rest by text. It is never 0.
+func hashCell(seed maphash.Seed, c *Cell) uint64 {
+	if c.Kind == Number {
+		h := math.Float64bits(c.Value+0) * 0x9E3779B97F4A7C15
+		return h ^ h>>29 | 1
+	}
+	return maphash.String(seed, c.Raw) | 1
+}
+
+func (s *surveyor) reset(n int) {
+	size := 16
+	for size < 2*n {
+		size *= 2
+	}
+	if cap(s.seen) < size {
+		s.seen = make([]uint64, size)
+		return
+	}
+	s.seen = s.seen[:size]
+	clear(s.seen)
+}
+
+// add reports whether h, which is not 0, is new.
+func (s *surveyor) add(h uint64) bool {
+	mask := uint64(len(s.seen) - 1)
+	i := (h >> 7) & mask
+	for s.seen[i] != 0 {
+		if s.seen[i] == h {
+			return false
+		}
+		i = (i + 1) & mask
+	}
+	s.seen[i] = h
+	return true
+}

@@ -1,0 +1,184 @@
+package table
+
+import (
+	"math"
+	"strings"
+)
+
+// Counts lists the virtual columns that count people, those with at least one
+// value or redaction; the order is that of Virtual.
+func (t *Table) Counts() []*Column {
+	var out []*Column
+	for _, c := range t.Virtual {
+		if c.Role.CountLike() && c.f != nil && c.f.filled > 0 {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// ByRole lists the virtual columns with one of the roles.
+func (t *Table) ByRole(any ...Role) []*Column {
+	var out []*Column
+	for _, c := range t.Virtual {
+		for _, r := range any {
+			if c.Role == r {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+// Line returns the 1-based record number in the file of a data row.
+func (t *Table) Line(row int) int {
+	if l := t.Source.Lines; row+1 < len(l) {
+		return l[row+1]
+	}
+	return row + 2
+}
+
+// maxKey bounds the text that names a row, in bytes.
+const maxKey = 200
+
+// Key names a data row by its dimensions: "region=East; sex=F". Parts without a
+// value are left out; a long key is cut with "…".
+func (t *Table) Key(row int) string {
+	var b strings.Builder
+	for _, k := range t.Keys {
+		c := t.Columns[k]
+		i := row - t.Skip
+		if i < 0 || i >= len(c.Cells) || c.Cells[i].Kind == Missing {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString("; ")
+		}
+		if name := strings.TrimSpace(c.Name); name != "" {
+			b.WriteString(name)
+			b.WriteByte('=')
+		}
+		b.WriteString(strings.TrimSpace(c.Cells[i].Raw))
+		if b.Len() > maxKey {
+			return strings.ToValidUTF8(b.String()[:maxKey], "") + "…"
+		}
+	}
+	return b.String()
+}
+
+// Cell returns the cell of a physical column at a data row, or nil outside.
+func (t *Table) Cell(column, row int) *Cell {
+	if i := row - t.Skip; column >= 0 && column < len(t.Columns) && i >= 0 && i < len(t.Columns[column].Cells) {
+		return &t.Columns[column].Cells[i]
+	}
+	return nil
+}
+
+// Count returns the cell's whole number when it shows one: a plain number or the
+// count of "n (p%)" and "n/N". Negative numbers and fractions are none.
+func (c *Cell) Count() (int64, bool) {
+	switch c.Kind {
+	case Number, CountPct, CountOf:
+		if c.Value >= 0 && c.Value < 1<<53 && isWhole(c.Value) {
+			return int64(math.Round(c.Value)), true
+		}
+	}
+	return 0, false
+}
+
+// Hidden reports whether the cell stands for a number that is not shown: a
+// redaction, a comparison or a range.
+func (c *Cell) Hidden() bool { return c.Kind == Redacted || c.Kind == Compare || c.Kind == Range }
+
+// Whole returns the whole number of cell i; see [Cell.Count].
+func (c *Column) Whole(i int) (int64, bool) { return c.Cells[i].Count() }
+
+// Filled is the number of cells that are not missing, Distinct that of
+// different values among them, Numbers that of cells with a number.
+func (c *Column) Filled() int   { return c.f.filled }
+func (c *Column) Distinct() int { return c.f.distinct }
+func (c *Column) Numbers() int  { return c.f.nums }
+
+// KindCount is the number of cells of one kind.
+func (c *Column) KindCount(k Kind) int { return c.f.kinds[k] }
+
+// AllWhole reports that the column has numbers and none has a fraction.
+func (c *Column) AllWhole() bool { return c.f.allWhole() }
+
+// Sequence reports that the numbers of the column step evenly (weeks, ranks).
+func (c *Column) Sequence() bool { return c.f.arith || c.f.restarts }
+
+// Min and Max of the column's numbers, NaN without any.
+func (c *Column) Min() float64 { return c.f.min }
+func (c *Column) Max() float64 { return c.f.max }
+
+// Tokens are the lower-case words of the column's name (of the level's name for
+// a virtual column of a long table): "n_risk" gives n, risk; "%" gives pct.
+func (c *Column) Tokens() []string { return c.h.tokens }
+
+// HasToken reports whether the name has one of the words.
+func (c *Column) HasToken(any ...string) bool { return c.h.has(any...) }
+
+// Tokens splits any header or label into the words that roles are told by.
+func Tokens(header string) []string { return tokens(header) }
+
+// Scheme returns the rounding to assume for the column's shown values: what its
+// values prove; where they prove nothing, base 5 or midpoint 6 if all conform
+// (the benefit of the doubt); else none.
+func (b Base) Assumed() Scheme {
+	switch b.State {
+	case Rounded, RoundedStrays, Inconclusive:
+		return b.Scheme
+	}
+	return Scheme{}
+}
+
+// Proven reports that the values show rounding (strays allowed).
+func (b Base) Proven() bool { return b.State == Rounded || b.State == RoundedStrays }
+
+// String names the base as reports do: "5", "midpoint 6", "none", or "" where
+// it cannot be told.
+func (b Base) String() string {
+	switch {
+	case b.Proven():
+		return b.Scheme.String()
+	case b.State == Unrounded:
+		return "none"
+	}
+	return ""
+}
+
+// Interval returns the true counts that cell i allows, given the column's
+// rounding: a shown number its rounding interval (a stray value itself), a
+// comparison or range what is written. ok is false for redactions, missing
+// cells and text, which allow anything. With redacted > 0, counts 1..redacted
+// are taken to have been removed before rounding; see [Scheme.Interval].
+func (c *Column) Interval(i int, redacted int) (lo, hi float64, ok bool) {
+	x := &c.Cells[i]
+	if x.Kind == Compare || x.Kind == Range {
+		return x.Lo, x.Hi, true
+	}
+	v, ok := x.Count()
+	if !ok {
+		return 0, 0, false
+	}
+	s := c.Base.Assumed()
+	if !s.Fits(v) {
+		s = Scheme{}
+	}
+	lo, hi = s.Interval(float64(v), redacted)
+	return lo, hi, true
+}
+
+// Declared returns the rounding that the column's name promises
+// ("n_midpoint6", "rate_midpoint6_derived"), ok false when it promises none.
+func (c *Column) Declared() (Scheme, bool) {
+	n := strings.ToLower(c.Name)
+	if !strings.Contains(n, "midpoint") && !strings.Contains(n, "mid6") {
+		return Scheme{}, false
+	}
+	if strings.Contains(n, "derived") {
+		return Scheme{"midd", 6}, true
+	}
+	return Scheme{"mid", 6}, true
+}
