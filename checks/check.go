@@ -1,6 +1,8 @@
 package checks
 
 import (
+	"context"
+
 	"sallyport/policy"
 )
 
@@ -32,10 +34,12 @@ type Check struct {
 
 // Pass is one check's view of one file.
 type Pass struct {
-	Check  *Check
-	Policy *policy.Policy
-	Doc    *Document
-	report func(Finding)
+	// Context is done when the time for this check is up.
+	Context context.Context
+	Check   *Check
+	Policy  *policy.Policy
+	Doc     *Document
+	report  func(Finding)
 }
 
 // Report adds a finding. Check, Kind and Confidence (1 when zero) are completed,
@@ -44,8 +48,13 @@ type Pass struct {
 // drops a level) sets Severity itself, and the policy may then only silence it.
 func (p *Pass) Report(f Finding) { p.report(f) }
 
+// Severity is what the policy says of a kind of this check's findings.
+func (p *Pass) Severity(kind string) policy.Severity { return severityOf(p.Policy, p.Check, kind) }
+
 // SetPass is one check's view of a whole set.
 type SetPass struct {
+	// Context is done when the time for this check is up.
+	Context context.Context
 	Check   *Check
 	Policy  *policy.Policy
 	Docs    []*Document // in the set's order; unreadable ones are left out
@@ -55,3 +64,6 @@ type SetPass struct {
 
 // Report adds a finding to the file at path, which must be one of Docs.
 func (p *SetPass) Report(path string, f Finding) { p.report(path, f) }
+
+// Severity is what the policy says of a kind of this check's findings.
+func (p *SetPass) Severity(kind string) policy.Severity { return severityOf(p.Policy, p.Check, kind) }

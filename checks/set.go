@@ -49,14 +49,24 @@ const (
 	TypeJPEG Type = "jpeg"
 )
 
-// Document is one file, read once.
+// Document is one file, read once. Checks share it and change nothing in it.
 type Document struct {
 	File   *File
 	Path   string
 	Ext    string // lower-case extension with its dot
-	SHA256 string // hex
+	SHA256 string // hex; "" when the file was too large to read
 	Size   int64
 	Type   Type
 	Data   []byte         // the bytes, at most the policy's max_bytes; nil in facts kept for cross-file checks
 	Tables []*table.Table // from CSV, HTML, JSON or printed text, in document order
+
+	// CSV is what the CSV reader noticed, even of a file that it could not read;
+	// nil for other files.
+	CSV *table.Info
+	// Unread is why the file's contents could not be examined; nil when they
+	// were. The checks still run, on what there is, and the file is incomplete.
+	Unread error
+	// TooLarge says that the file was over the policy's max_bytes and refused
+	// without being read: Data holds its beginning only.
+	TooLarge bool
 }

@@ -1,0 +1,76 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// errGivenUp says that work goes on in the background and nobody waits for it.
+var errGivenUp = errors.New("took too long and was given up")
+
+// guard runs f under a time limit and turns a panic into an error. Its errors
+// name what was being done and quote nothing of the file. When time is up, f is
+// left to itself: it must only write to what its caller then drops.
+func guard(ctx context.Context, limit time.Duration, doing string, f func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() {
+		defer func() {
+			if v := recover(); v != nil {
+				done <- fmt.Errorf("stopped unexpectedly%s", where(v))
+			}
+		}()
+		done <- f(ctx)
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			return fmt.Errorf("%s: %w", doing, err)
+		}
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%s: %w", doing, errGivenUp)
+	}
+}
+
+// where describes a panic without quoting data: only the runtime's own errors
+// (an index out of range) have a text that is safe to show.
+func where(v any) string {
+	if err, ok := v.(runtime.Error); ok {
+		return " (" + err.Error() + ")"
+	}
+	return ""
+}
+
+// collector gathers the findings of one check until it is closed; a check that
+// was given up reports into nothing.
+type collector struct {
+	mu     sync.Mutex
+	closed bool
+	list   []located
+}
+
+type located struct {
+	path string
+	Finding
+}
+
+func (c *collector) add(path string, f Finding) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		c.list = append(c.list, located{path, f})
+	}
+}
+
+func (c *collector) close() []located {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	return c.list
+}

@@ -1,0 +1,68 @@
+package checks
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+var (
+	errOpen = errors.New("the file cannot be opened")
+	errRead = errors.New("the file cannot be read to its end")
+)
+
+// load reads a file's bytes, never more than limit+1 of them, and tells its
+// type from them.
+func load(f *File, limit int64) *Document {
+	d := &Document{File: f, Path: f.Path, Ext: strings.ToLower(path.Ext(strings.ReplaceAll(f.Path, `\`, "/")))}
+	r, err := f.Open()
+	if err != nil {
+		d.Unread = errOpen
+		return d
+	}
+	defer r.Close()
+	size := sizeOf(r)
+	// Room for one byte over the size lets the read see the end of the file.
+	buf := make([]byte, 0, min(max(size, 0), limit)+2)
+	for int64(len(buf)) <= limit {
+		if len(buf) == cap(buf) {
+			buf = append(buf, 0)[:len(buf)]
+		}
+		room := buf[len(buf):min(int64(cap(buf)), limit+1)]
+		n, err := r.Read(room)
+		buf = buf[:len(buf)+n]
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			d.Unread = errRead
+			return d
+		}
+	}
+	d.Size = int64(len(buf))
+	if d.Size > limit {
+		d.TooLarge = true
+		d.Size = max(d.Size, size)
+		buf = append([]byte(nil), buf[:min(len(buf), sniffLength)]...)
+	} else {
+		sum := sha256.Sum256(buf)
+		d.SHA256 = hex.EncodeToString(sum[:])
+	}
+	d.Data = buf
+	d.Type = sniff(buf, d.Ext)
+	return d
+}
+
+// sizeOf asks an open file for its size; -1 when it cannot tell.
+func sizeOf(r io.Reader) int64 {
+	if s, ok := r.(interface{ Stat() (fs.FileInfo, error) }); ok {
+		if info, err := s.Stat(); err == nil && info.Mode().IsRegular() {
+			return info.Size()
+		}
+	}
+	return -1
+}
