@@ -15,6 +15,13 @@ var (
 	errRead = errors.New("the file cannot be read to its end")
 )
 
+// Unreadable is an error of [File.Open] that says in plain words, naming no
+// path, why there is nothing to read ("a link: links are not followed"). It
+// becomes the reason of an incomplete file; other errors are not shown.
+type Unreadable string
+
+func (u Unreadable) Error() string { return string(u) }
+
 // load reads a file's bytes, never more than limit+1 of them, and tells its
 // type from them.
 func load(f *File, limit int64) *Document {
@@ -22,6 +29,9 @@ func load(f *File, limit int64) *Document {
 	r, err := f.Open()
 	if err != nil {
 		d.Unread = errOpen
+		if u := Unreadable(""); errors.As(err, &u) {
+			d.Unread = u
+		}
 		return d
 	}
 	defer r.Close()

@@ -157,14 +157,14 @@ func notRegular(mode fs.FileMode) string {
 // that was listed.
 func (e Entry) Open() (io.ReadCloser, error) {
 	if e.Problem != "" {
-		return nil, errors.New(e.Problem)
+		return nil, checks.Unreadable(e.Problem)
 	}
 	listed, err := os.Lstat(e.Path)
 	if err != nil {
 		return nil, plain(err)
 	}
 	if p := notRegular(listed.Mode()); p != "" {
-		return nil, errors.New(p)
+		return nil, checks.Unreadable(p)
 	}
 	f, err := os.Open(e.Path)
 	if err != nil {
@@ -173,7 +173,7 @@ func (e Entry) Open() (io.ReadCloser, error) {
 	opened, err := f.Stat()
 	if err != nil || !os.SameFile(listed, opened) {
 		_ = f.Close()
-		return nil, errors.New("the file changed while it was being opened")
+		return nil, checks.Unreadable("the file changed while it was being opened")
 	}
 	return f, nil
 }
@@ -183,11 +183,11 @@ func plain(err error) error {
 	var pe *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return errors.New("the file is no longer there")
+		return checks.Unreadable("the file is no longer there")
 	case errors.Is(err, fs.ErrPermission):
-		return errors.New("no permission to read the file")
+		return checks.Unreadable("no permission to read the file")
 	case errors.As(err, &pe):
-		return pe.Err
+		return checks.Unreadable(pe.Err.Error())
 	default:
 		return err
 	}

@@ -24,6 +24,8 @@ type (
 		Invocations []sarifInvocation `json:"invocations"`
 		Artifacts   []sarifArtifact   `json:"artifacts"`
 		Results     []sarifResult     `json:"results"`
+		Language    string            `json:"language"`
+		Newlines    []string          `json:"newlineSequences"`
 		ColumnKind  string            `json:"columnKind"`
 		Properties  map[string]any    `json:"properties,omitempty"`
 	}
@@ -31,9 +33,10 @@ type (
 		Driver sarifDriver `json:"driver"`
 	}
 	sarifDriver struct {
-		Name    string      `json:"name"`
-		Version string      `json:"version"`
-		Rules   []sarifRule `json:"rules"`
+		Name     string      `json:"name"`
+		Version  string      `json:"version"`
+		Language string      `json:"language"`
+		Rules    []sarifRule `json:"rules"`
 	}
 	sarifRule struct {
 		ID               string         `json:"id"`
@@ -97,10 +100,12 @@ type (
 // line, so a finding about a whole file points at its first.
 func sarifLog(r Result, all []checks.Check) sarif {
 	run := sarifRun{
-		Tool:        sarifTool{sarifDriver{Name: "sallyport", Version: r.Engine, Rules: make([]sarifRule, len(all))}},
+		Tool:        sarifTool{sarifDriver{Name: "sallyport", Version: r.Engine, Language: "en-GB", Rules: make([]sarifRule, len(all))}},
 		Invocations: []sarifInvocation{{Successful: true}},
 		Artifacts:   make([]sarifArtifact, len(r.Files)),
 		Results:     []sarifResult{},
+		Language:    "en-GB",
+		Newlines:    []string{"\r\n", "\n"},
 		ColumnKind:  "unicodeCodePoints",
 		Properties:  map[string]any{"policy": r.Policy},
 	}

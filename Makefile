@@ -1,0 +1,66 @@
+# make run    build everything and start the demonstration on 127.0.0.1:8080
+# make test   every test: style, linters, unit tests with the race detector,
+#             and the journey in a real browser
+#
+# Needs Go, a C compiler (SQLite is C) and Node. All else is fetched.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := build
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
+ADDRESS ?= 127.0.0.1:8080
+DEMO    ?= demo-data
+FUZZTIME ?= 20s
+
+export CGO_ENABLED := 1
+
+ASSETS := ui/static/dist/manifest.json
+ASSET_SOURCES := $(shell find ui/assets ui/build.mjs ui/package.json ui/package-lock.json -type f 2>/dev/null)
+
+.PHONY: run build test unit lint bench fuzz browser clean tools-present
+
+run: build
+	bin/sallyport demo --listen $(ADDRESS) --data $(DEMO)
+
+build: tools-present $(ASSETS)
+	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/sallyport ./cmd/sallyport
+
+# Style and script of the pages, from npm, bundled and embedded in the binary.
+$(ASSETS): ui/node_modules/.package-lock.json $(ASSET_SOURCES)
+	npm --prefix ui run --silent build
+	touch $@
+
+ui/node_modules/.package-lock.json: ui/package.json ui/package-lock.json
+	npm --prefix ui ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+tools-present:
+	@for tool in go node npm; do command -v $$tool >/dev/null || { echo "make: $$tool is needed and was not found"; exit 1; }; done
+	@command -v $${CC:-cc} >/dev/null || command -v gcc >/dev/null || { echo "make: a C compiler is needed (Debian: apt-get install gcc libc6-dev)"; exit 1; }
+
+test: build browser lint unit
+
+# Every test runs the browser ones too; without a browser they fail, they are
+# not skipped.
+unit: $(ASSETS)
+	SALLYPORT_BROWSER=$${SALLYPORT_BROWSER:-required} go test -race -timeout 12m ./...
+
+lint: $(ASSETS)
+	.ci/lint
+
+browser:
+	.ci/browser
+
+# Benchmarks print ratios to a bare read within one run.
+bench:
+	go test -run '^$$' -bench . -benchmem -timeout 20m ./...
+
+# Each fuzz test of each package, FUZZTIME long.
+fuzz:
+	.ci/fuzz $(FUZZTIME)
+
+clean:
+	rm -rf bin ui/node_modules
+	find ui/static/dist -mindepth 1 -not -name .gitkeep -delete
+	@if [ -e $(DEMO)/SALLYPORT-DEMO ]; then rm -rf $(DEMO); fi

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"sallyport/cmd/sallyport/internal/report"
+)
+
+// version is stamped by the build (-ldflags "-X main.version=...").
+var version string
+
+// Exit statuses.
+const (
+	exitOK       = 0
+	exitFindings = 1
+	exitError    = 2
+)
+
+// errFindings ends a command whose output already says what was found.
+var errFindings = errors.New("findings at or above the level asked for")
+
+// app is what every command needs of the world.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	now            func() time.Time
+}
+
+// commands is the command line.
+type commands struct {
+	Check   checkCommand   `cmd:"" help:"Check files for disclosure problems, without server or database."`
+	Policy  policyCommand  `cmd:"" help:"Show the policy in force, or check a policy file."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// run is the whole program: it parses args, runs one command until it is done
+// or ctx ends, and returns the exit status.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, now: func() time.Time { return time.Now().UTC() }}
+	helped := false
+	parser, err := kong.New(&commands{},
+		kong.Name("sallyport"),
+		kong.Description("The way out of a trusted research environment: checks, two blind reviews, and exactly the approved bytes."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { helped = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(a),
+	)
+	if err != nil {
+		return a.fail(err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if helped {
+		return exitOK
+	}
+	if err != nil {
+		a.complain("%v (try: sallyport --help)", err)
+		return exitError
+	}
+	return a.fail(command.Run())
+}
+
+// fail reports err, if any, and returns the exit status for it.
+func (a *app) fail(err error) int {
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errFindings):
+		return exitFindings
+	default:
+		a.complain("%v", err)
+		return exitError
+	}
+}
+
+// complain writes one line to standard error, fit for a terminal.
+func (a *app) complain(format string, args ...any) {
+	_, _ = fmt.Fprintf(a.stderr, "sallyport: %s\n", report.Safe(fmt.Sprintf(format, args...)))
+}
+
+// say writes to standard output. A reader that has gone away (a closed pipe)
+// is an output error.
+func (a *app) say(format string, args ...any) error {
+	_, err := fmt.Fprintf(a.stdout, format, args...)
+	return err
+}
+
+type versionCommand struct{}
+
+func (versionCommand) Run(a *app) error { return a.say("sallyport %s\n", buildVersion()) }
+
+// buildVersion is the stamped version, else what Go knows of the build.
+func buildVersion() string {
+	if version != "" {
+		return version
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return "development, commit " + s.Value
+		}
+	}
+	return "development"
+}
