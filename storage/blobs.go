@@ -15,8 +15,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize"
-
 	"sallyport/review"
 )
 
@@ -112,7 +110,7 @@ func (b *Blobs) write(ctx context.Context, name string, r io.Reader, max int64) 
 	sum := sha256.New()
 	size, err := io.Copy(io.MultiWriter(f, sum), io.LimitReader(interruptible{ctx, r}, max+1))
 	if err == nil && size > max {
-		err = review.Errorf(review.TooLarge, "The file is larger than the limit of %s.", humanize.IBytes(uint64(max)))
+		err = review.Errorf(review.TooLarge, "The file is larger than the limit of %d bytes.", max)
 	}
 	if err == nil {
 		err = f.Sync()

@@ -33,9 +33,9 @@ func (sessionRow) TableName() string { return "sessions" }
 // Sessions returns the sessions of this database.
 func (s *Store) Sessions(now review.Clock) *Sessions { return &Sessions{s, now} }
 
-// hashed marks the names that AllCtx gives sessions. No token has it: a token
+// byHash marks the names that AllCtx gives sessions. No token has it: a token
 // is URL-safe base64.
-const hashed = "sha256:"
+const byHash = "sha256:"
 
 func hashToken(token string) string {
 	sum := sha256.Sum256([]byte(token))
@@ -66,7 +66,7 @@ func (s *Sessions) CommitCtx(ctx context.Context, token string, data []byte, exp
 
 // DeleteCtx drops a session, named by its token or as AllCtx named it.
 func (s *Sessions) DeleteCtx(ctx context.Context, token string) error {
-	name, found := strings.CutPrefix(token, hashed)
+	name, found := strings.CutPrefix(token, byHash)
 	if !found {
 		name = hashToken(token)
 	}
@@ -85,7 +85,7 @@ func (s *Sessions) AllCtx(ctx context.Context) (map[string][]byte, error) {
 	}
 	all := make(map[string][]byte, len(rows))
 	for _, row := range rows {
-		all[hashed+row.TokenHash] = row.Data
+		all[byHash+row.TokenHash] = row.Data
 	}
 	return all, nil
 }

@@ -1,0 +1,187 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"sallyport/review"
+)
+
+// pack makes a package of files given as name, content, name, content.
+func pack(id string, named ...string) *review.Package {
+	p := &review.Package{Release: &review.Release{ID: id, Workspace: "study"}, Manifest: []byte("{\"release\": \"" + id + "\"}\n")}
+	contents := map[review.Digest]string{}
+	for i := 0; i < len(named); i += 2 {
+		d := digestOf(named[i+1])
+		contents[d] = named[i+1]
+		p.Release.Files = append(p.Release.Files, review.ReleasedFile{Path: named[i], SHA256: d, Size: int64(len(named[i+1]))})
+	}
+	p.Open = func(_ context.Context, d review.Digest) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader(contents[d])), nil
+	}
+	return p
+}
+
+func newFolder(t testing.TB) (*Folder, string) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "out")
+	f, err := OpenFolder(dir)
+	must(t, err)
+	t.Cleanup(func() { f.Close() })
+	return f, dir
+}
+
+func contents(t testing.TB, dir string) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	for _, name := range files(t, dir) {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		must(t, err)
+		found[name] = string(data)
+	}
+	return found
+}
+
+func TestDeliver(t *testing.T) {
+	f, dir := newFolder(t)
+	want := map[string]string{
+		"study/R1/files/release/a.csv":   "a\n",
+		"study/R1/files/release/s/b.csv": "a\n", // the same bytes twice
+		"study/R1/files/release/e.txt":   "",
+		"study/R1/manifest.json":         "{\"release\": \"R1\"}\n",
+	}
+	p := pack("R1", "release/a.csv", "a\n", "release/s/b.csv", "a\n", "release/e.txt", "")
+	for range 3 { // as after a crash, once delivered
+		location, err := f.Deliver(t.Context(), p)
+		if err != nil || location != "study/R1" {
+			t.Fatalf("Deliver = %q, %v", location, err)
+		}
+		if diff := cmp.Diff(want, contents(t, dir)); diff != "" {
+			t.Error(diff)
+		}
+	}
+	_, err := f.Deliver(t.Context(), pack("R2", "release/a.csv", "other"))
+	must(t, err)
+	if got := files(t, dir); len(got) != len(want)+2 {
+		t.Errorf("two packages: %v", got)
+	}
+}
+
+// TestDeliverAfterCrash starts with what a killed delivery leaves.
+func TestDeliverAfterCrash(t *testing.T) {
+	f, dir := newFolder(t)
+	write(t, filepath.Join(dir, "study", unfinished+"R1-ABC", "files/release/a.csv"), "half")
+	write(t, filepath.Join(dir, "study", unfinished+"R2-ABC", "files/release/a.csv"), "of another release")
+	_, err := f.Deliver(t.Context(), pack("R1", "release/a.csv", "a\n"))
+	must(t, err)
+	if diff := cmp.Diff(map[string]string{
+		"study/R1/files/release/a.csv":                            "a\n",
+		"study/R1/manifest.json":                                  "{\"release\": \"R1\"}\n",
+		"study/" + unfinished + "R2-ABC" + "/files/release/a.csv": "of another release",
+	}, contents(t, dir)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestDeliverRefuses: whatever is wrong, nothing is to be seen.
+func TestDeliverRefuses(t *testing.T) {
+	broken := errors.New("broken")
+	ended, end := context.WithCancel(t.Context())
+	end()
+	for name, test := range map[string]struct {
+		ctx   context.Context
+		alter func(p *review.Package)
+		want  error
+	}{
+		"other bytes":  {t.Context(), func(p *review.Package) { p.Release.Files[1].SHA256 = digestOf("else") }, review.ErrCorrupt},
+		"another size": {t.Context(), func(p *review.Package) { p.Release.Files[1].Size++ }, review.ErrCorrupt},
+		"no bytes": {t.Context(), func(p *review.Package) {
+			p.Open = func(context.Context, review.Digest) (io.ReadCloser, error) { return nil, broken }
+		}, broken},
+		"nobody waits":         {ended, func(*review.Package) {}, context.Canceled},
+		"the same name twice":  {t.Context(), func(p *review.Package) { p.Release.Files[1].Path = p.Release.Files[0].Path }, os.ErrExist},
+		"a path out of it":     {t.Context(), func(p *review.Package) { p.Release.Files[1].Path = "../../../x" }, nil},
+		"an absolute path":     {t.Context(), func(p *review.Package) { p.Release.Files[1].Path = "/x" }, nil},
+		"a release named ..":   {t.Context(), func(p *review.Package) { p.Release.ID = ".." }, nil},
+		"a release with /":     {t.Context(), func(p *review.Package) { p.Release.ID = "a/b" }, nil},
+		"a hidden workspace":   {t.Context(), func(p *review.Package) { p.Release.Workspace = ".study" }, nil},
+		"an unnamed workspace": {t.Context(), func(p *review.Package) { p.Release.Workspace = "" }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, dir := newFolder(t)
+			p := pack("R1", "release/a.csv", "a\n", "release/b.csv", "b\n")
+			test.alter(p)
+			location, err := f.Deliver(test.ctx, p)
+			if err == nil || location != "" || test.want != nil && !errors.Is(err, test.want) {
+				t.Errorf("Deliver = %q, %v, want %v", location, err, test.want)
+			}
+			if left := files(t, filepath.Dir(dir)); len(left) > 0 {
+				t.Errorf("left behind: %v", left)
+			}
+		})
+	}
+}
+
+// TestDeliverTampered: a delivered package that was altered is told, and not
+// written over.
+func TestDeliverTampered(t *testing.T) {
+	for name, tamper := range map[string]func(dir string) error{
+		"a file":     func(dir string) error { return replace(filepath.Join(dir, "files/release/a.csv"), "b\n") },
+		"a manifest": func(dir string) error { return replace(filepath.Join(dir, "manifest.json"), "{}") },
+		"one more":   func(dir string) error { return os.WriteFile(filepath.Join(dir, "files/more.csv"), nil, 0o644) },
+		"one fewer":  func(dir string) error { return os.Remove(filepath.Join(dir, "files/release/a.csv")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, dir := newFolder(t)
+			p := pack("R1", "release/a.csv", "a\n", "release/b.csv", "b\n")
+			_, err := f.Deliver(t.Context(), p)
+			must(t, err)
+			must(t, tamper(filepath.Join(dir, "study/R1")))
+			altered := contents(t, dir)
+			if _, err := f.Deliver(t.Context(), p); !errors.Is(err, review.ErrCorrupt) {
+				t.Errorf("Deliver: %v, want ErrCorrupt", err)
+			}
+			if diff := cmp.Diff(altered, contents(t, dir)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func replace(file, content string) error {
+	if err := os.Remove(file); err != nil {
+		return err
+	}
+	return os.WriteFile(file, []byte(content), 0o644)
+}
+
+// TestDeliverTogether: two workers with one release, after a lease ran out,
+// leave one whole package.
+func TestDeliverTogether(t *testing.T) {
+	f, dir := newFolder(t)
+	p := pack("R1", "release/a.csv", strings.Repeat("a\n", 1e5), "release/b.csv", "b\n")
+	done := make(chan error)
+	for range 4 {
+		go func() {
+			_, err := f.Deliver(context.Background(), p)
+			done <- err
+		}()
+	}
+	for range 4 {
+		if err := <-done; err != nil {
+			t.Logf("one of them: %v", err) // it is tried again by the outbox
+		}
+	}
+	_, err := f.Deliver(t.Context(), p)
+	must(t, err)
+	if got := files(t, dir); len(got) != 3 {
+		t.Errorf("on disk: %v", got)
+	}
+}
