@@ -111,8 +111,8 @@ type Job struct {
 	ID       string
 	Kind     string // "release"
 	Request  RequestID
-	Tries    int
-	MaxTries int
+	Tries    int // begun so far, this one included: a job that kills its worker runs out too
+	MaxTries int // at least 1
 	Due      time.Time
 	Reason   string // of the last failure
 }

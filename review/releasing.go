@@ -217,9 +217,9 @@ func (s *Service) deliver(ctx context.Context, job *Job) error {
 // failed puts a job back with a growing pause, and the failure on record.
 func (s *Service) failed(ctx context.Context, job *Job, cause error) error {
 	pause := min(time.Second<<min(job.Tries, 12), time.Hour)
-	s.Log.ErrorContext(ctx, "delivery failed", "job", job.ID, "tries", job.Tries+1, "error", cause)
+	s.Log.ErrorContext(ctx, "delivery failed", "job", job.ID, "tries", job.Tries, "error", cause)
 	e := s.event(system(), EvReleaseFailed, nil)
-	e.Request, e.Detail = job.Request, map[string]string{"tries": fmt.Sprint(job.Tries + 1)}
+	e.Request, e.Detail = job.Request, map[string]string{"tries": fmt.Sprint(job.Tries)}
 	return errors.Join(
 		s.Store.Append(ctx, e),
 		s.Store.RetryJob(ctx, job.ID, s.Now().Add(pause), cause.Error()))
