@@ -24,7 +24,7 @@ var roundingMissing = Check{
 	FixPy:   fixRoundPy,
 	Kinds: []Kind{
 		{"", policy.Warn, "three or more different values, and no base fits"},
-		{"few", policy.Note, "one or two values, none of which any accepted base gives"},
+		{"few", policy.Note, "one or two different values, and no base gives both"},
 	},
 	File: func(p *Pass) error { return eachCount(p, missingRounding) },
 }
@@ -37,22 +37,6 @@ func eachCount(p *Pass, f func(*Pass, *table.Table, *table.Column)) error {
 		}
 	}
 	return nil
-}
-
-// accepted reports whether one of the policy's ways of rounding gives v.
-func accepted(p *policy.Policy, v int64) bool {
-	c := &p.Counts
-	for _, b := range append([]int{c.RoundBase}, c.AcceptBases...) {
-		if (table.Scheme{Family: "near", B: b}).Fits(v) {
-			return true
-		}
-	}
-	for _, b := range c.Midpoint {
-		if (table.Scheme{Family: "mid", B: b}).Fits(v) || (table.Scheme{Family: "midd", B: b}).Fits(v) {
-			return true
-		}
-	}
-	return false
 }
 
 // offBase lists the cells whose value the policy's own base does not give. Small
@@ -68,26 +52,42 @@ func offBase(p *policy.Policy, c *table.Column) []int {
 	return cells
 }
 
+// offCommon lists the cells that the policy's base or midpoint, whichever fits
+// more cells, does not give.
+func offCommon(p *policy.Policy, c *table.Column) []int {
+	common := []table.Scheme{{Family: "near", B: p.Counts.RoundBase}}
+	for _, b := range p.Counts.Midpoint {
+		common = append(common, table.Scheme{Family: "mid", B: b})
+	}
+	var best []int
+	for k, s := range common {
+		var off []int
+		for i := range c.Cells {
+			if v, ok := c.Whole(i); ok && v > int64(p.Counts.Threshold) && !s.Fits(v) {
+				off = append(off, i)
+			}
+		}
+		if k == 0 || len(off) < len(best) {
+			best = off
+		}
+	}
+	return best
+}
+
 func missingRounding(p *Pass, t *table.Table, c *table.Column) {
-	if c.Base.State != table.Unrounded || strayScheme(p, t, c) != nil {
+	if c.Base.State != table.Unrounded {
 		return
 	}
-	cells := offBase(p.Policy, c)
+	kind, cells := "", offBase(p.Policy, c)
+	if c.Base.K < 3 {
+		kind, cells = "few", offCommon(p.Policy, c)
+	}
 	if len(cells) == 0 {
 		return
 	}
-	kind := ""
-	if c.Base.K < 3 {
-		for _, i := range cells {
-			if v, _ := c.Whole(i); accepted(p.Policy, v) {
-				return
-			}
-		}
-		kind = "few"
-	}
 	f := p.Cells(kind, t, c, cells)
 	f.Severity = advised(p.Policy, f.Severity)
-	f.Message = fmt.Sprintf("%s in %q are not rounded: of %d different counts no base fits all.", counted(len(cells), "value"), short(c.Name), c.Base.K)
+	f.Message = fmt.Sprintf("%s in %q are not rounded: no base gives all of its different counts (%d).", counted(len(cells), "value"), short(c.Name), c.Base.K)
 	f.Evidence["different_values"] = c.Base.K
 	p.Report(f)
 }
@@ -112,36 +112,11 @@ var roundingStray = Check{
 	File:    func(p *Pass) error { return eachCount(p, strayRounding) },
 }
 
-// strayScheme is the base that a column keeps but for few values: its own, or
-// that of all counts of the table; nil when there is none.
-func strayScheme(p *Pass, t *table.Table, c *table.Column) *table.Scheme {
-	if c.Base.State == table.RoundedStrays {
-		return &c.Base.Scheme
-	}
-	_, declared := c.Declared()
-	if c.Base.State == table.Rounded || c.Base.State == table.BaseNone || !t.Pooled.Proven() || declared {
-		return nil
-	}
-	off, all := 0, 0
-	for i := range c.Cells {
-		if v, ok := c.Whole(i); ok {
-			all++
-			if !t.Pooled.Scheme.Fits(v) {
-				off++
-			}
-		}
-	}
-	if off == 0 || float64(off) > 0.3*float64(all)+1 {
-		return nil
-	}
-	return &t.Pooled.Scheme
-}
-
 func strayRounding(p *Pass, t *table.Table, c *table.Column) {
-	s := strayScheme(p, t, c)
-	if s == nil {
+	if c.Base.State != table.RoundedStrays {
 		return
 	}
+	s := c.Base.Scheme
 	var cells []int
 	for i := range c.Cells {
 		if v, ok := c.Whole(i); ok && v > 0 && !s.Fits(v) {

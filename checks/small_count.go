@@ -21,6 +21,7 @@ var smallCount = Check{
 	Kinds: []Kind{
 		{"exact", policy.Block, "the count is shown as it is"},
 		{"rounded", policy.Block, "the column is rounded, and this value stands for counts that had to be redacted first"},
+		{"ambiguous", policy.Note, "the column is rounded, and this value also stands for counts over the threshold"},
 		{"organisations", policy.Warn, "the column counts organisations, not people"},
 		{"possible", policy.Note, "a small whole number in a column whose meaning is not known"},
 	},
@@ -43,11 +44,24 @@ func smallCells(p *Pass, t *table.Table, c *table.Column) {
 	}
 	limit := int64(p.Policy.Counts.Threshold)
 	allowed := roundedLabels(c)
-	var cells []int
+	var cells, ambiguous []int
 	for i := range c.Cells {
-		if v, ok := c.Whole(i); ok && v > 0 && v <= limit && !allowed[v] {
+		v, ok := c.Whole(i)
+		switch {
+		case !ok || v <= 0 || v > limit || allowed[v]:
+		case standsForLarge(c, v, limit):
+			ambiguous = append(ambiguous, i)
+		default:
 			cells = append(cells, i)
 		}
+	}
+	if len(ambiguous) > 0 {
+		f := p.Cells("ambiguous", t, c, ambiguous)
+		v, s := smallest(c, ambiguous), c.Base.Scheme
+		_, hi := s.Interval(float64(v), 0)
+		f.Message = fmt.Sprintf("%s of 1 to %d in %q: rounded to %s, %d stands for %d to %g if counts of %d or less were redacted first.",
+			counted(len(ambiguous), "count"), limit, short(c.Name), s, v, limit+1, hi, limit)
+		p.Report(f)
 	}
 	if len(cells) == 0 {
 		return
@@ -67,6 +81,16 @@ func smallCells(p *Pass, t *table.Table, c *table.Column) {
 	f := p.Cells(kind, t, c, cells)
 	f.Message = message
 	p.Report(f)
+}
+
+// standsForLarge reports whether a column's rounding gives v for counts over the
+// limit too (7 stands for 8 to 10 when rounding to 7).
+func standsForLarge(c *table.Column, v, limit int64) bool {
+	if s := c.Base.Scheme; c.Base.Proven() && s.Family == "near" && s.Fits(v) {
+		_, hi := s.Interval(float64(v), 0)
+		return hi > float64(limit)
+	}
+	return false
 }
 
 func smallest(c *table.Column, cells []int) int64 {

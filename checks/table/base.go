@@ -86,6 +86,9 @@ func DetectBase(values []int64) Base {
 	fits := false
 	var fallback Scheme
 	for _, s := range schemes {
+		if s.Family == "midd" && !balanced(vals, s) {
+			continue
+		}
 		hits := 0
 		for _, v := range vals {
 			if s.Fits(v) {
@@ -121,6 +124,18 @@ func DetectBase(values []int64) Base {
 	return Base{State: Unrounded, K: k, P: 1}
 }
 
+// balanced reports that both residues that a difference of midpoints can have
+// do occur. One odd value among many midpoints is a stray, not a difference.
+func balanced(vals []int64, s Scheme) bool {
+	zero := 0
+	for _, v := range vals {
+		if v%int64(s.B) == 0 {
+			zero++
+		}
+	}
+	return min(zero, len(vals)-zero)*5 >= len(vals) && len(vals) >= 8
+}
+
 func distinctPositive(values []int64) []int64 {
 	vals := make([]int64, 0, len(values))
 	for _, v := range values {
@@ -149,9 +164,9 @@ func tail(k, hits int, s Scheme) float64 {
 	return math.Min(sum, 1)
 }
 
-// bases finds the rounding of every count column. A column too short to tell
-// takes what its name declares, or what all count columns together show, if its
-// values conform.
+// bases finds the rounding of every count column. A column that cannot tell by
+// itself takes what its name declares, or what all count columns together show,
+// when its values conform, or all but few do.
 func (u *understanding) bases() {
 	cols := u.t.Counts()
 	var all []int64
@@ -167,14 +182,38 @@ func (u *understanding) bases() {
 	}
 	u.t.Pooled = DetectBase(all)
 	for k, c := range cols {
-		if c.Base.State != Inconclusive {
-			continue
+		c.adopt(u.t.Pooled, values[k])
+	}
+}
+
+// adopt settles a column that its own values leave open.
+func (c *Column) adopt(pooled Base, values []int64) {
+	said, declared := c.Declared()
+	switch c.Base.State {
+	case Inconclusive:
+		if declared && allFit(said, values) {
+			c.Base.State, c.Base.Scheme = Rounded, said
+			return
 		}
-		if s, ok := c.Declared(); ok && allFit(s, values[k]) {
-			c.Base.State, c.Base.Scheme = Rounded, s
-		} else if p := u.t.Pooled; p.Proven() && allFit(p.Scheme, values[k]) {
-			c.Base.State, c.Base.Scheme, c.Base.Pooled = Rounded, p.Scheme, true
+		if pooled.Proven() && allFit(pooled.Scheme, values) {
+			c.Base.State, c.Base.Scheme, c.Base.Pooled = Rounded, pooled.Scheme, true
+			return
 		}
+	case Unrounded:
+	default:
+		return
+	}
+	if !pooled.Proven() || declared {
+		return
+	}
+	off := 0
+	for _, v := range values {
+		if !pooled.Scheme.Fits(v) {
+			off++
+		}
+	}
+	if off > 0 && float64(off) <= 0.3*float64(len(values))+1 {
+		c.Base = Base{State: RoundedStrays, Scheme: pooled.Scheme, K: c.Base.K, P: pooled.P, Pooled: true}
 	}
 }
 

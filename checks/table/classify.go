@@ -27,7 +27,7 @@ func classify(h *header, f *features) (Role, float64, []string) {
 	if r, conf, why := byGrammar(h, f); r != "" {
 		return r, conf, []string{why}
 	}
-	if f.nums == 0 || f.share(Number, CountPct, CountOf, Redacted, Compare, Range) < 0.5 {
+	if !f.numeric() {
 		return classifyText(h, f)
 	}
 	return classifyNumbers(h, f)

@@ -35,6 +35,11 @@ func (f *features) share(kinds ...Kind) float64 {
 	return float64(n) / float64(f.filled)
 }
 
+// numeric reports a column of numbers, some of which may be hidden.
+func (f *features) numeric() bool {
+	return f.nums > 0 && f.share(Number, CountPct, CountOf, Redacted, Compare, Range) >= 0.5
+}
+
 func (f *features) allWhole() bool { return f.nums > 0 && f.whole == f.nums }
 
 // binary reports only 0 and 1, with some 1.

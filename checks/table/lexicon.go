@@ -110,7 +110,7 @@ var phrases = []phrase{
 	{DateRole, 8, "interval_start interval_end"},
 	{DateRole, 6, "start_date end_date _date$ ^date_ ^date$"},
 	{BirthDate, 12, "date_of_birth year_of_birth month_of_birth birth_date birthdate birth_year ^dob$ ^yob$"},
-	{ID, 12, "patient_id patient_no patient_number patient_key person_id participant_id subject_id household_id record_id encounter_id appointment_id event_id nhs_id nhs_no nhs_number pseudo_id pseudo_nhs pseudoid ^patid$ ^pid$ ^eid$ ^lopnr$"},
+	{ID, 12, "patient_id patient_no patient_number patient_key person_id participant_id subject_id household_id record_id encounter_id appointment_id event_id nhs_id nhs_no nhs_number pseudo_id pseudo_nhs pseudoid nhs_hash patient_hash person_hash hashed_id hash_id id_hash patient_pseudo_id study_id ^patid$ ^pid$ ^eid$ ^lopnr$"},
 	{OrgCode, 10, "practice_code practice_id practice_name practice_number practice_pseudo_id gp_code gp_id ods_code org_code org_id org_name trust_code trust_name trust_id provider_code provider_id provider_name site_code site_id site_name"},
 	{OrgCode, 8, "^practice$"},
 	{Geo, 6, "stp$ icb$ ccg$ msoa$ lsoa$ utla$ ltla$ lad$ local_authority stp_code icb_code ccg_code msoa_code lsoa_code utla_code ltla_code lad_code stp_name icb_name msoa_name"},

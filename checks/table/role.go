@@ -58,8 +58,9 @@ func indexOf(r Role) roleIndex {
 // scores holds the weight of evidence for each role.
 type scores [nRoles]float64
 
-// best returns the two strongest roles with positive weight; count and
-// denominator do not compete with one another.
+// best returns the strongest role with positive weight, and the weight of the
+// strongest role of another sort: a flag and a category do not compete, nor do a
+// count and a denominator, nor two statistics.
 func (s *scores) best() (first roleIndex, top, second float64) {
 	first = nRoles
 	for i, v := range s {
@@ -68,13 +69,25 @@ func (s *scores) best() (first roleIndex, top, second float64) {
 		}
 	}
 	for i, v := range s {
-		r := roleIndex(i)
-		if r == first || first <= iDenominator && r <= iDenominator {
-			continue
+		if first < nRoles && sortOf(roleIndex(i)) != sortOf(first) {
+			second = max(second, v)
 		}
-		second = max(second, v)
 	}
 	return first, top, second
+}
+
+// sortOf is the sort of a role: counts, dimensions, statistics, or the role
+// alone.
+func sortOf(i roleIndex) int {
+	switch r := roles[i]; {
+	case r.CountLike():
+		return -1
+	case r.Dimension():
+		return -2
+	case r.Statistic():
+		return -3
+	}
+	return int(i)
 }
 
 // CountLike reports whether r counts people.

@@ -25,7 +25,7 @@ func open(c *Column) bool {
 func (u *understanding) candidates() []*Column {
 	var out []*Column
 	for _, c := range u.t.Columns {
-		if c.f.allWhole() && c.f.min >= 0 && strings.TrimSpace(c.Name) != "" && open(c) && !c.f.sequence() && !c.f.restarts && c.Role != Code {
+		if c.f.numeric() && c.f.allWhole() && c.f.min >= 0 && strings.TrimSpace(c.Name) != "" && open(c) && !c.f.sequence() && !c.f.restarts && c.Role != Code {
 			out = append(out, c)
 		}
 	}

@@ -107,6 +107,10 @@ func (u *understanding) judge(c *Column) {
 		c.Role, c.Confidence, c.Reasons = Code, 0.95, []string{"values carry the check digit of SNOMED CT"}
 		return
 	}
+	if hashes(c.Cells, c.f) {
+		c.Role, c.Confidence, c.Reasons = ID, 0.9, []string{"values are hashes or UUIDs, nearly all different"}
+		return
+	}
 	c.Role, c.Confidence, c.Reasons = classify(c.h, c.f)
 	if c.Role == ID && c.f.n < 20 && c.h.scores[iID] < 10 {
 		c.Role = Category

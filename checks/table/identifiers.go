@@ -1,6 +1,9 @@
 package table
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // The Verhoeff check digit of SNOMED CT identifiers: multiplication in the
 // dihedral group of ten elements and the position permutation.
@@ -48,4 +51,43 @@ func snomedCodes(cells []Cell, f *features) bool {
 		}
 	}
 	return big >= 2 && big >= small && valid*10 >= big*9
+}
+
+// hashes reports a column of hashes: hexadecimal digits of one length (dashes
+// as in a UUID allowed), nearly all different, with letters here and there.
+func hashes(cells []Cell, f *features) bool {
+	if f.filled < 10 || f.kinds[Text] == 0 || 20*f.distinct < 19*f.filled {
+		return false
+	}
+	length, seen := 0, 0
+	var letterAt [64]bool
+	for i := range cells {
+		if cells[i].Kind == Missing {
+			continue
+		}
+		s := strings.TrimSpace(cells[i].Raw)
+		if length == 0 {
+			length = len(s)
+		}
+		if len(s) != length || length < 12 || length > 64 {
+			return false
+		}
+		for k := 0; k < length; k++ {
+			switch c := s[k]; {
+			case c-'0' <= 9 || c == '-':
+			case c|0x20 >= 'a' && c|0x20 <= 'f':
+				letterAt[k] = true
+			default:
+				return false
+			}
+		}
+		seen++
+	}
+	places := 0
+	for _, l := range letterAt {
+		if l {
+			places++
+		}
+	}
+	return 2*places >= length
 }

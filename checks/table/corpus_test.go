@@ -1,0 +1,104 @@
+package table_test
+
+import (
+	"encoding/csv"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"testing"
+
+	"sallyport/checks/table"
+)
+
+// corpus is a folder of real outputs with the true roles of their columns. It is
+// no part of this repository; without it these tests are skipped.
+const corpus = "../../../shared/corpus"
+
+// sortOf maps roles and labels to what matters for the checks.
+func sortOf(role string) string {
+	switch table.Role(role) {
+	case table.Count, table.Denominator, table.OrgCount:
+		return "count"
+	case table.PersonTime, table.PercentRole, table.Rate, table.Mean, table.SD, table.SE, table.Median, table.Min, table.Max, table.Percentile,
+		table.EstimateRole, table.CI, table.PValue, table.Stat, table.DF, table.Weight, table.EstCI:
+		return "statistic"
+	case table.Ordinal, table.DateRole, table.BirthDate, table.Geo, table.OrgCode, table.ID, table.Code, table.Category, table.BoolRole, table.FreeText:
+		return "dimension"
+	case table.Empty, table.Unknown:
+		return role
+	}
+	switch role {
+	case "age":
+		return "dimension"
+	case "other":
+		return "other"
+	}
+	return role
+}
+
+func TestRolesOfRealOutputs(t *testing.T) {
+	labels, err := os.Open(filepath.Join(corpus, "labels.tsv"))
+	if err != nil {
+		t.Skip("no folder of real outputs beside the repository")
+	}
+	defer labels.Close()
+	r := csv.NewReader(labels)
+	r.Comma, r.LazyQuotes = '\t', true
+	rows, err := r.ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables := map[string]*table.Table{}
+	right, all := 0, 0
+	confusion := map[string]int{}
+	var countAsOther, otherAsCount int
+	for _, row := range rows[1:] {
+		path, index, label := row[0], row[1], row[3]
+		tab := tables[path]
+		if tab == nil {
+			tab = read(t, filepath.Join(corpus, path))
+			tables[path] = tab
+		}
+		i, _ := strconv.Atoi(index)
+		want, c := sortOf(label), tab.Columns[i]
+		got := sortOf(string(c.Role))
+		if want == "other" || got == string(table.Empty) {
+			continue
+		}
+		all++
+		confusion[want+" as "+got]++
+		if got == want {
+			right++
+			continue
+		}
+		if want == "count" {
+			countAsOther++
+		} else if got == "count" {
+			otherAsCount++
+		}
+		t.Logf("%s column %d %q is %s (%s), read as %s %.2f %v", path, i, c.Name, want, label, c.Role, c.Confidence, c.Reasons)
+	}
+	var lines []string
+	for k, n := range confusion {
+		lines = append(lines, strconv.Itoa(n)+" "+k)
+	}
+	sort.Strings(lines)
+	t.Logf("%d of %d columns right; %d counts missed, %d others taken for counts; %v", right, all, countAsOther, otherAsCount, lines)
+	if float64(right) < 0.97*float64(all) {
+		t.Errorf("only %d of %d columns right", right, all)
+	}
+}
+
+func read(t *testing.T, path string) *table.Table {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, _, err := table.ReadCSV(data)
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return table.Understand(src)
+}
