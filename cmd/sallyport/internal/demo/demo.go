@@ -1,11 +1,13 @@
 package demo
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"sallyport/policy"
 	"sallyport/review"
@@ -20,6 +22,9 @@ The command may change or delete it; a real server refuses to start on it.
 
 // Workspaces is the folder of the workspaces within a demo folder.
 func Workspaces(dir string) string { return filepath.Join(dir, "workspaces") }
+
+// Exports is the folder that packages are put into within a demo folder.
+func Exports(dir string) string { return filepath.Join(dir, "exports") }
 
 // Is reports whether dir is a demonstration's folder.
 func Is(dir string) bool {
@@ -103,4 +108,20 @@ func Projects() []review.Project {
 		all = append(all, review.Project{ID: review.ProjectID(s.project), Name: s.title, Number: s.number, Workspaces: []review.WorkspaceName{review.WorkspaceName(s.name)}})
 	}
 	return all
+}
+
+// SavePeople keeps the invented people and studies, unless they are kept
+// already.
+func SavePeople(ctx context.Context, store review.Store, now time.Time) error {
+	kept, err := store.People(ctx)
+	if err != nil || len(kept) > 0 {
+		return err
+	}
+	var people []review.Person
+	for _, p := range People() {
+		people = append(people, p.Person)
+	}
+	return store.SavePeople(ctx, people, Projects(), review.Event{
+		At: now, Type: review.EvPeopleChanged, Actor: "system", Source: "local", Detail: map[string]string{"by": "demo"},
+	})
 }

@@ -12,8 +12,12 @@ import (
 	"sallyport/policy"
 )
 
-// maxRows is how many cells of one finding the text shows; JSON has them all.
-const maxRows = 20
+// How many cells of one finding the text shows: 20 of one that blocks, five of
+// any other. JSON has them all.
+const (
+	maxRows  = 20
+	someRows = 5
+)
 
 // text writes one block per file, worst first, and one line of summary.
 func text(w io.Writer, r Result) error {
@@ -42,7 +46,10 @@ func writeFile(w io.Writer, f *checks.FileReport) {
 		return
 	}
 	for _, finding := range worstFirst(f.Findings) {
-		writeFinding(w, finding)
+		// The reason of an incomplete file has been said above.
+		if finding.Check != "unreadable" || f.Status == "complete" {
+			writeFinding(w, finding)
+		}
 	}
 	if known < all {
 		_, _ = fmt.Fprintf(w, "  %d of %d numeric columns understood; the others were not examined as counts.\n", known, all)
@@ -73,16 +80,20 @@ func writeFinding(w io.Writer, f *checks.Finding) {
 	for _, line := range workings(f) {
 		_, _ = fmt.Fprintf(w, "         %s\n", line)
 	}
+	most := someRows
+	if f.Severity.Rank() >= policy.Block.Rank() {
+		most = maxRows
+	}
 	for i, row := range f.Rows {
-		if i == maxRows {
-			_, _ = fmt.Fprintf(w, "           and %d more (all are in --format json)\n", len(f.Rows)-maxRows)
+		if i == most {
+			_, _ = fmt.Fprintf(w, "           and %d more (all are in --format json)\n", len(f.Rows)-most)
 			break
 		}
 		_, _ = fmt.Fprintf(w, "           line %-5d %s\n", row.Line, cell(row.Value, row.Key))
 	}
 	for i, ref := range f.Related {
-		if i == maxRows {
-			_, _ = fmt.Fprintf(w, "           and %d more related cells\n", len(f.Related)-maxRows)
+		if i == most {
+			_, _ = fmt.Fprintf(w, "           and %d more related cells\n", len(f.Related)-most)
 			break
 		}
 		_, _ = fmt.Fprintf(w, "           see %s\n", reference(ref))
@@ -134,14 +145,13 @@ func reference(r checks.CellRef) string {
 }
 
 // workings are the parts of the evidence that are written out as sentences or
-// sums; bare numbers are left to the JSON.
+// sums; bare words and numbers are left to the JSON.
 func workings(f *checks.Finding) []string {
 	var lines []string
 	for _, key := range slices.Sorted(maps.Keys(f.Evidence)) {
-		for _, s := range sentences(f.Evidence[key]) {
-			if s != "" && len(lines) < 6 {
-				lines = append(lines, fmt.Sprintf("%s: %s", Safe(strings.ReplaceAll(key, "_", " ")), Safe(s)))
-			}
+		s := strings.Join(sentences(f.Evidence[key]), "; ")
+		if strings.Contains(s, " ") {
+			lines = append(lines, fmt.Sprintf("%s: %s", Safe(strings.ReplaceAll(key, "_", " ")), Safe(s)))
 		}
 	}
 	return lines
