@@ -12,6 +12,7 @@ import (
 func All() []Check {
 	return []Check{
 		unreadable,
+		outputLevel,
 		fileType,
 		fileSize,
 		fileRows,

@@ -39,7 +39,9 @@ type Pass struct {
 	Check   *Check
 	Policy  *policy.Policy
 	Doc     *Document
-	report  func(Finding)
+	// Workspace says that the origins of files were looked up; see [Set].
+	Workspace bool
+	report    func(Finding)
 }
 
 // Report adds a finding. Check, Kind and Confidence (1 when zero) are completed,

@@ -1,6 +1,12 @@
 package checks
 
-import "sallyport/checks/table"
+import (
+	"fmt"
+
+	"sallyport/checks/jsontable"
+	"sallyport/checks/table"
+	"sallyport/checks/text"
+)
 
 // A reader fills a document's Tables (and whatever else its checks need) from
 // its Data. An error leaves the file incomplete, with the error's text as the
@@ -18,6 +24,8 @@ type reader struct {
 func readers() []reader {
 	return []reader{
 		{TypeText, ".csv .tsv", readCSV},
+		{TypeText, "", readText},
+		{TypeJSON, "", readJSON},
 	}
 }
 
@@ -30,6 +38,40 @@ func readCSV(d *Document) error {
 	}
 	if len(src.Header) > 0 {
 		d.Tables = []*table.Table{table.Understand(src)}
+	}
+	return nil
+}
+
+// readText reads a log or other printed text, and the tables printed in it.
+func readText(d *Document) error {
+	t, err := text.Read(d.Data)
+	if err != nil {
+		return err
+	}
+	d.Text = t
+	return d.understand(t.Tables)
+}
+
+// readJSON finds the tables of a JSON file, strictly and whole.
+func readJSON(d *Document) error {
+	sources, err := jsontable.Read(d.Data)
+	if err != nil {
+		return err
+	}
+	return d.understand(sources)
+}
+
+// understand gives the document the tables that a reader found, unless they are
+// together more than one table may be.
+func (d *Document) understand(sources []*table.Source) error {
+	cells := 0
+	for _, s := range sources {
+		if cells += len(s.Header) * (len(s.Records) + 1); cells > table.MaxCells {
+			return fmt.Errorf("its tables hold more than %d cells", table.MaxCells)
+		}
+	}
+	for _, s := range sources {
+		d.Tables = append(d.Tables, table.Understand(s))
 	}
 	return nil
 }

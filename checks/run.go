@@ -29,7 +29,7 @@ func (e *Engine) Run(ctx context.Context, p *policy.Policy, set Set) (*Report, e
 	if err := Validate(list); err != nil {
 		return nil, err
 	}
-	r := &run{engine: e, policy: p, checks: list, room: semaphore.NewWeighted(p.Files.MaxBytes + 1)}
+	r := &run{engine: e, policy: p, checks: list, known: set.Workspace, room: semaphore.NewWeighted(p.Files.MaxBytes + 1)}
 	if r.limit = e.TimeLimit; r.limit == 0 {
 		r.limit = DefaultTimeLimit
 	}
@@ -50,6 +50,7 @@ type run struct {
 	engine *Engine
 	policy *policy.Policy
 	checks []Check
+	known  bool // the origins of files were looked up
 	limit  time.Duration
 	room   *semaphore.Weighted // bytes of files being examined at once
 
@@ -158,7 +159,7 @@ func (r *run) check(ctx context.Context, res *result, at int, d *Document) {
 	c := &r.checks[at]
 	box := &collector{}
 	err := guard(ctx, r.limit, "check "+c.Name, func(ctx context.Context) error {
-		return c.File(&Pass{Context: ctx, Check: c, Policy: r.policy, Doc: d, report: func(f Finding) { box.add(d.Path, f) }})
+		return c.File(&Pass{Context: ctx, Check: c, Policy: r.policy, Doc: d, Workspace: r.known, report: func(f Finding) { box.add(d.Path, f) }})
 	})
 	for _, f := range box.close() {
 		r.record(res, at, f.Finding)
@@ -237,6 +238,9 @@ func (r *run) across(ctx context.Context) {
 func (r *run) keep(d *Document) (facts *Document, dropped bool) {
 	own := *d
 	own.Data = nil
+	if own.Text != nil {
+		own.Text = own.Text.Facts()
+	}
 	n := 0
 	for _, t := range d.Tables {
 		n += len(t.Columns) * t.Rows

@@ -5,6 +5,7 @@ import (
 
 	"sallyport/checks/provenance"
 	"sallyport/checks/table"
+	"sallyport/checks/text"
 )
 
 // File is one input. Path is a name to show and to take the extension from; it
@@ -63,6 +64,10 @@ type Document struct {
 	// CSV is what the CSV reader noticed, even of a file that it could not read;
 	// nil for other files.
 	CSV *table.Info
+	// Text is what a person reads in a log or other text; nil for other files. A
+	// reader of markup may set it to the text that its page shows. Of facts kept
+	// for cross-file checks it has its phrases and its first line only.
+	Text *text.Text
 	// Unread is why the file's contents could not be examined; nil when they
 	// were. The checks still run, on what there is, and the file is incomplete.
 	Unread error

@@ -3,6 +3,7 @@ package text
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -59,6 +60,22 @@ func Read(data []byte) (*Text, error) {
 		return nil, fmt.Errorf("it prints more than %d tables", maxTables)
 	}
 	return t, nil
+}
+
+// Facts returns what is kept of a text once its bytes are gone: all but its
+// lines (of which the first stays) and its tables.
+func (t *Text) Facts() *Text {
+	f := *t
+	f.Tables = nil
+	f.Lines = nil
+	if len(t.Lines) > 0 {
+		f.Lines = []string{strings.Clone(t.Lines[0][:min(len(t.Lines[0]), maxLine)])}
+	}
+	f.Phrases = slices.Clone(t.Phrases)
+	for i := range f.Phrases {
+		f.Phrases[i].Text = strings.Clone(f.Phrases[i].Text)
+	}
+	return &f
 }
 
 // maxLine bounds how much of one line is read as prose or as a row of a table.
