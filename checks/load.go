@@ -25,7 +25,7 @@ func (u Unreadable) Error() string { return string(u) }
 // load reads a file's bytes, never more than limit+1 of them, and tells its
 // type from them.
 func load(f *File, limit int64) *Document {
-	d := &Document{File: f, Path: f.Path, Ext: strings.ToLower(path.Ext(strings.ReplaceAll(f.Path, `\`, "/")))}
+	d := &Document{File: f, Path: f.Path, Ext: extension(f.Path)}
 	r, err := f.Open()
 	if err != nil {
 		d.Unread = errOpen
@@ -65,6 +65,11 @@ func load(f *File, limit int64) *Document {
 	d.Data = buf
 	d.Type = sniff(buf, d.Ext)
 	return d
+}
+
+// extension returns the lower-case extension of a name, with its dot.
+func extension(name string) string {
+	return strings.ToLower(path.Ext(strings.ReplaceAll(name, `\`, "/")))
 }
 
 // sizeOf asks an open file for its size; -1 when it cannot tell.
