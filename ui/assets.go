@@ -1,0 +1,86 @@
+package ui
+
+import (
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"strings"
+
+	"sallyport/review"
+)
+
+// dist holds what `npm run build` made of assets/: script and style under names
+// with their own hash, each with a compressed copy, and a manifest.
+//
+//go:embed all:static/dist
+var dist embed.FS
+
+// assets knows the built files by their plain names.
+type assets struct {
+	built bool
+	files fs.FS
+	names map[string]string // "app.css" -> "app-1A2B3C.css"
+}
+
+// loadAssets reads the manifest. A program built without it still serves plain
+// pages; a broken manifest is an error.
+func loadAssets() (*assets, error) {
+	files, err := fs.Sub(dist, "static/dist")
+	if err != nil {
+		return nil, err
+	}
+	a := &assets{files: files, names: map[string]string{}}
+	text, err := fs.ReadFile(files, "manifest.json")
+	if errors.Is(err, fs.ErrNotExist) {
+		return a, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(text, &a.names); err != nil {
+		return nil, fmt.Errorf("manifest of style and script: %w", err)
+	}
+	a.built = true
+	return a, nil
+}
+
+// path returns the address of a built file, "" when it was not built.
+func (a *assets) path(name string) string {
+	if hashed := a.names[name]; hashed != "" {
+		return "/static/" + hashed
+	}
+	return ""
+}
+
+// static serves the built files. Their names change with their bytes, so they
+// may be kept for ever.
+func (u *UI) static(c *call) error {
+	name := path.Clean(strings.TrimPrefix(c.Param("*"), "/"))
+	kind := mime.TypeByExtension(path.Ext(name))
+	if kind == "" || !fs.ValidPath(name) {
+		return review.Errorf(review.NotFound, "There is nothing here.")
+	}
+	h := c.Response().Header()
+	h.Set("Vary", "Accept-Encoding")
+	if strings.Contains(c.Request().Header.Get("Accept-Encoding"), "gzip") {
+		if data, err := fs.ReadFile(u.assets.files, name+".gz"); err == nil {
+			h.Set("Content-Encoding", "gzip")
+			return serveStatic(c, kind, data)
+		}
+	}
+	data, err := fs.ReadFile(u.assets.files, name)
+	if err != nil {
+		return review.Errorf(review.NotFound, "There is nothing here.")
+	}
+	return serveStatic(c, kind, data)
+}
+
+func serveStatic(c *call, kind string, data []byte) error {
+	c.Response().Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	return c.Blob(http.StatusOK, kind, data)
+}

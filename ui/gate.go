@@ -1,0 +1,117 @@
+package ui
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"sallyport/policy"
+	"sallyport/review"
+)
+
+// A call is one request to a page, with who is asking.
+type call struct {
+	echo.Context
+	ui    *UI
+	actor review.Actor // Person is nil while nobody is signed in
+}
+
+func (c *call) ctx() context.Context { return c.Request().Context() }
+
+func (c *call) requestID() review.RequestID { return review.RequestID(c.Param("request")) }
+func (c *call) fileID() review.FileID       { return review.FileID(c.Param("file")) }
+func (c *call) groupID() review.GroupID     { return review.GroupID(c.Param("group")) }
+
+// redirect sends the browser on with a GET.
+func (c *call) redirect(to string) error { return c.Redirect(http.StatusSeeOther, to) }
+
+// gate finds out who is asking and whether they may pass, then calls the route.
+func (u *UI) gate(r route) echo.HandlerFunc {
+	return func(ec echo.Context) error {
+		c := &call{Context: ec, ui: u}
+		if strings.HasPrefix(r.Path, "/static/") || r.Path == "/health" {
+			return r.Handle(u, c)
+		}
+		if err := u.identifyActor(c); err != nil {
+			return err
+		}
+		if r.Action == open {
+			return r.Handle(u, c)
+		}
+		if c.actor.Person == nil {
+			return c.redirect(signInURL(c.Request()))
+		}
+		if r.Action != signedIn {
+			if err := u.service.Authorise(c.ctx(), c.actor, r.Action); err != nil {
+				return err
+			}
+		}
+		return r.Handle(u, c)
+	}
+}
+
+// identifyActor looks the person up afresh, so that a role taken away or an
+// account closed counts at once. It fails closed.
+func (u *UI) identifyActor(c *call) error {
+	c.Set("call", c)
+	name := u.username(c.ctx())
+	if name == "" {
+		return nil
+	}
+	actor, err := u.service.Actor(c.ctx(), name, sourceClass(c.Request().RemoteAddr))
+	if review.KindOf(err) == review.Unauthenticated || review.KindOf(err) == review.NotFound {
+		return u.sessions.Destroy(c.ctx())
+	}
+	if err != nil {
+		return err
+	}
+	c.actor = actor
+	return nil
+}
+
+// signInURL remembers where the person wanted to go, when that was a page.
+func signInURL(r *http.Request) string {
+	if r.Method != http.MethodGet || r.URL.Path == "/" {
+		return "/sign-in"
+	}
+	return "/sign-in?next=" + url.QueryEscape(r.URL.RequestURI())
+}
+
+// localPath returns next when it is a path on this server, else "/". A browser
+// reads "//host" and "/\host" as another server.
+func localPath(next string) string {
+	if len(next) > 2000 || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") {
+		return "/"
+	}
+	if strings.ContainsFunc(next, func(r rune) bool { return r == '\\' || r < ' ' || r == 0x7f }) {
+		return "/"
+	}
+	u, err := url.Parse(next)
+	if err != nil || u.IsAbs() || u.Host != "" || strings.HasPrefix(u.Path, "//") {
+		return "/"
+	}
+	return next
+}
+
+// sourceClass says from how near a request came, without keeping the address.
+func sourceClass(remote string) string {
+	a, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return ""
+	}
+	switch ip := a.Addr().Unmap(); {
+	case ip.IsLoopback():
+		return "local"
+	case ip.IsPrivate(), ip.IsLinkLocalUnicast():
+		return "private"
+	default:
+		return "public"
+	}
+}
+
+// has reports whether the person asking has the role.
+func (c *call) has(r policy.Role) bool { return c.actor.Person != nil && c.actor.Has(r) }

@@ -1,0 +1,150 @@
+package ui
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"path"
+	"strings"
+
+	"sallyport/policy"
+)
+
+//go:embed templates/*.html
+var templates embed.FS
+
+// A frame is what every page has around its own content.
+type frame struct {
+	Title  string
+	Crumbs []crumb // the way back, outermost first
+	Wide   bool    // uses the full width: tables and the review page
+
+	// Filled in by render.
+	Nav     []navItem
+	Name    string // of the person signed in, "" when nobody is
+	Roles   string // in plain words
+	Demo    bool
+	Style   string // address of the style, "" when it was not built
+	Script  string
+	Flash   *flash
+	Content any // what the page's template shows
+}
+
+type crumb struct{ Text, Path string }
+
+type navItem struct {
+	Text, Path string
+	Current    bool
+}
+
+// parsePages builds one template set per page file: the layout, the shared
+// parts and the page's own "main".
+func (u *UI) parsePages() (map[string]*template.Template, error) {
+	shared, err := template.New("layout").Funcs(u.funcs()).ParseFS(templates, "templates/layout.html", "templates/parts*.html")
+	if err != nil {
+		return nil, err
+	}
+	names, err := fs.Glob(templates, "templates/*.html")
+	if err != nil {
+		return nil, err
+	}
+	pages := map[string]*template.Template{}
+	for _, file := range names {
+		name := strings.TrimSuffix(path.Base(file), ".html")
+		if name == "layout" || strings.HasPrefix(name, "parts") {
+			continue
+		}
+		set, err := shared.Clone()
+		if err != nil {
+			return nil, err
+		}
+		if pages[name], err = set.ParseFS(templates, file); err != nil {
+			return nil, err
+		}
+	}
+	return pages, nil
+}
+
+// render writes a page. It is complete in memory before the first byte goes
+// out, so that a fault shows as an error page and not as half a page.
+func (c *call) render(status int, page string, f frame, content any) error {
+	t := c.ui.pages[page]
+	if t == nil {
+		return fmt.Errorf("no page %q", page)
+	}
+	c.fill(&f)
+	f.Content = content
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, "layout", f); err != nil {
+		return fmt.Errorf("page %s: %w", page, err)
+	}
+	return c.HTMLBlob(status, b.Bytes())
+}
+
+// fragment writes one named part of a page, for a script that asked for it.
+func (c *call) fragment(page, part string, content any) error {
+	var b bytes.Buffer
+	if err := c.ui.pages[page].ExecuteTemplate(&b, part, content); err != nil {
+		return fmt.Errorf("part %s of page %s: %w", part, page, err)
+	}
+	return c.HTMLBlob(200, b.Bytes())
+}
+
+func (c *call) fill(f *frame) {
+	f.Demo = c.ui.options.Demo
+	f.Style, f.Script = c.ui.assets.path("app.css"), c.ui.assets.path("app.js")
+	if c.actor.Person == nil {
+		return
+	}
+	f.Name = c.actor.Name
+	f.Flash = c.takeFlash()
+	f.Nav = c.nav()
+	var roles []string
+	for _, r := range c.actor.Roles {
+		roles = append(roles, roleName(r))
+	}
+	f.Roles = strings.Join(roles, ", ")
+}
+
+// nav is the header's menu: what the person's roles can use at all.
+func (c *call) nav() []navItem {
+	all := []struct {
+		text, path string
+		action     policy.Action
+	}{
+		{"Workspaces", "/workspaces", policy.WorkspaceList},
+		{"My requests", "/requests", policy.RequestList},
+		{"Review queue", "/queue", policy.QueueView},
+		{"Releases", "/releases", policy.ReleaseList},
+		{"All requests", "/records", policy.RecordView},
+		{"Audit log", "/audit", policy.AuditView},
+		{"Service status", "/status", policy.StatusView},
+	}
+	var items []navItem
+	here := c.Request().URL.Path
+	for _, n := range all {
+		if policy.Somewhere(c.actor.Roles, n.action) {
+			items = append(items, navItem{n.text, n.path, here == n.path || strings.HasPrefix(here, n.path+"/")})
+		}
+	}
+	return items
+}
+
+func roleName(r policy.Role) string {
+	switch r {
+	case policy.Researcher:
+		return "Researcher"
+	case policy.Checker:
+		return "Output checker"
+	case policy.Lead:
+		return "Lead checker"
+	case policy.Auditor:
+		return "Auditor"
+	case policy.Operator:
+		return "Operator"
+	default:
+		return string(r)
+	}
+}

@@ -1,0 +1,98 @@
+package ui
+
+import (
+	"fmt"
+	"net/http"
+
+	"sallyport/policy"
+)
+
+// Two gates that are not actions of the policy, because they come before
+// anybody is known, or only ask that somebody is.
+const (
+	open     policy.Action = "ui.open"      // whoever asks
+	signedIn policy.Action = "ui.signed-in" // any person who is signed in
+)
+
+// A route is one row of the table that all pages are registered from. Its
+// Action is asked of Service.Authorise before Handle runs: a second lock, since
+// each use case authorises again.
+type route struct {
+	Method, Path string
+	Action       policy.Action
+	Handle       func(*UI, *call) error
+}
+
+// routes is every page, form and file that this package serves.
+func routes() []route {
+	const get, post = http.MethodGet, http.MethodPost
+	return []route{
+		{get, "/static/*", open, (*UI).static},
+		{get, "/health", open, (*UI).health},
+		{get, "/sign-in", open, (*UI).signInPage},
+		{post, "/sign-in", open, (*UI).signIn},
+		{post, "/sign-in/demo", open, (*UI).demoSignIn},
+		{post, "/sign-out", signedIn, (*UI).signOut},
+		{get, "/", signedIn, (*UI).home},
+
+		{get, "/workspaces", policy.WorkspaceList, (*UI).workspaces},
+		{get, "/workspaces/:workspace", policy.WorkspaceView, (*UI).workspace},
+		{post, "/workspaces/:workspace/files", policy.RequestCreate, (*UI).addFiles},
+		{get, "/requests", policy.RequestList, (*UI).myRequests},
+		{get, "/requests/:request", policy.RequestView, (*UI).request},
+		{get, "/requests/:request/details", policy.RequestEdit, (*UI).detailsPage},
+		{post, "/requests/:request/details", policy.RequestEdit, (*UI).saveDetails},
+		{get, "/requests/:request/groups/:group", policy.RequestView, (*UI).group},
+		{post, "/requests/:request/groups/:group", policy.RequestEdit, (*UI).saveGroup},
+		{post, "/requests/:request/groups/:group/guidance", policy.RequestEdit, (*UI).guidance},
+		{get, "/requests/:request/submit", policy.RequestSubmit, (*UI).submitPage},
+		{post, "/requests/:request/submit", policy.RequestSubmit, (*UI).submit},
+		{get, "/requests/:request/withdraw", policy.RequestWithdraw, (*UI).withdrawPage},
+		{post, "/requests/:request/withdraw", policy.RequestWithdraw, (*UI).withdraw},
+		{post, "/requests/:request/comments", policy.RequestComment, (*UI).comment},
+
+		{get, "/requests/:request/files/:file", policy.FileContent, (*UI).file},
+		{get, "/requests/:request/files/:file/content", policy.FileContent, (*UI).content},
+		{get, "/requests/:request/files/:file/download", policy.FileContent, (*UI).download},
+		{post, "/requests/:request/files/:file/move", policy.RequestEdit, (*UI).moveFile},
+		{post, "/requests/:request/files/:file/update", policy.RequestEdit, (*UI).updateFile},
+		{post, "/requests/:request/files/:file/withdraw", policy.RequestEdit, (*UI).withdrawFile},
+		{post, "/requests/:request/files/:file/vote", policy.ReviewVote, (*UI).vote},
+
+		{get, "/queue", policy.QueueView, (*UI).queue},
+		{get, "/requests/:request/review", policy.ReviewVote, (*UI).reviewPage},
+		{post, "/requests/:request/review", policy.ReviewSubmit, (*UI).submitReview},
+		{get, "/requests/:request/return", policy.ReviewReturn, (*UI).returnPage},
+		{post, "/requests/:request/return", policy.ReviewReturn, (*UI).returnRequest},
+		{get, "/requests/:request/reject", policy.ReviewReject, (*UI).rejectPage},
+		{post, "/requests/:request/reject", policy.ReviewReject, (*UI).reject},
+		{get, "/requests/:request/release", policy.ReviewRelease, (*UI).releasePage},
+		{post, "/requests/:request/release", policy.ReviewRelease, (*UI).release},
+
+		{get, "/releases", policy.ReleaseList, (*UI).releases},
+		{get, "/records", policy.RecordView, (*UI).records},
+		{get, "/records/:request", policy.RecordView, (*UI).record},
+		{get, "/audit", policy.AuditView, (*UI).audit},
+		{get, "/status", policy.StatusView, (*UI).status},
+	}
+}
+
+// register puts the table into the router. A row without an action, or a
+// second row for the same place, is a mistake that must not start.
+func (u *UI) register(rows []route) error {
+	seen := map[string]bool{}
+	for _, r := range rows {
+		key := r.Method + " " + r.Path
+		switch {
+		case r.Action == "":
+			return fmt.Errorf("route %s names no action", key)
+		case r.Handle == nil:
+			return fmt.Errorf("route %s has no handler", key)
+		case seen[key]:
+			return fmt.Errorf("route %s is there twice", key)
+		}
+		seen[key] = true
+		u.echo.Add(r.Method, r.Path, u.gate(r))
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package ui
+
+import (
+	"errors"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/labstack/echo/v4"
+
+	"sallyport/checks"
+	"sallyport/policy"
+	"sallyport/review"
+)
+
+// Options say how the pages are served. Sessions, Policy and Log are required.
+type Options struct {
+	Sessions scs.Store      // keeps sessions over a restart
+	Policy   *policy.Policy // in force: forms, checklist, limits
+	Log      *slog.Logger
+	// Checks are the checks in use: their words explain the findings.
+	Checks []*checks.Check
+	Now      func() time.Time // UTC; time.Now when nil
+
+	// Secure says that browsers reach the service by HTTPS: the session cookie
+	// is then `__Host-` and Secure, and HSTS is sent.
+	Secure bool
+	// Hosts lists the host names (with a port when it is not the usual one)
+	// that requests may be addressed to; empty allows any.
+	Hosts []string
+	// Demo marks every page as a demonstration and lets anybody sign in as one
+	// of People without a password.
+	Demo   bool
+	People []DemoPerson
+
+	// Idle ends a session not used for so long, Lifetime every session. Zero
+	// means one hour and twelve hours.
+	Idle, Lifetime time.Duration
+}
+
+// DemoPerson is somebody whom the sign-in page of a demonstration offers.
+type DemoPerson struct {
+	Username review.Username
+	Name     string
+	Role     string // in plain words: "Output checker"
+	About    string // what they are good for trying out, one sentence
+}
+
+// UI serves the pages. Make one with New.
+type UI struct {
+	service  Service
+	options  Options
+	policy   *policy.Policy
+	log      *slog.Logger
+	now      func() time.Time
+	echo     *echo.Echo
+	sessions *scs.SessionManager
+	throttle *throttle
+	checks   map[string]*checks.Check // by name
+	pages    map[string]*template.Template
+	assets   *assets
+	origin   *http.CrossOriginProtection
+}
+
+// New builds the handler for all pages. It fails when a route names no action
+// or a template does not parse. Pages work, unstyled, when style and script
+// were not built; AssetsBuilt tells.
+func New(service Service, o Options) (*UI, error) {
+	if service == nil || o.Sessions == nil || o.Policy == nil || o.Log == nil {
+		return nil, errors.New("ui needs a service, a session store, a policy and a log")
+	}
+	u := &UI{service: service, options: o, policy: o.Policy, log: o.Log, now: o.Now, origin: http.NewCrossOriginProtection(),
+		checks: map[string]*checks.Check{}}
+	for _, ch := range o.Checks {
+		u.checks[ch.Name] = ch
+	}
+	if u.now == nil {
+		u.now = func() time.Time { return time.Now().UTC() }
+	}
+	var err error
+	if u.assets, err = loadAssets(); err != nil {
+		return nil, err
+	}
+	if u.pages, err = u.parsePages(); err != nil {
+		return nil, err
+	}
+	u.sessions = newSessions(o)
+	u.throttle = newThrottle(u.now)
+	u.echo = echo.New()
+	u.echo.HTTPErrorHandler = u.handleError
+	u.echo.Use(u.identify, u.logRequest, u.recoverPanic, u.secure, u.checkHost, u.checkOrigin, u.limitBody, u.session)
+	return u, u.register(routes())
+}
+
+// ServeHTTP serves one request.
+func (u *UI) ServeHTTP(w http.ResponseWriter, r *http.Request) { u.echo.ServeHTTP(w, r) }
+
+// AssetsBuilt says whether style and script were built into the program. When
+// not, pages are readable and plain, and say so.
+func (u *UI) AssetsBuilt() bool { return u.assets.built }
+
+// HTTPServer returns a server for the handler with limits that a slow or
+// hostile client cannot stretch.
+func HTTPServer(addr string, h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Addr:              addr,
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      2 * time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}

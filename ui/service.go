@@ -1,0 +1,48 @@
+package ui
+
+import (
+	"context"
+
+	"sallyport/policy"
+	"sallyport/review"
+)
+
+// Service is what the pages need of the domain; *review.Service is one. Every
+// method authorises its actor itself, so that a page can not forget to.
+type Service interface {
+	MyWorkspaces(ctx context.Context, a review.Actor) ([]review.WorkspaceSummary, error)
+	WorkspaceFiles(ctx context.Context, a review.Actor, ws review.WorkspaceName) (*review.Workspace, *review.WorkspaceSummary, error)
+	CreateRequest(ctx context.Context, a review.Actor, ws review.WorkspaceName) (review.RequestID, error)
+	EditDetails(ctx context.Context, a review.Actor, id review.RequestID, d review.RequestDetails) error
+	AddFiles(ctx context.Context, a review.Actor, id review.RequestID, files []review.AddFile) ([]review.AddResult, error)
+	MoveFile(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID, group string, kind review.FileKind) error
+	WithdrawFile(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) error
+	UpdateFile(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) error
+	EditGroup(ctx context.Context, a review.Actor, id review.RequestID, g review.GroupID, context, controls map[string]string) error
+	Submit(ctx context.Context, a review.Actor, id review.RequestID, checklist []string, permittedResultsVersion string) error
+	Withdraw(ctx context.Context, a review.Actor, id review.RequestID) error
+	Requests(ctx context.Context, a review.Actor) ([]review.Request, error)
+
+	Request(ctx context.Context, a review.Actor, id review.RequestID) (*review.View, error)
+	FileContent(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) (*review.FileContent, error)
+	Download(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) ([]byte, *review.File, error)
+	Comment(ctx context.Context, a review.Actor, id review.RequestID, g review.GroupID, f review.FileID, v review.Visibility, text string) error
+
+	Queue(ctx context.Context, a review.Actor) ([]review.QueueItem, error)
+	Vote(ctx context.Context, a review.Actor, id review.RequestID, v review.VoteInput) error
+	SubmitReview(ctx context.Context, a review.Actor, id review.RequestID) error
+	Return(ctx context.Context, a review.Actor, id review.RequestID) error
+	RejectRequest(ctx context.Context, a review.Actor, id review.RequestID, reason string) error
+	Release(ctx context.Context, a review.Actor, id review.RequestID) error
+
+	Releases(ctx context.Context, a review.Actor, q review.ReleaseQuery) ([]review.Release, error)
+	AllRequests(ctx context.Context, a review.Actor, q review.RequestQuery) ([]review.Request, error)
+	Record(ctx context.Context, a review.Actor, id review.RequestID) (*review.Record, error)
+	Audit(ctx context.Context, a review.Actor, q review.EventQuery) ([]review.Event, error)
+	Status(ctx context.Context, a review.Actor) (*review.StatusReport, error)
+
+	Actor(ctx context.Context, name review.Username, source string) (review.Actor, error)
+	RecordSignIn(ctx context.Context, name review.Username, source string, ok bool) error
+	RecordSignOut(ctx context.Context, a review.Actor) error
+	Authorise(ctx context.Context, a review.Actor, action policy.Action) error
+}

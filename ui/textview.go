@@ -1,0 +1,113 @@
+package ui
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"unicode/utf8"
+
+	"sallyport/policy"
+)
+
+// textView is one window of a text, with numbered lines.
+type textView struct {
+	Lines  []lineView
+	Total  int
+	Pager  pager
+	Notice string // what was done so that it can be shown
+}
+
+type lineView struct {
+	N      int
+	Text   string
+	Flags  []flag
+	Worst  policy.Severity
+	Chosen bool
+}
+
+// longestLine is how much of one line is shown, in bytes.
+const longestLine = 4000
+
+// viewText cuts text into numbered lines and shows one page of them. Findings
+// mark lines only when numbered says that the lines are those of the file.
+func viewText(data []byte, views []findingView, page int, numbered bool) textView {
+	var v textView
+	if !utf8.Valid(data) {
+		v.Notice = "Some bytes are not UTF-8 text; they are shown as \\x escapes."
+	}
+	lines := strings.Split(strings.TrimSuffix(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n"), "\n")
+	v.Total = len(lines)
+	pages := max(1, (len(lines)+linesPerPage-1)/linesPerPage)
+	page = min(max(page, 1), pages)
+	v.Pager = pager{Page: page, Pages: pages}
+	first := (page - 1) * linesPerPage
+	for i, text := range lines[first:min(first+linesPerPage, len(lines))] {
+		if len(text) > longestLine {
+			text = text[:longestLine] + " […]"
+			v.Notice = "Very long lines are cut; download the file to see them whole."
+		}
+		v.Lines = append(v.Lines, lineView{N: first + i + 1, Text: printableText(text)})
+	}
+	if numbered {
+		v.mark(views, first)
+	}
+	return v
+}
+
+// mark flags the lines that findings point at.
+func (v *textView) mark(views []findingView, first int) {
+	for _, f := range views {
+		for _, r := range f.finding.Rows {
+			i := r.Line - 1 - first
+			if i < 0 || i >= len(v.Lines) {
+				continue
+			}
+			l := &v.Lines[i]
+			l.Flags = append(l.Flags, flag{f.N, f.ID, f.Severity, f.Title})
+			l.Chosen = l.Chosen || f.Selected
+			if l.Worst == "" || f.Severity.Rank() > l.Worst.Rank() {
+				l.Worst = f.Severity
+			}
+		}
+	}
+}
+
+// largestPretty bounds what laying out JSON may make of it, in bytes: deep
+// nesting would turn a small file into gigabytes of indentation.
+const largestPretty = 32 << 20
+
+// pretty lays JSON out for reading; ok is false when it is not JSON, or would
+// grow too much.
+func pretty(data []byte) (out []byte, ok bool) {
+	if prettySize(data) > largestPretty {
+		return data, false
+	}
+	var b bytes.Buffer
+	if json.Indent(&b, data, "", "  ") != nil {
+		return data, false
+	}
+	return b.Bytes(), true
+}
+
+// prettySize estimates, from above, how long the laid out text is.
+func prettySize(data []byte) int {
+	size, depth, quoted := len(data), 0, false
+	for i := 0; i < len(data) && size <= largestPretty; i++ {
+		switch ch := data[i]; {
+		case quoted && ch == '\\':
+			i++
+		case ch == '"':
+			quoted = !quoted
+		case quoted:
+		case ch == '[' || ch == '{':
+			depth++
+			size += 1 + 2*depth
+		case ch == ']' || ch == '}':
+			depth = max(0, depth-1)
+			size += 1 + 2*depth
+		case ch == ',':
+			size += 1 + 2*depth
+		}
+	}
+	return size
+}

@@ -1,0 +1,221 @@
+package ui
+
+import (
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+
+	"sallyport/checks/provenance"
+	"sallyport/policy"
+	"sallyport/review"
+)
+
+func workspacePath(ws review.WorkspaceName) string { return "/workspaces/" + pathSegment(string(ws)) }
+
+func (u *UI) workspaces(c *call) error {
+	list, err := u.service.MyWorkspaces(c.ctx(), c.actor)
+	if err != nil {
+		return err
+	}
+	return c.render(http.StatusOK, "workspaces", frame{Title: "Workspaces"}, list)
+}
+
+// workspacePage is a workspace's files, and what has been asked for already.
+type workspacePage struct {
+	Workspace *review.Workspace
+	Summary   *review.WorkspaceSummary
+	Folders   []folder
+	Outputs   []fileRow // below output/, for where files come from
+	Active    *review.View
+	MayAdd    bool
+	Problem   string
+	Chosen    map[string]bool // after a mistake
+	Policy    *policy.Policy
+}
+
+// folder is one release folder with its files.
+type folder struct {
+	Name  string
+	Files []fileRow
+}
+
+// fileRow is one file on disk, and whether it can be chosen.
+type fileRow struct {
+	review.WorkspaceFile
+	Type  string
+	Why   string // it cannot be added
+	Added string // name of the group it is in already
+}
+
+func (u *UI) workspace(c *call) error {
+	return u.showWorkspace(c, http.StatusOK, "", nil)
+}
+
+func (u *UI) showWorkspace(c *call, status int, problem string, chosen []string) error {
+	name := review.WorkspaceName(c.Param("workspace"))
+	ws, summary, err := u.service.WorkspaceFiles(c.ctx(), c.actor, name)
+	if err != nil {
+		return err
+	}
+	p := workspacePage{Workspace: ws, Summary: summary, Policy: u.policy, Problem: problem, MayAdd: true, Chosen: map[string]bool{}}
+	for _, f := range chosen {
+		p.Chosen[f] = true
+	}
+	added := map[string]string{}
+	if summary.Active != nil {
+		if p.Active, err = u.service.Request(c.ctx(), c.actor, summary.Active.ID); err != nil {
+			return err
+		}
+		p.MayAdd = p.Active.Can[policy.RequestEdit]
+		added = addedPaths(p.Active)
+	}
+	p.sort(added, u.policy)
+	f := frame{Title: string(name), Wide: true, Crumbs: []crumb{{"Workspaces", "/workspaces"}}}
+	return c.render(status, "workspace", f, p)
+}
+
+func addedPaths(v *review.View) map[string]string {
+	added := map[string]string{}
+	for _, g := range v.Groups {
+		for _, f := range g.Files {
+			if f.File.Kind != review.WithdrawnF {
+				added[f.File.Path] = g.Group.Name
+			}
+		}
+	}
+	return added
+}
+
+// sort puts the files into their release folders, the newest folder first.
+func (p *workspacePage) sort(added map[string]string, pol *policy.Policy) {
+	for _, name := range slices.Backward(p.Workspace.Releases) {
+		p.Folders = append(p.Folders, folder{Name: name})
+	}
+	for _, f := range p.Workspace.Files {
+		row := fileRow{WorkspaceFile: f, Type: strings.ToLower(path.Ext(f.Path)), Added: added[f.Path], Why: cannotAdd(f)}
+		if !f.Release {
+			p.Outputs = append(p.Outputs, row)
+			continue
+		}
+		top, _, _ := strings.Cut(f.Path, "/")
+		i := slices.IndexFunc(p.Folders, func(d folder) bool { return d.Name == top })
+		if i < 0 {
+			i = len(p.Folders)
+			p.Folders = append(p.Folders, folder{Name: top})
+		}
+		p.Folders[i].Files = append(p.Folders[i].Files, row)
+	}
+}
+
+// cannotAdd says why a file cannot be chosen, before anybody tries; the domain
+// decides when it is added.
+func cannotAdd(f review.WorkspaceFile) string {
+	switch {
+	case f.Problem != "":
+		return f.Problem
+	case f.Origin.Excluded != "":
+		return "The job runner left this file out: " + f.Origin.Excluded
+	case f.Origin.Level == provenance.Highly:
+		return "Highly sensitive files never leave."
+	default:
+		return ""
+	}
+}
+
+// addFiles adds the chosen files to the person's request for the workspace,
+// opening one when there is none.
+func (u *UI) addFiles(c *call) error {
+	ws := review.WorkspaceName(c.Param("workspace"))
+	chosen := c.Request().PostForm["file"]
+	kind := review.FileKind(c.FormValue("kind"))
+	group := c.FormValue("group")
+	name := strings.TrimSpace(c.FormValue("new_group"))
+	if problem := choiceProblem(chosen, kind, group, name); problem != "" {
+		return u.showWorkspace(c, http.StatusUnprocessableEntity, problem, chosen)
+	}
+	_, summary, err := u.service.WorkspaceFiles(c.ctx(), c.actor, ws)
+	if err != nil {
+		return err
+	}
+	id, err := u.openRequest(c, ws, summary)
+	if err != nil {
+		return err
+	}
+	files := make([]review.AddFile, 0, len(chosen))
+	for _, f := range chosen {
+		files = append(files, review.AddFile{Path: f, Kind: kind, Group: groupFor(f, group, name)})
+	}
+	results, err := u.service.AddFiles(c.ctx(), c.actor, id, files)
+	if err != nil {
+		return err
+	}
+	c.setFlash(addedFlash(results))
+	return c.redirect(requestPath(id))
+}
+
+func choiceProblem(chosen []string, kind review.FileKind, group, name string) string {
+	switch {
+	case len(chosen) == 0:
+		return "Choose at least one file."
+	case kind != review.Output && kind != review.Supporting:
+		return "Say whether the files are outputs or supporting files."
+	case group == "":
+		return "Say which group the files belong to."
+	case group == groupNew && name == "":
+		return "Give the new group a name."
+	default:
+		return ""
+	}
+}
+
+// Values of the field "group" besides an existing group's name, which is
+// prefixed so that no name can pose as one of these.
+const (
+	groupEach  = "each"
+	groupNew   = "new"
+	groupNamed = "in:"
+)
+
+func groupFor(file, group, name string) string {
+	switch group {
+	case groupEach:
+		return path.Base(file)
+	case groupNew:
+		return name
+	default:
+		return strings.TrimPrefix(group, groupNamed)
+	}
+}
+
+func (u *UI) openRequest(c *call, ws review.WorkspaceName, s *review.WorkspaceSummary) (review.RequestID, error) {
+	if s.Active != nil {
+		return s.Active.ID, nil
+	}
+	return u.service.CreateRequest(c.ctx(), c.actor, ws)
+}
+
+func addedFlash(results []review.AddResult) flash {
+	var f flash
+	added := 0
+	for _, r := range results {
+		if r.Problem == "" {
+			added++
+			continue
+		}
+		f.Problems = append(f.Problems, printable(cut(r.Path, 300))+": "+r.Problem)
+	}
+	f.Text = plural(added, "file was added and checked.", "files were added and checked.")
+	if added == 0 {
+		f.Text = "No file was added."
+	}
+	return f
+}
+
+// cut shortens a long hostile name for a message.
+func cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
+}
