@@ -12,6 +12,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"sallyport/checks/provenance"
+	"sallyport/checks/table"
 	"sallyport/policy"
 	"sallyport/review"
 )
@@ -20,33 +21,34 @@ import (
 // output is sanitised.
 func (u *UI) funcs() template.FuncMap {
 	return template.FuncMap{
-		"name":      printable,
-		"datetime":  datetime,
-		"date":      date,
-		"ago":       func(t time.Time) string { return ago(t, u.now()) },
-		"iso":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"size":      func(n int64) string { return humanize.IBytes(uint64(max(n, 0))) },
-		"comma":     func(n int) string { return humanize.Comma(int64(n)) },
-		"plural":    plural,
-		"status":    statusWords,
-		"colour":    statusColour,
-		"level":     levelWords,
-		"kind":      kindWords,
-		"decision":  decisionWords,
-		"severity":  severityWords,
-		"outcome":   func(o review.Outcome) string { return capital(string(o)) },
-		"event":     eventWords,
-		"short":     short,
-		"seg":       url.PathEscape,
-		"add":       func(a, b int) int { return a + b },
-		"markdown":  markdown,
-		"dict":      dict,
-		"can":       func(v *review.View, action string) bool { return v.Can[policy.Action(action)] },
-		"why":       func(v *review.View, action string) string { return v.Why[policy.Action(action)] },
-		"person":    func(v *review.View, name review.Username) string { return personName(v, name) },
-		"role":      roleName,
-		"base":      baseName,
-		"isRelease": func(t time.Time) bool { return !t.IsZero() },
+		"name":     printable,
+		"datetime": datetime,
+		"date":     date,
+		"ago":      func(t time.Time) string { return ago(t, u.now()) },
+		"iso":      func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"size":     func(n int64) string { return humanize.IBytes(uint64(max(n, 0))) },
+		"comma":    func(n int) string { return humanize.Comma(int64(n)) },
+		"plural":   plural,
+		"status":   statusWords,
+		"colour":   statusColour,
+		"level":    levelWords,
+		"kind":     kindWords,
+		"decision": decisionWords,
+		"severity": severityWords,
+		"outcome":  func(o review.Outcome) string { return capital(string(o)) },
+		"event":    eventWords,
+		"short":    short,
+		"seg":      url.PathEscape,
+		"add":      func(a, b int) int { return a + b },
+		"markdown": markdown,
+		"dict":     dict,
+		"can":      func(v *review.View, action string) bool { return v.Can[policy.Action(action)] },
+		"why":      func(v *review.View, action string) string { return v.Why[policy.Action(action)] },
+		"person":   func(v *review.View, name review.Username) string { return personName(v, name) },
+		"role":     roleName,
+		"base":     baseName,
+		"colrole":  columnRole,
+		"colbase":  columnBase,
 	}
 }
 
@@ -233,6 +235,34 @@ func severityWords(s policy.Severity) string {
 		return "Warning"
 	default:
 		return "Blocking"
+	}
+}
+
+// columnRole is what a column holds, in words. Roles without words of their own
+// are shown as the checks name them.
+func columnRole(role string) string {
+	words := map[table.Role]string{
+		table.PersonTime: "person-time", table.PercentRole: "percentage", table.SD: "standard deviation", table.SE: "standard error",
+		table.Min: "minimum", table.Max: "maximum", table.Percentile: "percentile", table.CI: "confidence limit", table.PValue: "p-value",
+		table.Stat: "test statistic", table.DF: "degrees of freedom", table.BirthDate: "date of birth", table.Geo: "area",
+		table.OrgCode: "organisation code", table.OrgCount: "count of organisations", table.ID: "identifier", table.BoolRole: "yes or no",
+		table.FreeText: "free text", table.EstCI: "estimate and limits", table.Unknown: "numbers not understood",
+	}
+	if w := words[table.Role(role)]; w != "" {
+		return w
+	}
+	return role
+}
+
+// columnBase is the rounding that a column's counts show, in words.
+func columnBase(base string) string {
+	switch {
+	case base == "none":
+		return "not rounded"
+	case strings.ContainsAny(base[:min(1, len(base))], "0123456789"):
+		return "to nearest " + base
+	default:
+		return base
 	}
 }
 

@@ -259,9 +259,9 @@ func requestTitle(r *review.Request) string {
 
 // field is one input of a form, with what is wrong with it.
 type field struct {
-	ID, Label, Help, Value, Error string
-	Required, Long, Bad           bool
-	Rows                          int
+	ID, Name, Label, Help, Value, Error string
+	Required, Long, Bad                 bool
+	Rows                                int
 }
 
 // detailsPage is what the request as a whole carries.

@@ -22,7 +22,10 @@ type Options struct {
 	Log      *slog.Logger
 	// Checks are the checks in use: their words explain the findings.
 	Checks []*checks.Check
-	Now      func() time.Time // UTC; time.Now when nil
+	// Read finds the tables of a file for showing, when the service did not;
+	// nil shows text.
+	Read func(path string, data []byte) *checks.Document
+	Now  func() time.Time // UTC; time.Now when nil
 
 	// Secure says that browsers reach the service by HTTPS: the session cookie
 	// is then `__Host-` and Secure, and HSTS is sent.

@@ -22,6 +22,7 @@ type Service interface {
 	Submit(ctx context.Context, a review.Actor, id review.RequestID, checklist []string, permittedResultsVersion string) error
 	Withdraw(ctx context.Context, a review.Actor, id review.RequestID) error
 	Requests(ctx context.Context, a review.Actor) ([]review.Request, error)
+	Fields(g *review.Group) (about, controls []policy.Field)
 
 	Request(ctx context.Context, a review.Actor, id review.RequestID) (*review.View, error)
 	FileContent(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) (*review.FileContent, error)

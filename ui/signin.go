@@ -46,7 +46,7 @@ func (u *UI) signIn(c *call) error {
 	account := strings.ToLower(name)
 	if !u.throttle.allowed(account, host) {
 		page.Problem = "There were too many failed tries. Wait 15 minutes, then try again."
-		c.Response().Header().Set("Retry-After", fmt.Sprint(int(window.Seconds())))
+		c.Response().Header().Set("Retry-After", fmt.Sprint(int(failWindow.Seconds())))
 		return u.showSignIn(c, http.StatusTooManyRequests, page)
 	}
 	actor, err := u.passwordActor(c, review.Username(name), c.FormValue("password"))

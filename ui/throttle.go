@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// Failed sign-ins allowed within window. An account is bounded loosely on its
+// Failed sign-ins allowed within failWindow. An account is bounded loosely on its
 // own, so that a stranger cannot lock its owner out from elsewhere, and tightly
 // together with the source that keeps failing.
 const (
-	window          = 15 * time.Minute
+	failWindow      = 15 * time.Minute
 	failsPerPair    = 6
 	failsPerSource  = 30
 	failsPerAccount = 60
@@ -66,7 +66,7 @@ func (t *throttle) failed(account, source string) {
 	for key := range limits(account, source) {
 		c := t.fails[key]
 		if c == nil || now.After(c.until) {
-			c = &count{until: now.Add(window)}
+			c = &count{until: now.Add(failWindow)}
 			t.fails[key] = c
 		}
 		c.n++

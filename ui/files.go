@@ -1,0 +1,339 @@
+package ui
+
+import (
+	"bytes"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"sallyport/checks"
+	"sallyport/policy"
+	"sallyport/review"
+)
+
+// filePage is the workbench: the request's files, one of them shown as what it
+// is, its findings, and what the viewer can do about it.
+type filePage struct {
+	*review.View
+	File     fileEntry
+	Group    *review.GroupView
+	List     []fileGroup // all files, for the list beside
+	Prev     *fileEntry
+	Next     *fileEntry
+	Position int // 1-based, of Of
+	Of       int
+
+	Tabs     []tab
+	Shown    string // the tab shown
+	Table    *tableView
+	Tables   []tab // when the file has several tables
+	Text     *textView
+	Source   string // address of the raw bytes, for an image or a framed document
+	Download string
+	Cannot   string // why it is not shown
+
+	Findings []findingView
+	Vote     *voteForm
+	Author   *authorForm
+	Context  []written
+	Comments []commentView
+	Comment  commentForm
+}
+
+// fileGroup is one group in the list of files.
+type fileGroup struct {
+	Name, Link string
+	Files      []fileEntry
+}
+
+type tab struct {
+	Name, Link string
+	Current    bool
+}
+
+// written is one thing the author wrote about the group.
+type written struct{ Label, Text string }
+
+// authorForm is what the author can do with one file.
+type authorForm struct {
+	Groups  []string
+	Changed string
+	Path    string
+}
+
+func (u *UI) file(c *call) error { return u.showFile(c, http.StatusOK, nil) }
+
+func (u *UI) showFile(c *call, status int, vote *voteForm) error {
+	content, err := u.service.FileContent(c.ctx(), c.actor, c.requestID(), c.fileID())
+	if err != nil {
+		return err
+	}
+	v, err := u.service.Request(c.ctx(), c.actor, c.requestID())
+	if err != nil {
+		return err
+	}
+	p := filePage{View: v, Download: filePath(v.Request.ID, c.fileID()) + "/download", Source: filePath(v.Request.ID, c.fileID()) + "/content"}
+	if err := p.place(v, c.fileID()); err != nil {
+		return err
+	}
+	p.show(u, c, content)
+	p.Vote = voteFormFor(v, p.File, vote)
+	p.Context = u.written(p.Group.Group)
+	for _, cm := range p.Group.Comments {
+		p.Comments = append(p.Comments, commentViewOf(v, cm))
+	}
+	p.Comment = commentFormFor(v, p.Group.Group.ID, c.fileID(), c.Request().URL.Path)
+	if v.Can[policy.RequestEdit] && p.File.File.Kind != review.WithdrawnF {
+		p.Author = authorFormFor(v, p.File)
+	}
+	return c.render(status, "file", c.requestFrame(v, printable(baseName(p.File.File.Path)), ""), p)
+}
+
+// place finds the file among the request's, with its neighbours. The order is
+// that of the groups, so that a checker always knows what comes next.
+func (p *filePage) place(v *review.View, id review.FileID) error {
+	var all []*fileEntry
+	for i := range v.Groups {
+		g := &v.Groups[i]
+		list := fileGroup{Name: g.Group.Name, Link: groupPath(v.Request.ID, g.Group.ID)}
+		for _, f := range g.Files {
+			e := fileEntryOf(v, g.Group.Name, f)
+			e.Current = f.File.ID == id
+			if e.Current {
+				p.File, p.Group = e, g
+			}
+			list.Files = append(list.Files, e)
+		}
+		p.List = append(p.List, list)
+	}
+	for i := range p.List {
+		for j := range p.List[i].Files {
+			all = append(all, &p.List[i].Files[j])
+		}
+	}
+	at := slices.IndexFunc(all, func(e *fileEntry) bool { return e.Current })
+	if at < 0 {
+		return review.Errorf(review.NotFound, "There is no such file in the request.")
+	}
+	p.Position, p.Of = at+1, len(all)
+	if at > 0 {
+		p.Prev = all[at-1]
+	}
+	if at+1 < len(all) {
+		p.Next = all[at+1]
+	}
+	return nil
+}
+
+// show decides how the file is shown, and builds that view of it.
+func (p *filePage) show(u *UI, c *call, content *review.FileContent) {
+	doc := content.Doc
+	if doc == nil && u.options.Read != nil {
+		doc = u.options.Read(p.File.File.Path, content.Clean)
+	}
+	if doc == nil {
+		doc = &checks.Document{}
+	}
+	win := windowOf(doc)
+	base := p.File.Link
+	q := c.Request().URL.Query()
+	p.Findings = u.findingViews(p.File.Report, base, q.Get("finding"), win)
+	choices := viewsOf(content, doc)
+	if len(choices) == 0 {
+		p.Cannot = "This type of file has no safe way to be shown here."
+		return
+	}
+	p.Shown = q.Get("view")
+	if !slices.ContainsFunc(choices, func(ch choice) bool { return ch.view == p.Shown }) {
+		p.Shown = choices[0].view
+	}
+	for _, ch := range choices {
+		p.Tabs = append(p.Tabs, tab{ch.name, base + "?view=" + ch.view + "#content", ch.view == p.Shown})
+	}
+	page, _ := strconv.Atoi(q.Get("page"))
+	page = max(page, 1)
+	switch p.Shown {
+	case "table":
+		p.showTable(doc, q, page)
+	case "text":
+		p.showText(content.Clean, page, true)
+	case "original":
+		p.showText(content.Original, page, content.Clean == nil)
+	case "pretty":
+		data, _ := pretty(content.Clean)
+		p.showText(data, page, false)
+	}
+}
+
+func (p *filePage) showTable(doc *checks.Document, q url.Values, page int) {
+	n, _ := strconv.Atoi(q.Get("table"))
+	n = min(max(n, 1), len(doc.Tables))
+	t := doc.Tables[n-1]
+	var report *checks.TableReport
+	if r := p.File.Report; r != nil && n <= len(r.Tables) {
+		report = &r.Tables[n-1]
+	}
+	view := viewTable(t, report, p.Findings, page)
+	view.Pager = newPager(view.Pager.Page, view.Pager.Pages, p.pageAddress(q, "table", n))
+	p.Table = &view
+	if len(doc.Tables) < 2 {
+		return
+	}
+	for i, other := range doc.Tables {
+		name := other.Source.Name
+		if name == "" {
+			name = "table " + strconv.Itoa(i+1)
+		}
+		p.Tables = append(p.Tables, tab{name, p.File.Link + "?view=table&table=" + strconv.Itoa(i+1) + "#content", i+1 == n})
+	}
+}
+
+func (p *filePage) showText(data []byte, page int, numbered bool) {
+	view := viewText(data, p.Findings, page, numbered)
+	view.Pager = newPager(view.Pager.Page, view.Pager.Pages, p.pageAddress(nil, p.Shown, 0))
+	p.Text = &view
+}
+
+// pageAddress leads to another page of the same view, with the same finding.
+func (p *filePage) pageAddress(q url.Values, view string, table int) func(int) string {
+	return func(page int) string {
+		next := url.Values{"view": {view}, "page": {strconv.Itoa(page)}}
+		if table > 0 {
+			next.Set("table", strconv.Itoa(table))
+		}
+		if f := q.Get("finding"); f != "" {
+			next.Set("finding", f)
+		}
+		return p.File.Link + "?" + next.Encode() + "#content"
+	}
+}
+
+func windowOf(doc *checks.Document) window {
+	w := window{tables: map[string]int{}}
+	for i, t := range doc.Tables {
+		w.tables[t.Source.Name] = i
+		w.sizes = append(w.sizes, pageSize(t))
+	}
+	return w
+}
+
+// choice is one way to show a file.
+type choice struct{ view, name string }
+
+// viewsOf lists the ways to show a file, the best first. What a browser would
+// run or fetch is never among them: an image and a report come from the
+// sandboxed content response, everything else as text.
+func viewsOf(content *review.FileContent, doc *checks.Document) []choice {
+	if content.Clean == nil {
+		if readable(content.Original) {
+			return []choice{{"original", "Text as supplied"}}
+		}
+		return nil
+	}
+	cleaned := !bytes.Equal(content.Original, content.Clean) && readable(content.Original)
+	var out []choice
+	kind, _, _ := strings.Cut(content.MediaType, ";")
+	switch kind {
+	case "image/png", "image/jpeg":
+		return []choice{{"image", "Image"}}
+	case "image/svg+xml":
+		out = append(out, choice{"image", "Image"})
+	case "text/html":
+		out = append(out, choice{"document", "Report as released"})
+	case "application/json":
+		if _, ok := pretty(content.Clean); ok {
+			out = append(out, choice{"pretty", "Laid out"})
+		}
+	}
+	tables := tableChoice(doc)
+	if kind == "text/csv" || len(out) > 0 || strings.EqualFold(path.Ext(doc.Path), ".csv") {
+		out = append(out, tables...)
+		tables = nil
+	}
+	if readable(content.Clean) {
+		name := "Text"
+		if cleaned {
+			name = "Source as released"
+		}
+		out = append(out, choice{"text", name})
+	}
+	out = append(out, tables...) // guessed from printed text: after the text itself
+	if cleaned {
+		out = append(out, choice{"original", "Source as supplied"})
+	}
+	return out
+}
+
+func tableChoice(doc *checks.Document) []choice {
+	switch n := len(doc.Tables); n {
+	case 0:
+		return nil
+	case 1:
+		return []choice{{"table", "Table"}}
+	default:
+		return []choice{{"table", plural(n, "table", "tables")}}
+	}
+}
+
+// readable reports whether bytes are text rather than something binary.
+func readable(data []byte) bool {
+	return data != nil && !bytes.Contains(data[:min(len(data), 8192)], []byte{0})
+}
+
+// written is what the author wrote about the group, in the policy's order.
+func (u *UI) written(g *review.Group) []written {
+	about, controls := u.service.Fields(g)
+	var out []written
+	for _, f := range about {
+		out = append(out, written{f.Label, g.Context[f.ID]})
+	}
+	for _, f := range controls {
+		out = append(out, written{f.Label, g.Controls[f.ID]})
+	}
+	return out
+}
+
+func authorFormFor(v *review.View, f fileEntry) *authorForm {
+	a := &authorForm{Changed: f.Changed, Path: f.Link}
+	for _, g := range v.Groups {
+		a.Groups = append(a.Groups, g.Group.Name)
+	}
+	return a
+}
+
+func (u *UI) moveFile(c *call) error {
+	group := c.FormValue("group")
+	if name := strings.TrimSpace(c.FormValue("new_group")); group == groupNew {
+		if name == "" {
+			return review.Errorf(review.Invalid, "Give the new group a name.")
+		}
+		group = name
+	} else {
+		group = strings.TrimPrefix(group, groupNamed)
+	}
+	kind := review.FileKind(c.FormValue("kind"))
+	if err := u.service.MoveFile(c.ctx(), c.actor, c.requestID(), c.fileID(), group, kind); err != nil {
+		return err
+	}
+	c.setFlash(flash{Text: "The file was moved."})
+	return c.redirect(filePath(c.requestID(), c.fileID()))
+}
+
+func (u *UI) updateFile(c *call) error {
+	if err := u.service.UpdateFile(c.ctx(), c.actor, c.requestID(), c.fileID()); err != nil {
+		return err
+	}
+	c.setFlash(flash{Text: "The request now holds the file as it is in the workspace, and it was checked again."})
+	return c.redirect(filePath(c.requestID(), c.fileID()))
+}
+
+func (u *UI) withdrawFile(c *call) error {
+	if err := u.service.WithdrawFile(c.ctx(), c.actor, c.requestID(), c.fileID()); err != nil {
+		return err
+	}
+	c.setFlash(flash{Text: "The file was withdrawn. It stays on the record, and will not leave."})
+	return c.redirect(requestPath(c.requestID()))
+}

@@ -1,0 +1,184 @@
+package ui
+
+import (
+	"net/http"
+	"strings"
+
+	"sallyport/policy"
+	"sallyport/review"
+)
+
+// groupPage is one group: its files, what the author wrote about them, and the
+// conversation with the checkers.
+type groupPage struct {
+	*review.View
+	Row      groupRow
+	Context  []field
+	Controls []field
+	Guidance []guide
+	Errors   []field
+	Editable bool
+	Missing  []missing // of this group
+	Comment  commentForm
+}
+
+func (u *UI) group(c *call) error {
+	v, err := u.service.Request(c.ctx(), c.actor, c.requestID())
+	if err != nil {
+		return err
+	}
+	g, err := groupOf(v, c.groupID())
+	if err != nil {
+		return err
+	}
+	return u.showGroup(c, http.StatusOK, v, g, g.Group.Context, g.Group.Controls, nil)
+}
+
+func groupOf(v *review.View, id review.GroupID) (*review.GroupView, error) {
+	for i := range v.Groups {
+		if v.Groups[i].Group.ID == id {
+			return &v.Groups[i], nil
+		}
+	}
+	return nil, review.Errorf(review.NotFound, "There is no such group.")
+}
+
+func (u *UI) showGroup(c *call, status int, v *review.View, g *review.GroupView, about, controls map[string]string, bad map[string]string) error {
+	p := groupPage{View: v, Row: u.groupRow(v, g), Editable: v.Can[policy.RequestEdit], Comment: commentFormFor(v, g.Group.ID, "", c.Request().URL.Path)}
+	ctxFields, ctlFields := u.service.Fields(g.Group)
+	p.Context = groupFields("context", ctxFields, about)
+	p.Controls = groupFields("controls", ctlFields, controls)
+	p.Errors = append(markErrors(p.Context, bad), markErrors(p.Controls, bad)...)
+	p.Guidance = append(guides(ctxFields, about), guides(ctlFields, controls)...)
+	for _, m := range v.Missing {
+		if m.Group == g.Group.ID {
+			p.Missing = append(p.Missing, missing{m.Message, problemLink(v, m)})
+		}
+	}
+	return c.render(status, "group", c.requestFrame(v, printable(g.Group.Name), ""), p)
+}
+
+// groupFields turns the policy's fields into inputs named "context.<id>" or
+// "controls.<id>".
+func groupFields(part string, fields []policy.Field, values map[string]string) []field {
+	var out []field
+	for _, f := range fields {
+		out = append(out, field{ID: f.ID, Label: f.Label, Help: f.Help, Value: values[f.ID], Required: f.Required, Long: true, Rows: 3, Name: part + "." + f.ID})
+	}
+	return out
+}
+
+// groupForm reads a group's fields from the form. Only fields of the policy are
+// looked at.
+func (u *UI) groupForm(c *call) (about, controls map[string]string) {
+	read := func(part string, fields []policy.Field) map[string]string {
+		m := map[string]string{}
+		for _, f := range fields {
+			if v := c.FormValue(part + "." + f.ID); strings.TrimSpace(v) != "" {
+				m[f.ID] = v
+			}
+		}
+		return m
+	}
+	return read("context", u.policy.Context), read("controls", u.policy.Controls)
+}
+
+func (u *UI) saveGroup(c *call) error {
+	about, controls := u.groupForm(c)
+	err := u.service.EditGroup(c.ctx(), c.actor, c.requestID(), c.groupID(), about, controls)
+	if bad := fieldErrors(err); bad != nil {
+		v, verr := u.editable(c)
+		if verr != nil {
+			return verr
+		}
+		g, gerr := groupOf(v, c.groupID())
+		if gerr != nil {
+			return gerr
+		}
+		return u.showGroup(c, http.StatusUnprocessableEntity, v, g, about, controls, bad)
+	}
+	if err != nil {
+		return err
+	}
+	c.setFlash(flash{Text: "Saved."})
+	if c.FormValue("then") == "request" {
+		return c.redirect(requestPath(c.requestID()))
+	}
+	return c.redirect(groupPath(c.requestID(), c.groupID()))
+}
+
+// guidance answers a script that sends what is being typed with what it lacks.
+// It keeps nothing.
+func (u *UI) guidance(c *call) error {
+	v, err := u.editable(c)
+	if err != nil {
+		return err
+	}
+	g, err := groupOf(v, c.groupID())
+	if err != nil {
+		return err
+	}
+	about, controls := u.groupForm(c)
+	ctxFields, ctlFields := u.service.Fields(g.Group)
+	return c.fragment("group", "guidance", append(guides(ctxFields, about), guides(ctlFields, controls)...))
+}
+
+// commentView is one comment as the viewer may read it.
+type commentView struct {
+	review.Comment
+	Name string
+	Who  string // may read it, in words
+	File string // path of the file it is about, "" for the group
+}
+
+func commentViewOf(v *review.View, cm review.Comment) commentView {
+	out := commentView{Comment: cm, Name: personName(v, cm.Author)}
+	switch {
+	case !cm.ByChecker:
+		out.Who = "from the researcher"
+	case cm.Visibility == review.Public:
+		out.Who = "for the researcher too, once the request goes back"
+	default:
+		out.Who = "checkers only"
+	}
+	for _, g := range v.Groups {
+		for _, f := range g.Files {
+			if f.File.ID == cm.File {
+				out.File = f.File.Path
+			}
+		}
+	}
+	return out
+}
+
+// commentForm is the form for a new comment.
+type commentForm struct {
+	Action  string
+	Group   review.GroupID
+	File    review.FileID
+	Back    string
+	Allowed bool
+	Why     string // it is closed
+	Checker bool   // chooses who may read it
+	Answer  bool   // the checkers asked something of the author
+}
+
+func commentFormFor(v *review.View, g review.GroupID, f review.FileID, back string) commentForm {
+	form := commentForm{Action: requestPath(v.Request.ID) + "/comments", Group: g, File: f, Back: back,
+		Allowed: v.Can[policy.RequestComment], Why: v.Why[policy.RequestComment], Checker: v.Relation == policy.Assigned}
+	for _, m := range v.Missing {
+		form.Answer = form.Answer || m.Group == g && m.Field == "comment"
+	}
+	return form
+}
+
+func (u *UI) comment(c *call) error {
+	visibility := review.Visibility(c.FormValue("visibility"))
+	err := u.service.Comment(c.ctx(), c.actor, c.requestID(), review.GroupID(c.FormValue("group")),
+		review.FileID(c.FormValue("file")), visibility, c.FormValue("comment"))
+	if err != nil {
+		return err
+	}
+	c.setFlash(flash{Text: "Your comment was added."})
+	return c.redirect(localPath(c.FormValue("back")) + "#comments")
+}

@@ -1,0 +1,298 @@
+package ui
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"sallyport/policy"
+	"sallyport/review"
+)
+
+// queuePage is what is routed to a checker.
+type queuePage struct {
+	Yours, Others []queueRow
+}
+
+type queueRow struct {
+	review.QueueItem
+	Title, Link string
+	Age         string
+	Percent     int
+}
+
+func (u *UI) queue(c *call) error {
+	items, err := u.service.Queue(c.ctx(), c.actor)
+	if err != nil {
+		return err
+	}
+	var p queuePage
+	for _, it := range items {
+		row := queueRow{QueueItem: it, Title: requestTitle(&it.Request), Link: requestPath(it.Request.ID), Age: ago(it.Request.Submitted, u.now())}
+		if it.Files > 0 {
+			row.Percent = it.Mine * 100 / it.Files
+		}
+		if it.YourTurn {
+			p.Yours = append(p.Yours, row)
+		} else {
+			p.Others = append(p.Others, row)
+		}
+	}
+	return c.render(http.StatusOK, "queue", frame{Title: "Review queue", Wide: true}, p)
+}
+
+// voteForm is a checker's decision on one file.
+type voteForm struct {
+	Action   string
+	Seen     review.Digest // of the bytes shown, so that a vote on others fails
+	Decision review.Decision
+	Reason   string
+	Allowed  bool
+	Why      string // it is closed
+	Void     bool   // the file changed since the last vote
+	Blocking bool   // approval needs a reason
+	At       time.Time
+	Others   []otherVote // in consolidation
+	Outcome  review.Outcome
+	Next     string // address of the next file, "" after the last
+	Errors   map[string]string
+}
+
+type otherVote struct {
+	review.Vote
+	Name string
+	Mine bool
+}
+
+// voteFormFor is nil for people who hold no seat, and for files that do not
+// leave.
+func voteFormFor(v *review.View, f fileEntry, typed *voteForm) *voteForm {
+	if f.File.Kind != review.Output || v.Relation != policy.Assigned && len(f.Votes) == 0 {
+		return nil
+	}
+	form := voteForm{Action: f.Link + "/vote", Seen: f.File.Release, Allowed: v.Can[policy.ReviewVote], Why: v.Why[policy.ReviewVote],
+		Void: f.MineVoid, Blocking: f.Tally.Block > 0 || f.Tally.Incomplete != "" || !f.Tally.Checked, Outcome: f.Outcome}
+	if f.Mine != nil {
+		form.Decision, form.Reason, form.At = f.Mine.Decision, f.Mine.Reason, f.Mine.At
+	}
+	if typed != nil {
+		form.Decision, form.Reason, form.Errors = typed.Decision, typed.Reason, typed.Errors
+	}
+	if f.Outcome != review.Incomplete || v.Phase != review.Independent {
+		for _, vote := range f.Votes {
+			form.Others = append(form.Others, otherVote{vote, personName(v, vote.Checker), vote.Checker == v.You})
+		}
+	}
+	return &form
+}
+
+func (u *UI) vote(c *call) error {
+	in := review.VoteInput{File: c.fileID(), Decision: review.Decision(c.FormValue("decision")),
+		Reason: c.FormValue("reason"), Seen: review.Digest(c.FormValue("seen"))}
+	err := u.service.Vote(c.ctx(), c.actor, c.requestID(), in)
+	if bad := fieldErrors(err); bad != nil {
+		return u.showFile(c, http.StatusUnprocessableEntity, &voteForm{Decision: in.Decision, Reason: in.Reason, Errors: bad})
+	}
+	if err != nil {
+		return err
+	}
+	c.setFlash(flash{Text: "Your decision on this file was saved: " + strings.ToLower(decisionWords(in.Decision)) + "."})
+	if c.FormValue("then") == "next" {
+		return u.nextFile(c)
+	}
+	return c.redirect(filePath(c.requestID(), c.fileID()) + "#vote")
+}
+
+// nextFile goes on to the next file of the request, or to the review's end.
+func (u *UI) nextFile(c *call) error {
+	v, err := u.service.Request(c.ctx(), c.actor, c.requestID())
+	if err != nil {
+		return err
+	}
+	var p filePage
+	if err := p.place(v, c.fileID()); err != nil {
+		return err
+	}
+	if p.Next != nil {
+		return c.redirect(p.Next.Link)
+	}
+	return c.redirect(requestPath(v.Request.ID) + "/review")
+}
+
+// reviewPage is one's own review before it is handed in, and both reviews side
+// by side afterwards.
+type reviewPage struct {
+	*review.View
+	Seats   []seatView
+	Groups  []reviewGroup
+	Open    int // output files without a decision of mine that stands
+	Files   int
+	Agreed  int // in consolidation: approved by both
+	Comment bool
+}
+
+type seatView struct {
+	review.Seat
+	Name string
+	You  bool
+}
+
+type reviewGroup struct {
+	groupRow
+	Rows []reviewRow
+	Form commentForm
+}
+
+// reviewRow is one file with the vote of each seat, in the seats' order; nil
+// where the viewer may not see it or there is none.
+type reviewRow struct {
+	fileEntry
+	BySeat []*review.Vote
+}
+
+func (u *UI) reviewPage(c *call) error {
+	v, err := u.service.Request(c.ctx(), c.actor, c.requestID())
+	if err != nil {
+		return err
+	}
+	if v.Relation != policy.Assigned {
+		return review.Errorf(review.NotFound, "There is nothing here.")
+	}
+	return u.showReview(c, http.StatusOK, v)
+}
+
+func (u *UI) showReview(c *call, status int, v *review.View) error {
+	p := reviewPage{View: v}
+	for _, s := range v.Request.Seats {
+		p.Seats = append(p.Seats, seatView{s, personName(v, s.Checker), s.Checker == v.You})
+	}
+	for i := range v.Groups {
+		g := reviewGroup{groupRow: u.groupRow(v, &v.Groups[i])}
+		g.Form = commentFormFor(v, g.Group.ID, "", c.Request().URL.Path)
+		for _, f := range g.Files {
+			if f.File.Kind == review.Output {
+				g.Rows = append(g.Rows, reviewRow{f, votesBySeat(v, f.FileView)})
+				p.count(f)
+			}
+		}
+		if len(g.Rows) > 0 {
+			p.Groups = append(p.Groups, g)
+		}
+	}
+	title := "My review"
+	if v.Phase == review.Consolidation {
+		title = "Compare reviews"
+	}
+	return c.render(status, "review", c.requestFrame(v, title, ""), p)
+}
+
+func (p *reviewPage) count(f fileEntry) {
+	p.Files++
+	if f.Mine == nil || f.MineVoid {
+		p.Open++
+	}
+	if f.Outcome == review.AllApproved {
+		p.Agreed++
+	}
+}
+
+// votesBySeat puts the votes that the viewer may see under their checkers.
+func votesBySeat(v *review.View, f review.FileView) []*review.Vote {
+	out := make([]*review.Vote, len(v.Request.Seats))
+	for i, seat := range v.Request.Seats {
+		for j := range f.Votes {
+			if f.Votes[j].Checker == seat.Checker {
+				out[i] = &f.Votes[j]
+			}
+		}
+		if out[i] == nil && seat.Checker == v.You {
+			out[i] = f.Mine
+		}
+	}
+	return out
+}
+
+func (u *UI) submitReview(c *call) error {
+	if err := u.service.SubmitReview(c.ctx(), c.actor, c.requestID()); err != nil {
+		return err
+	}
+	c.setFlash(flash{Text: "Your review is in."})
+	return c.redirect(requestPath(c.requestID()) + "/review")
+}
+
+func (u *UI) returnPage(c *call) error {
+	v, err := u.viewFor(c, policy.ReviewReturn)
+	if err != nil {
+		return err
+	}
+	p := confirmPage{Heading: "Return to the researcher", Button: "Return request",
+		Text: []string{"The researcher gets the request back, sees the decisions and every public comment, and can submit it again."}}
+	if v.Phase == review.Independent {
+		p.Text = []string{"This returns the request before both reviews are in, for a slip of the researcher's that makes going on pointless.",
+			"Say why in a public comment on a group first. Decisions made in this turn are undone; the record keeps them."}
+	} else {
+		p.Text = append(p.Text, "Each group with a file that is not approved needs a public comment that says what to change.")
+	}
+	return u.confirm(c, http.StatusOK, v, p)
+}
+
+func (u *UI) returnRequest(c *call) error {
+	if err := u.service.Return(c.ctx(), c.actor, c.requestID()); err != nil {
+		return err
+	}
+	c.setFlash(flash{Text: "The request is with the researcher again."})
+	return c.redirect(requestPath(c.requestID()))
+}
+
+func rejectForm(reason, problem string) confirmPage {
+	return confirmPage{Heading: "Reject this request", Button: "Reject request", Warning: true,
+		Text: []string{"Rejecting ends the request: nothing of it leaves, and the researcher cannot submit it again.",
+			"If the files could be released after changes, return the request instead."},
+		Reason: &field{ID: "reason", Name: "reason", Label: "Why is this not an acceptable release?", Help: "The researcher reads this.", Value: reason, Error: problem, Rows: 4}}
+}
+
+func (u *UI) rejectPage(c *call) error {
+	v, err := u.viewFor(c, policy.ReviewReject)
+	if err != nil {
+		return err
+	}
+	return u.confirm(c, http.StatusOK, v, rejectForm("", ""))
+}
+
+func (u *UI) reject(c *call) error {
+	reason := c.FormValue("reason")
+	err := u.service.RejectRequest(c.ctx(), c.actor, c.requestID(), reason)
+	if bad := fieldErrors(err); bad != nil {
+		v, verr := u.viewFor(c, policy.ReviewReject)
+		if verr != nil {
+			return verr
+		}
+		return u.confirm(c, http.StatusUnprocessableEntity, v, rejectForm(reason, bad["reason"]))
+	}
+	if err != nil {
+		return err
+	}
+	c.setFlash(flash{Text: "The request was rejected. Nothing of it leaves."})
+	return c.redirect(requestPath(c.requestID()))
+}
+
+func (u *UI) releasePage(c *call) error {
+	v, err := u.viewFor(c, policy.ReviewRelease)
+	if err != nil {
+		return err
+	}
+	p := confirmPage{Heading: "Release these files", Button: "Release now",
+		Text: []string{"Both checkers approved every file below. Exactly these bytes leave, and this cannot be taken back."}}
+	for _, f := range outputs(v) {
+		p.Files = append(p.Files, fileEntryOf(v, "", f))
+	}
+	return u.confirm(c, http.StatusOK, v, p)
+}
+
+func (u *UI) release(c *call) error {
+	if err := u.service.Release(c.ctx(), c.actor, c.requestID()); err != nil {
+		return err
+	}
+	c.setFlash(flash{Text: "Approved. The package is on its way out."})
+	return c.redirect(requestPath(c.requestID()))
+}
