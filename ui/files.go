@@ -2,6 +2,8 @@ package ui
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"path"
@@ -131,16 +133,14 @@ func (p *filePage) place(v *review.View, id review.FileID) error {
 // show decides how the file is shown, and builds that view of it.
 func (p *filePage) show(u *UI, c *call, content *review.FileContent) {
 	doc := content.Doc
-	if doc == nil && u.options.Read != nil {
-		doc = u.options.Read(p.File.File.Path, content.Clean)
-	}
 	if doc == nil {
-		doc = &checks.Document{}
+		doc = u.read(c.ctx(), p.File.File.Path, content.Original)
 	}
-	win := windowOf(doc)
+	same := bytes.Equal(content.Original, content.Clean)
+	win := windowOf(doc, same)
 	base := p.File.Link
 	q := c.Request().URL.Query()
-	p.Findings = u.findingViews(p.File.Report, base, q.Get("finding"), win)
+	p.Findings = findingViews(p.File.Report, base, q.Get("finding"), win)
 	choices := viewsOf(content, doc)
 	if len(choices) == 0 {
 		p.Cannot = "This type of file has no safe way to be shown here."
@@ -159,13 +159,20 @@ func (p *filePage) show(u *UI, c *call, content *review.FileContent) {
 	case "table":
 		p.showTable(doc, q, page)
 	case "text":
-		p.showText(content.Clean, page, true)
+		p.showText(content.Clean, page, same)
 	case "original":
-		p.showText(content.Original, page, content.Clean == nil)
+		p.showText(content.Original, page, true)
 	case "pretty":
 		data, _ := pretty(content.Clean)
 		p.showText(data, page, false)
 	}
+}
+
+// read finds the tables of a file as it was supplied, which is what the checks
+// read, so that their findings point at the right cells.
+func (u *UI) read(ctx context.Context, name string, data []byte) *checks.Document {
+	file := checks.File{Path: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}
+	return new(checks.Engine).Read(ctx, u.policy, &file)
 }
 
 func (p *filePage) showTable(doc *checks.Document, q url.Values, page int) {
@@ -211,8 +218,13 @@ func (p *filePage) pageAddress(q url.Values, view string, table int) func(int) s
 	}
 }
 
-func windowOf(doc *checks.Document) window {
-	w := window{tables: map[string]int{}}
+// windowOf says how the file is cut into pages. same says that nothing was
+// cleaned, so that lines of the one text are lines of the other.
+func windowOf(doc *checks.Document, same bool) window {
+	w := window{tables: map[string]int{}, lines: "original"}
+	if same {
+		w.lines = "text"
+	}
 	for i, t := range doc.Tables {
 		w.tables[t.Source.Name] = i
 		w.sizes = append(w.sizes, pageSize(t))

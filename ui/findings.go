@@ -89,7 +89,7 @@ const shownCells = 40
 
 // findingViews orders a file's findings, worst first, and links each to the
 // places it points at. base is the file page's address.
-func (u *UI) findingViews(r *checks.FileReport, base string, selected string, win window) []findingView {
+func findingViews(r *checks.FileReport, base string, selected string, win window) []findingView {
 	if r == nil {
 		return nil
 	}
@@ -101,9 +101,9 @@ func (u *UI) findingViews(r *checks.FileReport, base string, selected string, wi
 	views := make([]findingView, 0, len(order))
 	for i, f := range order {
 		v := findingView{N: i + 1, ID: short(f.Fingerprint), Severity: f.Severity, Check: f.Check,
-			Title: f.Check, Message: f.Message, Where: where(f), Evidence: evidenceOf(f), Doc: u.checks[f.Check], finding: f}
-		if v.Doc != nil {
-			v.Title = v.Doc.Title
+			Title: f.Check, Message: f.Message, Where: where(f), Evidence: evidenceOf(f), finding: f}
+		if c, ok := checks.Lookup(f.Check); ok {
+			v.Doc, v.Title = &c, c.Title
 		}
 		if f.Confidence > 0 && f.Confidence < 0.75 {
 			v.Doubt = fmt.Sprintf("The check is %.0f%% sure of what it reads here.", f.Confidence*100)
@@ -183,9 +183,7 @@ func evidenceOf(f *checks.Finding) []evidence {
 // window is how a file is cut into pages, so that a link can name the page that
 // its target is on.
 type window struct {
-	view   string         // "table", "text", "document", ...
-	table  int            // which table is shown, 0-based
-	size   int            // rows or lines of one page
+	lines  string         // the view whose lines findings count
 	tables map[string]int // table names to their place
 	sizes  []int          // rows per page, by table
 }
@@ -211,7 +209,7 @@ func (w window) link(base, id, table string, row, column *int, line int) string 
 			}
 		}
 	case line > 0:
-		q.Set("view", "text")
+		q.Set("view", w.lines)
 		q.Set("page", fmt.Sprint((line-1)/linesPerPage+1))
 		anchor = fmt.Sprintf("L%d", line)
 	}

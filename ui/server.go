@@ -10,7 +10,6 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/labstack/echo/v4"
 
-	"sallyport/checks"
 	"sallyport/policy"
 	"sallyport/review"
 )
@@ -20,11 +19,6 @@ type Options struct {
 	Sessions scs.Store      // keeps sessions over a restart
 	Policy   *policy.Policy // in force: forms, checklist, limits
 	Log      *slog.Logger
-	// Checks are the checks in use: their words explain the findings.
-	Checks []*checks.Check
-	// Read finds the tables of a file for showing, when the service did not;
-	// nil shows text.
-	Read func(path string, data []byte) *checks.Document
 	Now  func() time.Time // UTC; time.Now when nil
 
 	// Secure says that browsers reach the service by HTTPS: the session cookie
@@ -61,7 +55,6 @@ type UI struct {
 	echo     *echo.Echo
 	sessions *scs.SessionManager
 	throttle *throttle
-	checks   map[string]*checks.Check // by name
 	pages    map[string]*template.Template
 	assets   *assets
 	origin   *http.CrossOriginProtection
@@ -74,11 +67,7 @@ func New(service Service, o Options) (*UI, error) {
 	if service == nil || o.Sessions == nil || o.Policy == nil || o.Log == nil {
 		return nil, errors.New("ui needs a service, a session store, a policy and a log")
 	}
-	u := &UI{service: service, options: o, policy: o.Policy, log: o.Log, now: o.Now, origin: http.NewCrossOriginProtection(),
-		checks: map[string]*checks.Check{}}
-	for _, ch := range o.Checks {
-		u.checks[ch.Name] = ch
-	}
+	u := &UI{service: service, options: o, policy: o.Policy, log: o.Log, now: o.Now, origin: http.NewCrossOriginProtection()}
 	if u.now == nil {
 		u.now = func() time.Time { return time.Now().UTC() }
 	}
