@@ -19,7 +19,7 @@ type Options struct {
 	Sessions scs.Store      // keeps sessions over a restart
 	Policy   *policy.Policy // in force: forms, checklist, limits
 	Log      *slog.Logger
-	Now  func() time.Time // UTC; time.Now when nil
+	Now      func() time.Time // UTC; time.Now when nil
 
 	// Secure says that browsers reach the service by HTTPS: the session cookie
 	// is then `__Host-` and Secure, and HSTS is sent.
