@@ -242,3 +242,27 @@ func isolated(t *testing.T, s review.Store) {
 	})
 	same(t, "title afterwards", "new", read(t, s, "r1").Title)
 }
+
+// faults has every second write fail, before, within and after: a write has
+// happened as a whole or not at all, and its events with it.
+func faults(t *testing.T, s review.Store) {
+	create(t, s, Draft("r1", "ada", "study", start))
+	titles, written := 0, 1
+	for _, fault := range []Fault{Before, Within, After} {
+		faulty := &Faults{Store: s, Plan: EveryNth(2, fault)}
+		for i := range 6 {
+			_, err := faulty.Update(t.Context(), "r1", edited(func(r *review.Request) { r.Title += "x" }))
+			failed := i%2 == 1
+			if failed != errors.Is(err, ErrFault) {
+				t.Fatalf("write %d: %v", i+1, err)
+			}
+			if !failed || fault == After {
+				titles, written = titles+1, written+1
+			}
+		}
+		r := read(t, s, "r1")
+		same(t, "changes kept", titles, len(r.Title))
+		same(t, "version", int64(written), r.Version)
+		same(t, "events", written, len(events(t, s)))
+	}
+}

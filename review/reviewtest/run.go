@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) review.Store) {
 		{"what a request is cannot change", identity},
 		{"racing updates take effect once each", racingUpdates},
 		{"an update holds its change back", isolated},
+		{"a write that fails keeps nothing", faults},
 		{"requests are listed and filtered", listRequests},
 		{"requests are listed in pages", pageRequests},
 		{"requests are counted", countRequests},

@@ -1,0 +1,132 @@
+package reviewtest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"sallyport/checks"
+	"sallyport/review"
+)
+
+// ErrFault is what an injected fault returns.
+var ErrFault = errors.New("injected fault")
+
+// Fault is how one write of [Faults] fails.
+type Fault int
+
+const (
+	// NoFault lets the write through.
+	NoFault Fault = iota
+	// Before fails before the store is asked.
+	Before
+	// Within fails an update after its closure has run, and any other write
+	// like Before: the store must keep nothing.
+	Within
+	// After keeps the write and loses the answer, as a crash between commit
+	// and answer does: the caller must cope with its having happened.
+	After
+)
+
+// Faults is a store whose writes fail as Plan says.
+type Faults struct {
+	review.Store
+	// Plan is asked before each write; n counts writes from 1.
+	Plan func(n int) Fault
+
+	mu sync.Mutex
+	n  int
+}
+
+// EveryNth makes every nth write fail in one way.
+func EveryNth(n int, f Fault) func(int) Fault {
+	return func(write int) Fault {
+		if write%n == 0 {
+			return f
+		}
+		return NoFault
+	}
+}
+
+func (s *Faults) next() Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.n++
+	return s.Plan(s.n)
+}
+
+// do makes one write that is no update.
+func (s *Faults) do(write func() error) error {
+	switch s.next() {
+	case NoFault:
+		return write()
+	case After:
+		if err := write(); err != nil {
+			return err
+		}
+	}
+	return ErrFault
+}
+
+// Update implements review.Store.
+func (s *Faults) Update(ctx context.Context, id review.RequestID, change func(*review.Request) (review.Change, error)) (*review.Request, error) {
+	fault := s.next()
+	if fault == Before {
+		return nil, ErrFault
+	}
+	kept, err := s.Store.Update(ctx, id, func(r *review.Request) (review.Change, error) {
+		c, err := change(r)
+		if err == nil && fault == Within {
+			err = ErrFault
+		}
+		return c, err
+	})
+	if err == nil && fault == After {
+		return nil, ErrFault
+	}
+	return kept, err
+}
+
+// Create implements review.Store.
+func (s *Faults) Create(ctx context.Context, r *review.Request, events ...review.Event) error {
+	return s.do(func() error { return s.Store.Create(ctx, r, events...) })
+}
+
+// Append implements review.Store.
+func (s *Faults) Append(ctx context.Context, events ...review.Event) error {
+	return s.do(func() error { return s.Store.Append(ctx, events...) })
+}
+
+// SaveReport implements review.Store.
+func (s *Faults) SaveReport(ctx context.Context, key review.ReportKey, report *checks.Report) error {
+	return s.do(func() error { return s.Store.SaveReport(ctx, key, report) })
+}
+
+// NextJob implements review.Store: it leases, so it writes.
+func (s *Faults) NextJob(ctx context.Context, now, lease time.Time) (*review.Job, error) {
+	var job *review.Job
+	err := s.do(func() (err error) {
+		job, err = s.Store.NextJob(ctx, now, lease)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return job, nil
+}
+
+// FinishJob implements review.Store.
+func (s *Faults) FinishJob(ctx context.Context, id string) error {
+	return s.do(func() error { return s.Store.FinishJob(ctx, id) })
+}
+
+// RetryJob implements review.Store.
+func (s *Faults) RetryJob(ctx context.Context, id string, at time.Time, reason string) error {
+	return s.do(func() error { return s.Store.RetryJob(ctx, id, at, reason) })
+}
+
+// SavePeople implements review.Store.
+func (s *Faults) SavePeople(ctx context.Context, people []review.Person, projects []review.Project, e review.Event) error {
+	return s.do(func() error { return s.Store.SavePeople(ctx, people, projects, e) })
+}

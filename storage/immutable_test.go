@@ -1,0 +1,180 @@
+package storage
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sallyport/checks"
+	"sallyport/review"
+	"sallyport/review/reviewtest"
+)
+
+// recorded opens a store with a request, two events, findings and a release.
+func recorded(t *testing.T) *Store {
+	t.Helper()
+	s := newStore(t)
+	r := reviewtest.FullRequest("r1")
+	must(t, s.Create(t.Context(), r, reviewtest.Happened(r, review.EvRequestCreated, noon())))
+	_, err := s.Update(t.Context(), "r1", func(r *review.Request) (review.Change, error) {
+		r.Status = review.Approved
+		return review.Change{
+			Events: []review.Event{reviewtest.Happened(r, review.EvApproved, noon())},
+			Release: &review.Release{
+				ID: "rel1", Request: "r1", Workspace: "study", Approved: noon(),
+				Files: []review.ReleasedFile{{Path: "release/t.csv", SHA256: digestOf("t")}},
+			},
+		}, nil
+	})
+	must(t, err)
+	must(t, s.SaveReport(t.Context(), r.ReportKey, &checks.Report{Engine: "first"}))
+	return s
+}
+
+// TestImmutable tries with plain SQL what no code of this program does.
+func TestImmutable(t *testing.T) {
+	s := recorded(t)
+	db, err := s.writer.DB()
+	must(t, err)
+	const event = `(seq, at, type, actor, request, workspace, group_id, file, path, turn, from_status, to_status, digest, findings, policy, detail, source, leaf)`
+	values := func(seq string) string {
+		return `(` + seq + `, 1, 't', '', '', '', '', '', '', 0, '', '', '', '', '', '{}', '', zeroblob(32))`
+	}
+	for _, statement := range []string{
+		"UPDATE events SET actor = 'x'",
+		"UPDATE events SET seq = seq + 10 WHERE seq = 2",
+		"UPDATE OR IGNORE events SET at = 1 WHERE seq = 1",
+		"DELETE FROM events",
+		"DELETE FROM events WHERE seq = 2",
+		"INSERT INTO events " + event + " VALUES " + values("9"),
+		"INSERT INTO events " + event + " VALUES " + values("2"),
+		"INSERT INTO events " + event + " VALUES " + values("0"),
+		"INSERT INTO events " + event + " VALUES " + values("-1"),
+		"INSERT INTO events " + event + " VALUES " + values("NULL"),
+		"INSERT OR REPLACE INTO events " + event + " VALUES " + values("2"),
+		"REPLACE INTO events " + event + " VALUES " + values("1"),
+		"INSERT INTO events " + event + " VALUES " + values("2") + " ON CONFLICT (seq) DO UPDATE SET actor = 'x'",
+		"UPDATE reports SET body = x'00'",
+		"DELETE FROM reports",
+		"UPDATE releases SET title = 'x'",
+		"UPDATE releases SET location = 'x'",
+		"UPDATE releases SET delivered = 5, approved_by = 'x'",
+		"UPDATE releases SET delivered = 5, file_count = 9",
+		"DELETE FROM releases",
+		"REPLACE INTO releases SELECT * FROM releases",
+		"INSERT INTO releases SELECT 'rel2', request, workspace, project, author, title, purpose, policy_name, policy_version, policy_sha256, findings, approved, approved_by, checkers, file_count, delivered, location FROM releases",
+		"UPDATE release_files SET sha256 = path",
+		"DELETE FROM release_files",
+		"REPLACE INTO release_files SELECT * FROM release_files",
+		"INSERT INTO release_files SELECT release, 1, 'release/more.csv', sha256, size, original, group_name, approvals FROM release_files",
+	} {
+		if _, err := db.Exec(statement); err == nil {
+			t.Errorf("the database allowed: %.90s", statement)
+		}
+	}
+	for _, statement := range []string{ // these do nothing, quietly
+		"INSERT OR REPLACE INTO reports SELECT set_digest, policy, engine, x'00' FROM reports",
+	} {
+		if _, err := db.Exec(statement); err != nil {
+			t.Error(err)
+		}
+	}
+	must(t, s.Verify(t.Context()))
+	key := reviewtest.FullRequest("r1").ReportKey
+	if report, err := s.Report(t.Context(), key); err != nil || report.Engine != "first" {
+		t.Errorf("findings are now %+v, %v", report, err)
+	}
+	list, err := s.Events(t.Context(), review.EventQuery{})
+	must(t, err)
+	if len(list) != 2 {
+		t.Errorf("%d events, want 2", len(list))
+	}
+	if _, err := db.Exec("UPDATE releases SET delivered = 5, location = 'there'"); err != nil {
+		t.Errorf("a release could not be delivered: %v", err)
+	}
+	if _, err := db.Exec("UPDATE releases SET delivered = 6"); err == nil {
+		t.Error("a release was delivered twice")
+	}
+}
+
+// TestVerify finds what somebody with the database file and its triggers gone
+// has done.
+func TestVerify(t *testing.T) {
+	for name, statement := range map[string]string{
+		"an event altered":      "UPDATE events SET actor = 'somebody else' WHERE seq = 1",
+		"a detail altered":      `UPDATE events SET detail = '{"a":"b"}' WHERE seq = 1`,
+		"an event dropped":      "DELETE FROM events WHERE seq = 1",
+		"events change places":  "UPDATE events SET seq = CASE seq WHEN 1 THEN -2 ELSE -1 END; UPDATE events SET seq = -seq",
+		"a reference to nobody": "PRAGMA foreign_keys = off; DELETE FROM requests; PRAGMA foreign_keys = on",
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "x.db")
+			s, err := Open(t.Context(), file, noon)
+			must(t, err)
+			defer s.Close()
+			r := reviewtest.FullRequest("r1")
+			must(t, s.Create(t.Context(), r, reviewtest.Happened(r, review.EvRequestCreated, noon()), reviewtest.Happened(r, review.EvFileAdded, noon())))
+			must(t, s.Verify(t.Context()))
+			db, err := s.writer.DB()
+			must(t, err)
+			_, err = db.Exec("DROP TRIGGER events_no_update; DROP TRIGGER events_no_delete; " + statement)
+			must(t, err)
+			if err := s.Verify(t.Context()); !errors.Is(err, review.ErrCorrupt) {
+				t.Errorf("Verify: %v, want ErrCorrupt", err)
+			}
+		})
+	}
+}
+
+// TestVerifyTornPages overwrites the middle of the database file.
+func TestVerifyTornPages(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "x.db")
+	s, err := Open(t.Context(), file, noon)
+	must(t, err)
+	r := reviewtest.WithFiles("r1", 200)
+	must(t, s.Create(t.Context(), r, reviewtest.Happened(r, review.EvRequestCreated, noon())))
+	must(t, s.Close())
+	data, err := os.ReadFile(file)
+	must(t, err)
+	for i := len(data) / 2; i < len(data)/2+3*4096; i++ {
+		data[i] ^= 0x5a
+	}
+	must(t, os.WriteFile(file, data, 0o600))
+	if s, err = Open(t.Context(), file, noon); err != nil {
+		return // it may be seen that early
+	}
+	defer s.Close()
+	if err := s.Verify(t.Context()); err == nil {
+		t.Error("torn pages are not found")
+	}
+}
+
+// TestCreatedPrivate: the database is its owner's alone.
+func TestCreatedPrivate(t *testing.T) {
+	dir := t.TempDir()
+	openStore(t, filepath.Join(dir, "x.db"))
+	entries, err := os.ReadDir(dir)
+	must(t, err)
+	for _, entry := range entries {
+		info, err := entry.Info()
+		must(t, err)
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %v", entry.Name(), info.Mode())
+		}
+	}
+}
+
+// TestOpenRefuses files that are no database of this program.
+func TestOpenRefuses(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "text"), strings.Repeat("no database\n", 1000))
+	for _, name := range []string{"text", "missing/x.db", ""} {
+		s, err := Open(t.Context(), filepath.Join(dir, name), noon)
+		if err == nil {
+			s.Close()
+			t.Errorf("Open(%q) succeeded", name)
+		}
+	}
+}

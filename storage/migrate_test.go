@@ -1,0 +1,133 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// bare opens a database as this package does, with no schema.
+func bare(t *testing.T) *sql.DB {
+	t.Helper()
+	g, err := connect(filepath.Join(t.TempDir(), "x.db"), "immediate", false, 1)
+	must(t, err)
+	db, err := g.DB()
+	must(t, err)
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+func steps(named ...string) fstest.MapFS {
+	files := fstest.MapFS{}
+	for i := 0; i < len(named); i += 2 {
+		files["migrations/"+named[i]] = &fstest.MapFile{Data: []byte(named[i+1])}
+	}
+	return files
+}
+
+func count(t *testing.T, db *sql.DB, query string) (n int) {
+	t.Helper()
+	must(t, db.QueryRow(query).Scan(&n))
+	return n
+}
+
+func TestMigrate(t *testing.T) {
+	db := bare(t)
+	one := steps("0001_a.sql", "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (1);")
+	two := steps("0001_a.sql", "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (1);",
+		"0002_b.sql", "ALTER TABLE a ADD COLUMN y TEXT; UPDATE a SET y = 'new';")
+	for _, files := range []fstest.MapFS{one, one, two, two} {
+		must(t, migrate(t.Context(), db, files, noon()))
+	}
+	if n := count(t, db, "SELECT count(*) FROM a WHERE x = 1 AND y = 'new'"); n != 1 {
+		t.Errorf("%d rows came through the steps, want 1", n)
+	}
+	if n := count(t, db, "SELECT count(*) FROM schema_migrations WHERE applied = 1795262400000000"); n != 2 {
+		t.Errorf("%d steps are on record with their time, want 2", n)
+	}
+}
+
+func TestMigrateRefuses(t *testing.T) {
+	const a = "CREATE TABLE a (x INTEGER) STRICT;"
+	for _, test := range []struct {
+		name       string
+		before     fstest.MapFS
+		setup      string
+		files      fstest.MapFS
+		want       string
+		tables     int // of the steps, afterwards
+		versionNow int
+	}{
+		{
+			name: "a database of a newer program", before: steps("0001_a.sql", a, "0002_b.sql", "CREATE TABLE b (x INTEGER);"),
+			files: steps("0001_a.sql", a), want: "newer program", tables: 2, versionNow: 2,
+		},
+		{
+			name: "a step that was edited", before: steps("0001_a.sql", a),
+			files: steps("0001_a.sql", a+" "), want: "not this program's", tables: 1, versionNow: 1,
+		},
+		{
+			name: "a database of something else", setup: "CREATE TABLE b (x INTEGER)",
+			files: steps("0001_a.sql", a), want: "something else", tables: 1,
+		},
+		{
+			name: "a gap", files: steps("0001_a.sql", a, "0003_b.sql", a), want: "should be number 2",
+		},
+		{
+			name: "a step that fails half way", before: steps("0001_a.sql", a),
+			files: steps("0001_a.sql", a, "0002_b.sql", "CREATE TABLE b (x INTEGER); CREATE TABLE a (x INTEGER);"),
+			want:  "schema version 2 (b)", tables: 1, versionNow: 1,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			db := bare(t)
+			if test.before != nil {
+				must(t, migrate(t.Context(), db, test.before, noon()))
+			}
+			if test.setup != "" {
+				_, err := db.Exec(test.setup)
+				must(t, err)
+			}
+			err := migrate(t.Context(), db, test.files, noon())
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v, want one that says %q", err, test.want)
+			}
+			if n := count(t, db, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('a', 'b')"); n != test.tables {
+				t.Errorf("%d tables, want %d", n, test.tables)
+			}
+			if test.versionNow > 0 {
+				if n := count(t, db, "SELECT max(version) FROM schema_migrations"); n != test.versionNow {
+					t.Errorf("schema version %d, want %d", n, test.versionNow)
+				}
+			}
+		})
+	}
+}
+
+// TestSchema holds every table to being STRICT, and the schema to knowing every
+// column by a reference to a real table.
+func TestSchema(t *testing.T) {
+	s := newStore(t)
+	db, err := s.writer.DB()
+	must(t, err)
+	if n := count(t, db, "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%' AND NOT strict"); n != 0 {
+		t.Errorf("%d tables are not STRICT", n)
+	}
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "recursive_triggers": "1"} {
+		for name, pool := range map[string]func() (*sql.DB, error){"writer": s.writer.DB, "reader": s.reader.DB} {
+			db, err := pool()
+			must(t, err)
+			var got string
+			must(t, db.QueryRowContext(context.Background(), "PRAGMA "+pragma).Scan(&got))
+			if got != want {
+				t.Errorf("%s: %s = %s, want %s", name, pragma, got, want)
+			}
+		}
+	}
+	if err := s.reader.Exec("DELETE FROM sessions").Error; err == nil {
+		t.Error("the reader can write")
+	}
+}
