@@ -1,0 +1,218 @@
+package audit
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Limits of the search for variables that split the same people.
+const (
+	maxDims   = 6  // dimensions combined
+	maxBlocks = 80 // variables of one table
+)
+
+// block is the rows of one variable in one stratum.
+type block struct {
+	variable string
+	rows     []int
+}
+
+// commonTotals proposes, for tables of the form variable, level, count, that
+// every variable's levels add up to one number, which several complete ones
+// show. The number need not be printed anywhere.
+func (g *Grid) commonTotals(threshold int) []family {
+	var dims []int
+	for d := range g.Dimensions {
+		if n := g.distinct(d); n > 1 && n*10 < g.Rows*9 || g.Rows < 10 {
+			dims = append(dims, d)
+		}
+	}
+	if len(dims) > maxDims {
+		dims = dims[:maxDims]
+	}
+	var out []family
+	for _, v := range dims {
+		if n := g.distinct(v); n < 2 || n > maxBlocks {
+			continue
+		}
+		for _, strata := range g.strata(v, dims) {
+			for m := range g.Measures {
+				if f, ok := g.common(v, m, strata, threshold); ok {
+					out = append(out, f)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// strata groups the rows by everything but the variable and its levels, then by
+// variable; the level is the dimension whose values differ between variables.
+func (g *Grid) strata(v int, dims []int) [][]block {
+	level := g.level(v, dims)
+	if level < 0 {
+		return nil
+	}
+	values := func(d, r int) string { return g.Dimensions[d].Values[r] }
+	var order []string
+	groups := map[string]map[string]int{}
+	blocks := map[string][]block{}
+	for r := range g.Rows {
+		if RowLabel(values(level, r)) != NoLabel || RowLabel(values(v, r)) != NoLabel {
+			continue
+		}
+		var key strings.Builder
+		for _, d := range dims {
+			if d != v && d != level && !g.follows(d, v) {
+				key.WriteString(values(d, r))
+				key.WriteByte(0)
+			}
+		}
+		k := key.String()
+		if groups[k] == nil {
+			groups[k] = map[string]int{}
+			order = append(order, k)
+		}
+		i, ok := groups[k][values(v, r)]
+		if !ok {
+			i = len(blocks[k])
+			groups[k][values(v, r)] = i
+			blocks[k] = append(blocks[k], block{variable: values(v, r)})
+		}
+		blocks[k][i].rows = append(blocks[k][i].rows, r)
+	}
+	var out [][]block
+	for _, k := range order {
+		if n := len(blocks[k]); n >= 2 && n <= maxBlocks {
+			out = append(out, blocks[k])
+		}
+	}
+	return out
+}
+
+// level finds the dimension that holds the levels of variable v: of those whose
+// sets of values differ between variables, the one with the most values.
+func (g *Grid) level(v int, dims []int) int {
+	best, most := -1, 0
+	for _, d := range dims {
+		if d == v || g.follows(d, v) {
+			continue
+		}
+		pairs := map[[2]string]struct{}{}
+		for r := range g.Rows {
+			pairs[[2]string{g.Dimensions[v].Values[r], g.Dimensions[d].Values[r]}] = struct{}{}
+		}
+		n := g.distinct(d)
+		if crossed := n * g.distinct(v); len(pairs) < crossed && n > most {
+			best, most = d, n
+		}
+	}
+	return best
+}
+
+// follows says that dimension d has one value for each value of v: it says the
+// same in other words.
+func (g *Grid) follows(d, v int) bool {
+	of := map[string]string{}
+	for r, x := range g.Dimensions[v].Values {
+		y := g.Dimensions[d].Values[r]
+		if old, ok := of[x]; ok && old != y {
+			return false
+		}
+		of[x] = y
+	}
+	return true
+}
+
+// common finds the total that most complete variables of a stratum share in one
+// measure, and the variables that should come to it too.
+func (g *Grid) common(v, m int, blocks []block, threshold int) (family, bool) {
+	gap := false
+	var complete []rangeOf
+	for _, b := range blocks {
+		if g.hasGap(m, b.rows) {
+			gap = true
+			continue
+		}
+		if s, ok := g.sum(m, b.rows); ok && s.shown > 0 {
+			complete = append(complete, s)
+		}
+	}
+	if !gap || len(complete) < 2 {
+		return family{}, false
+	}
+	shared, agree := widestAgreement(complete)
+	width := shared.Width() + 1
+	if agree < 2 || math.Pow(width/math.Max(shared.Lo, 1), float64(agree-1)) > looseOdds {
+		return family{}, false
+	}
+	total := &Cell{Kind: Shown, Value: mostCommon(complete, shared), Range: shared}
+	f := family{Kind: CommonTotal,
+		belief: belief{ok: true, holds: agree, odds: math.Pow(width/math.Max(shared.Lo, 1), float64(agree-1))},
+		Name:   fmt.Sprintf("the total that %d other variables of %q share", agree, shorten(g.Dimensions[v].Name))}
+	for _, b := range blocks {
+		in := Instance{Virtual: total, Parts: parts(m, b.rows)}
+		if t := g.tally(&in); t.usable() && !t.complete() && t.fits(threshold) && len(b.rows) >= 2 {
+			f.list = append(f.list, in)
+		}
+	}
+	return f, len(f.list) > 0
+}
+
+// rangeOf is what the true sum of some shown cells may be.
+type rangeOf struct {
+	Range
+	shown float64
+}
+
+func (g *Grid) sum(m int, rows []int) (rangeOf, bool) {
+	var s rangeOf
+	for _, r := range rows {
+		c := &g.Measures[m].Cells[r]
+		if c.Kind != Shown {
+			return s, false
+		}
+		s.Lo += c.Range.Lo
+		s.Hi += c.Range.Hi
+		s.shown += c.Value
+	}
+	return s, true
+}
+
+// widestAgreement returns the range that the most sums have in common, and how
+// many they are.
+func widestAgreement(sums []rangeOf) (Range, int) {
+	slices.SortFunc(sums, func(a, b rangeOf) int { return cmp.Compare(a.Lo, b.Lo) })
+	best, most := Range{}, 0
+	for _, a := range sums {
+		// All ranges that hold a.Lo overlap there.
+		shared, n := Range{0, math.Inf(1)}, 0
+		for _, b := range sums {
+			if b.Lo <= a.Lo && a.Lo <= b.Hi {
+				shared, n = shared.Intersect(b.Range), n+1
+			}
+		}
+		if n > most {
+			best, most = shared, n
+		}
+	}
+	return best, most
+}
+
+// mostCommon is the sum shown most often among those that agree.
+func mostCommon(sums []rangeOf, shared Range) float64 {
+	count := map[float64]int{}
+	best, most := shared.Lo, 0
+	for _, s := range sums {
+		if s.Intersect(shared).Empty() {
+			continue
+		}
+		if count[s.shown]++; count[s.shown] > most {
+			best, most = s.shown, count[s.shown]
+		}
+	}
+	return best
+}
