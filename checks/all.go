@@ -30,6 +30,8 @@ func All() []Check {
 		roundingStray,
 		roundingSuffix,
 		roundingMixedBase,
+		redactionRecoverable,
+		totalNotRecomputed,
 	}
 }
 

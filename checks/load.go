@@ -25,7 +25,7 @@ func (u Unreadable) Error() string { return string(u) }
 // load reads a file's bytes, never more than limit+1 of them, and tells its
 // type from them.
 func load(f *File, limit int64) *Document {
-	d := &Document{File: f, Path: f.Path, Ext: extension(f.Path)}
+	d := &Document{File: f, Path: f.Path, Ext: extension(f.Path), audits: new(auditMemo)}
 	r, err := f.Open()
 	if err != nil {
 		d.Unread = errOpen

@@ -237,7 +237,7 @@ func (r *run) across(ctx context.Context) {
 // its tables as long as those of all files together stay within bounds.
 func (r *run) keep(d *Document) (facts *Document, dropped bool) {
 	own := *d
-	own.Data = nil
+	own.Data, own.audits = nil, nil
 	if own.Text != nil {
 		own.Text = own.Text.Facts()
 	}

@@ -74,4 +74,6 @@ type Document struct {
 	// TooLarge says that the file was over the policy's max_bytes and refused
 	// without being read: Data holds its beginning only.
 	TooLarge bool
+
+	audits *auditMemo // of the tables, made once for the checks that share it
 }

@@ -65,6 +65,8 @@ const (
 var (
 	firmTotals  = []string{"total", "totals", "subtotal", "overall", "all", "everyone", "combined", "sum", "whole", "full"}
 	looseTotals = []string{"any", "both", "england", "uk", "national"}
+	// looseHeaders alone make the header of a column that may be a total.
+	looseHeaders = []string{"n", "population", "pop", "denominator", "denom", "list", "size", "patients", "people"}
 	// fillers may stand beside such a word in a label without changing it.
 	fillers = []string{"grand", "sub", "people", "patients", "persons", "participants", "adults", "practices", "population",
 		"cohort", "sample", "ages", "age", "groups", "group", "sexes", "sex", "regions", "region", "categories", "rows",
@@ -95,20 +97,20 @@ func label(s string, others []string) Label {
 }
 
 // HeaderLabel says whether a column with these words in its header is a total
-// of other columns: "Total", "All", loosely also "N" and "population".
+// of other columns: "Total", "All patients"; loosely also "N" and "population".
 func HeaderLabel(words []string) Label {
-	if len(words) == 0 || len(words) > 4 {
-		return NoLabel
-	}
 	if l := label(strings.Join(words, " "), fillers); l != NoLabel {
 		return l
 	}
 	for _, w := range words {
-		if has(firmTotals, w) || w == "n" || w == "population" || w == "denominator" || w == "list" && len(words) == 2 {
-			return Loose
+		if !has(looseHeaders, w) {
+			return NoLabel
 		}
 	}
-	return NoLabel
+	if len(words) == 0 {
+		return NoLabel
+	}
+	return Loose
 }
 
 func has(list []string, w string) bool {

@@ -1,0 +1,264 @@
+package checks
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"sallyport/checks/audit"
+	"sallyport/checks/table"
+	"sallyport/policy"
+)
+
+// auditGrid is one table, or one statistic of a long table, as the audit sees
+// it, and the way back to its columns.
+type auditGrid struct {
+	*audit.Grid
+	t    *table.Table
+	cols []*table.Column // of each measure
+	rep  *audit.Report
+}
+
+// cell is the cell that a ref of the audit means.
+func (g *auditGrid) cell(r audit.Ref) *table.Cell { return &g.cols[r.Measure].Cells[r.Row] }
+
+// auditMemo keeps the audit of a document, which several checks read.
+type auditMemo struct {
+	once  sync.Once
+	grids []*auditGrid
+}
+
+// audited returns the audits of the document's tables.
+func (p *Pass) audited() []*auditGrid {
+	if p.Doc.audits == nil {
+		return auditTables(p.Doc.Tables, p.Policy)
+	}
+	m := p.Doc.audits
+	m.once.Do(func() { m.grids = auditTables(p.Doc.Tables, p.Policy) })
+	return m.grids
+}
+
+func auditTables(tables []*table.Table, p *policy.Policy) []*auditGrid {
+	var out []*auditGrid
+	for _, t := range tables {
+		for _, g := range grids(t, p.Counts.Threshold) {
+			g.rep = audit.Audit(g.Grid, audit.Options{Threshold: p.Counts.Threshold, Narrow: p.Counts.NarrowWidth})
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// grids turns a table into grids: one of its ordinary columns and one for each
+// set of rows that the levels of a long table cover.
+func grids(t *table.Table, threshold int) []*auditGrid {
+	type group struct {
+		at   []int
+		cols []*table.Column
+	}
+	var groups []*group
+	for _, c := range t.Virtual {
+		if !measures(c) {
+			continue
+		}
+		var g *group
+		for _, o := range groups {
+			if sameRows(o.at, c.At) {
+				g = o
+			}
+		}
+		if g == nil {
+			g = &group{at: c.At}
+			groups = append(groups, g)
+		}
+		g.cols = append(g.cols, c)
+	}
+	var out []*auditGrid
+	for _, g := range groups {
+		out = append(out, newGrid(t, g.cols, threshold))
+	}
+	return out
+}
+
+// measures says that a column holds counts, of people or of organisations.
+func measures(c *table.Column) bool {
+	return !c.Half && (c.Role.CountLike() || c.Role == table.OrgCount) && c.Filled() > 0
+}
+
+func sameRows(a, b []int) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func newGrid(t *table.Table, cols []*table.Column, threshold int) *auditGrid {
+	g := &auditGrid{Grid: &audit.Grid{Rows: len(cols[0].Cells)}, t: t, cols: cols}
+	gap := false
+	for _, c := range cols {
+		m := measure(c, threshold)
+		for _, x := range m.Cells {
+			gap = gap || x.Kind == audit.Hidden || x.Kind == audit.Blank
+		}
+		g.Measures = append(g.Measures, m)
+	}
+	if gap { // otherwise there is nothing to look for
+		g.Dimensions = dimensions(t, cols)
+	}
+	return g
+}
+
+func measure(c *table.Column, threshold int) audit.Measure {
+	m := audit.Measure{Name: c.Name, Cells: make([]audit.Cell, len(c.Cells)), Total: audit.HeaderLabel(c.Tokens())}
+	m.Weak = c.Role == table.Denominator || c.Role == table.OrgCount || m.Total == audit.Loose
+	if s := c.Base.Assumed(); !s.Exact() {
+		m.Base = s.B
+	}
+	redacted := 0
+	for i := range c.Cells {
+		if c.Cells[i].Hidden() {
+			redacted = threshold // counts up to it were removed before rounding
+			break
+		}
+	}
+	for i := range c.Cells {
+		m.Cells[i] = auditCell(c, i, redacted)
+	}
+	return m
+}
+
+func auditCell(c *table.Column, i, redacted int) audit.Cell {
+	x := &c.Cells[i]
+	switch {
+	case x.Kind == table.Missing:
+		return audit.Cell{Kind: audit.Blank}
+	case x.Kind == table.Redacted:
+		return audit.Cell{Kind: audit.Hidden, Range: audit.Anything()}
+	case x.Hidden():
+		return audit.Cell{Kind: audit.Hidden, Range: audit.Range{Lo: max(0, x.Lo), Hi: x.Hi}}
+	}
+	v, ok := x.Count()
+	if !ok || v > audit.MaxCount {
+		return audit.Cell{Kind: audit.Foreign}
+	}
+	lo, hi, _ := c.Interval(i, redacted)
+	return audit.Cell{Kind: audit.Shown, Value: float64(v), Range: audit.Range{Lo: lo, Hi: hi}}
+}
+
+// dimensions are the columns that label rows. A missing value in a row labelled
+// as a total means "whatever it is": R writes NA there.
+func dimensions(t *table.Table, cols []*table.Column) []audit.Dimension {
+	taken := map[int]bool{}
+	for _, c := range cols {
+		taken[c.Index] = true
+	}
+	var out []audit.Dimension
+	var missing [][]bool
+	n := len(cols[0].Cells)
+	totals := make([]bool, n)
+	for _, c := range t.Columns {
+		if taken[c.Index] || !c.Role.Dimension() && !labelsTotal(c) {
+			continue
+		}
+		d := audit.Dimension{Name: c.Name, Values: make([]string, n)}
+		gone := make([]bool, n)
+		for i := range n {
+			x := t.Cell(c.Index, cols[0].Row(i))
+			d.Values[i] = strings.TrimSpace(x.Raw)
+			gone[i] = x.Kind == table.Missing
+			totals[i] = totals[i] || x.Kind == table.Text && audit.RowLabel(d.Values[i]) != audit.NoLabel
+		}
+		out, missing = append(out, d), append(missing, gone)
+	}
+	for d := range out {
+		for i, total := range totals {
+			if total && missing[d][i] {
+				out[d].Values[i] = ""
+			}
+		}
+	}
+	return out
+}
+
+// labelsTotal says that a column which is no plain dimension holds the word for
+// a total all the same: numbers 0, 1, 2 with "Total" below.
+func labelsTotal(c *table.Column) bool {
+	if c.Numbers() == c.Filled() {
+		return false
+	}
+	for i := range c.Cells {
+		if c.Cells[i].Kind == table.Text && audit.RowLabel(c.Cells[i].Raw) != audit.NoLabel {
+			return true
+		}
+	}
+	return false
+}
+
+// arithmetic writes out one sum as a person would redo it: "51 - 10 - 15 - 25 = 1".
+func (g *auditGrid) arithmetic(s *audit.Checked) string {
+	const most = 12
+	var b strings.Builder
+	fmt.Fprintf(&b, "%.0f", s.Total.Value)
+	if s.Shown <= most {
+		for _, p := range s.Instance.Parts {
+			if c := &g.Measures[p.Measure].Cells[p.Row]; c.Kind == audit.Shown {
+				fmt.Fprintf(&b, " - %.0f", c.Value)
+			}
+		}
+	} else {
+		fmt.Fprintf(&b, " - %.0f (the sum of the %d cells shown)", s.Sum, s.Shown)
+	}
+	fmt.Fprintf(&b, " = %.0f", s.Gap)
+	if n := len(s.Hidden); n > 1 {
+		fmt.Fprintf(&b, " for %d hidden cells", n)
+	}
+	if !s.Slack.Fixed() {
+		fmt.Fprintf(&b, "; with rounding %.0f to %.0f", max(0, s.Slack.Lo), s.Slack.Hi)
+	}
+	return b.String()
+}
+
+// odds puts a small chance in words.
+func odds(p float64) string {
+	switch {
+	case p <= 1e-9:
+		return "less than 1 in a billion"
+	case p <= 1e-6:
+		return "less than 1 in a million"
+	case p < 0.1:
+		return fmt.Sprintf("about 1 in %.0f", 1/p)
+	}
+	return fmt.Sprintf("about %.0f%%", 100*p)
+}
+
+// basis says why a sum is believed.
+func basis(s *audit.Checked) string {
+	if s.Kind == audit.CommonTotal {
+		return fmt.Sprintf("%s; chance of such agreement otherwise: %s", s.Family, odds(s.Odds))
+	}
+	return fmt.Sprintf("%s: adds up in %d complete cases, not in %d; chance of such agreement among unrelated numbers: %s",
+		s.Family, s.Holds, s.Fails, odds(s.Odds))
+}
+
+// refs points at the total and the parts of a sum.
+func (g *auditGrid) refs(s *audit.Checked) []CellRef {
+	const most = 100
+	var out []CellRef
+	if s.Instance.Virtual == nil {
+		out = append(out, g.ref(s.Instance.Total))
+	}
+	for _, p := range s.Instance.Parts {
+		if len(out) == most {
+			break
+		}
+		out = append(out, g.ref(p))
+	}
+	return out
+}
+
+func (g *auditGrid) ref(r audit.Ref) CellRef { return Ref(g.t, g.cols[r.Measure], r.Row) }

@@ -1,0 +1,75 @@
+package checks
+
+import (
+	"fmt"
+	"slices"
+
+	"sallyport/checks/audit"
+	"sallyport/policy"
+)
+
+var totalNotRecomputed = Check{
+	Name: "total-not-recomputed", Version: 1, Title: "Totals that still count what was redacted",
+	Doc: "The total is a little more than its visible parts add up to, by just what the redacted cells may hold: it was computed before redaction. " +
+		"Whoever subtracts learns how many people the redacted cells hold together.",
+	Source:  sdc + "totals should be recalculated after you have redacted.",
+	Example: "n: 10, 15, [REDACTED], Total 30: the total exceeds what is shown by 5. With Total 25 nothing is reported.",
+	FixR:    `summarise(total = sum(n, na.rm = TRUE)) after redaction and rounding, never before`,
+	FixPy:   `df.loc["Total"] = df.sum(skipna=True) after redaction and rounding, never before`,
+	Kinds:   []Kind{{"", policy.Warn, "a total exceeds its visible parts beside redacted cells"}},
+	File: func(p *Pass) error {
+		for _, g := range p.audited() {
+			g.reportStale(p)
+		}
+		return nil
+	},
+}
+
+// reportStale reports stale totals, one finding per column of the totals; those
+// that no cell shows are reported at the parts.
+func (g *auditGrid) reportStale(p *Pass) {
+	by := map[int][]*audit.Checked{}
+	var order []int
+	for _, k := range g.rep.Stale {
+		s := &g.rep.Sums[k]
+		if s.Instance.Virtual != nil {
+			continue // no total is printed that could be computed again
+		}
+		m := s.Instance.Total.Measure
+		if by[m] == nil {
+			order = append(order, m)
+		}
+		by[m] = append(by[m], s)
+	}
+	slices.Sort(order)
+	for _, m := range order {
+		var cells []int
+		var related []CellRef
+		var lines []string
+		hidden := 0
+		for _, s := range by[m] {
+			if r := s.Instance.Total.Row; !slices.Contains(cells, r) {
+				cells = append(cells, r)
+			}
+			hidden += len(s.Hidden)
+			related = mergeRefs(related, g.refs(s))
+			if len(lines) < 20 {
+				lines = append(lines, g.arithmetic(s))
+			}
+		}
+		slices.Sort(cells)
+		f := p.Cells("", g.t, g.cols[m], cells)
+		f.Related = related
+		f.Evidence["sums"] = lines
+		f.Evidence["basis"] = basis(by[m][0])
+		f.Message = fmt.Sprintf("%s in %q still %s what was redacted: %s.", counted(len(cells), "total"), short(g.cols[m].Name), verb(len(cells), "includes", "include"), lines[0])
+		p.Report(f)
+	}
+}
+
+func verb(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
