@@ -56,12 +56,12 @@ func (g *Grid) spread(rf rowFamily, threshold int) []family {
 			continue
 		}
 		b := g.believe(list, rf.label, threshold)
-		if !b.ok && b.fails == 0 && b.holds+b.fits > 0 {
+		if !b.ok && b.fails == 0 {
 			if pooled == nil {
 				p := g.pool(rf, threshold)
 				pooled = &p
 			}
-			if pooled.ok && pooled.holds >= 2 {
+			if pooled.ok && (pooled.holds >= 2 || pooled.holds == 1 && rf.label == Firm) {
 				b.ok, b.odds, b.derived = true, pooled.odds, b.derived || pooled.derived
 			}
 		}
@@ -110,9 +110,19 @@ func (g *Grid) weigh(cf *columnFamily, threshold int) (family, bool) {
 	}
 	b := g.believe(cf.instances(rows), cf.label, threshold)
 	b.odds *= cf.tried
-	enough := b.holds+b.fits >= 2 && (cf.label != NoLabel || b.holds >= 3)
-	if !b.ok || !enough || b.odds > cf.label.odds() {
+	if !b.ok || b.odds > cf.label.odds() || !b.enough(cf.label) {
 		return family{}, false
 	}
 	return family{Kind: ColumnTotal, Name: cf.name(g), list: cf.instances(open), belief: b}, true
+}
+
+// enough says whether a column that adds up others has shown it often enough.
+func (b *belief) enough(l Label) bool {
+	switch l {
+	case Firm:
+		return b.holds >= 1 || b.fits >= 2 || b.odds <= looseOdds
+	case Loose:
+		return b.holds+b.fits >= 2
+	}
+	return b.holds >= 3
 }

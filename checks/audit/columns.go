@@ -61,7 +61,7 @@ func (g *Grid) columnFamilies() []columnFamily {
 // sumsOf proposes the sets of columns that column t may be the sum of.
 func (g *Grid) sumsOf(t int, label Label) []columnFamily {
 	rows := g.sample(t)
-	if len(rows) < 2 {
+	if len(rows) < 2 && label != Firm {
 		return nil
 	}
 	candidates := g.candidates(t, rows)

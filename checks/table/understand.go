@@ -150,7 +150,7 @@ func (u *understanding) labels() {
 			raw := c.Cells[i].Raw
 			hit, known := memo[raw]
 			if !known && len(memo) < 5000 {
-				hit = saysStatistic(raw)
+				hit = saysStatistic(raw) && !(isQuantile(raw) && groupsOfQuantile(c))
 				memo[raw] = hit
 			}
 			if hit {
@@ -173,6 +173,23 @@ func (u *understanding) labels() {
 		}
 		c.f = u.survey(c.Cells)
 	}
+}
+
+// isQuantile says that a label names a quarter or fifth by its number.
+func isQuantile(label string) bool {
+	l := strings.ToLower(strings.TrimSpace(label))
+	return len(l) == 2 && l[0] == 'q' && '1' <= l[1] && l[1] <= '5'
+}
+
+// groupsOfQuantile says that the column's Q1 and Q3 are groups of people, such
+// as fifths of deprivation: it has a Q2, Q4 or Q5 too, which no summary has.
+func groupsOfQuantile(c *Column) bool {
+	for i := range c.Cells {
+		if l := strings.ToLower(strings.TrimSpace(c.Cells[i].Raw)); isQuantile(l) && l != "q1" && l != "q3" {
+			return true
+		}
+	}
+	return false
 }
 
 func saysStatistic(label string) bool {
