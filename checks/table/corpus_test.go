@@ -102,3 +102,54 @@ func read(t *testing.T, path string) *table.Table {
 	}
 	return table.Understand(src)
 }
+
+// TestRolesWithoutNames hides the names of whole-number columns, so that only
+// values and neighbours are left to judge by.
+func TestRolesWithoutNames(t *testing.T) {
+	labels, err := os.Open(filepath.Join(corpus, "labels.tsv"))
+	if err != nil {
+		t.Skip("no folder of real outputs beside the repository")
+	}
+	defer labels.Close()
+	r := csv.NewReader(labels)
+	r.Comma, r.LazyQuotes = '\t', true
+	rows, err := r.ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := []string{"zorbex", "calmidine", "ovarel", "tinquil", "marbax", "lonvet", "prastine", "quoril"}
+	found, counts, wrong, others := 0, 0, 0, 0
+	for _, row := range rows[1:] {
+		path, label := row[0], row[3]
+		i, _ := strconv.Atoi(row[1])
+		data, err := os.ReadFile(filepath.Join(corpus, path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		src, _, err := table.ReadCSV(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := table.Understand(src).Columns[i]
+		if !before.AllWhole() || before.KindCount(table.Number) == 0 || src.Header[i] == "" {
+			continue
+		}
+		src.Header[i] = words[i%len(words)]
+		c := table.Understand(src).Columns[i]
+		if label == "count" {
+			counts++
+			if c.Role.CountLike() && c.Confidence >= 0.5 {
+				found++
+				continue
+			}
+		} else {
+			others++
+			if !c.Role.CountLike() || c.Confidence < 0.5 {
+				continue
+			}
+			wrong++
+		}
+		t.Logf("%s column %d %q (%s) without its name: %s %.2f %v", path, i, row[2], label, c.Role, c.Confidence, c.Reasons)
+	}
+	t.Logf("without names: %d of %d counts found, %d of %d others taken for sure counts", found, counts, wrong, others)
+}

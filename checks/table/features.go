@@ -37,7 +37,11 @@ func (f *features) share(kinds ...Kind) float64 {
 
 // numeric reports a column of numbers, some of which may be hidden.
 func (f *features) numeric() bool {
-	return f.nums > 0 && f.share(Number, CountPct, CountOf, Redacted, Compare, Range) >= 0.5
+	if f.nums == 0 {
+		return false
+	}
+	return f.share(Number, CountPct, CountOf, Redacted, Compare) >= 0.5 ||
+		f.nums >= f.kinds[Range] && f.share(Number, CountPct, CountOf, Redacted, Compare, Range) >= 0.5
 }
 
 func (f *features) allWhole() bool { return f.nums > 0 && f.whole == f.nums }

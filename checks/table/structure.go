@@ -1,10 +1,15 @@
 package table
 
-import "strings"
+import (
+	"math"
+	"strings"
+)
 
 // structure judges columns by their neighbours: what names leave open, the
 // shape of the table often decides.
 func (u *understanding) structure() {
+	u.ratios()
+	u.rowKeys()
 	u.measures()
 	u.siblings()
 	u.codedCategories()
@@ -25,11 +30,31 @@ func open(c *Column) bool {
 func (u *understanding) candidates() []*Column {
 	var out []*Column
 	for _, c := range u.t.Columns {
-		if c.f.numeric() && c.f.allWhole() && c.f.min >= 0 && strings.TrimSpace(c.Name) != "" && open(c) && !c.f.sequence() && !c.f.restarts && c.Role != Code {
+		if c.f.numeric() && c.f.allWhole() && c.f.min >= 0 && strings.TrimSpace(c.Name) != "" && open(c) && !c.f.sequence() && !c.f.restarts &&
+			c.Role != Code && (c.namedCount() || !c.f.coded()) {
 			out = append(out, c)
 		}
 	}
 	return out
+}
+
+// namedCount reports whether the name by itself speaks for a count.
+func (c *Column) namedCount() bool { return c.h.scores[iCount]+c.h.scores[iDenominator] >= 2 }
+
+// coded reports whole numbers that look like codes of something: a flag, a
+// closed set 1..k, few small numbers over and over, or nothing but zeros.
+func (f *features) coded() bool {
+	if f.kinds[Redacted]+f.kinds[Compare] > 0 || !f.allWhole() {
+		return false
+	}
+	closed := f.min >= 0 && f.min <= 1 && f.max <= 12 && float64(f.distinct) == f.max-f.min+1
+	repeated := f.distinct <= 12 && f.max < 100 && f.filled >= 3*f.distinct && !f.mult5
+	return f.max == 0 || f.binary() || closed || repeated
+}
+
+// constant reports one number throughout that is no likely size of a population.
+func (f *features) constant() bool {
+	return f.distinct < 2 && (f.max < 1000 || math.Mod(math.Log10(f.max), 1) == 0)
 }
 
 func (f *features) sequence() bool { return f.arith && (f.step == 1 || f.step == -1) }
@@ -59,6 +84,7 @@ func (u *understanding) measures() {
 	const why = "other columns already name every row, so this one is measured"
 	for _, c := range fam {
 		switch {
+		case c.f.constant() && !c.namedCount():
 		case c.Role == Unknown || c.Role == Ordinal || c.Role == Category:
 			c.Role, c.Confidence = Count, 0.42
 			if good {

@@ -89,7 +89,7 @@ func (u *understanding) columns(records [][]string) {
 	t.Columns = make([]*Column, len(t.Header))
 	for c, name := range t.Header {
 		cells := all[c*n : (c+1)*n : (c+1)*n]
-		col := &Column{Index: c, Name: name, Cells: cells, At: at}
+		col := &Column{Index: c, Name: name, Cells: cells, At: at, h: u.joinedHeader(c)}
 		u.judge(col)
 		if strings.TrimSpace(name) == "" && c == 0 && rowIndex(cells) {
 			col.Role, col.Confidence = Ordinal, 0.95
@@ -101,7 +101,6 @@ func (u *understanding) columns(records [][]string) {
 
 // judge gives a column its role by its name and its own values.
 func (u *understanding) judge(c *Column) {
-	c.h = u.header(c.Name)
 	c.f = u.survey(c.Cells)
 	if snomedCodes(c.Cells, c.f) {
 		c.Role, c.Confidence, c.Reasons = Code, 0.95, []string{"values carry the check digit of SNOMED CT"}
@@ -115,6 +114,32 @@ func (u *understanding) judge(c *Column) {
 	if c.Role == ID && c.f.n < 20 && c.h.scores[iID] < 10 {
 		c.Role = Category
 	}
+}
+
+// joinedHeader reads the name of a physical column. Of several header rows the
+// first names the measure and the others mostly levels of a group, whose words
+// would mislead, unless they name a statistic.
+func (u *understanding) joinedHeader(c int) *header {
+	t := u.t
+	joined := u.header(t.Header[c])
+	if t.Skip == 0 || c >= len(t.Source.Header) {
+		return joined
+	}
+	top := u.header(t.Source.Header[c])
+	if top.scores == (scores{}) {
+		return joined
+	}
+	for _, r := range t.Source.Records[:t.Skip] {
+		if c >= len(r) {
+			continue
+		}
+		for i, v := range u.header(r[c]).scores {
+			if v >= 4 && roles[i].Statistic() {
+				return joined
+			}
+		}
+	}
+	return top
 }
 
 // rowIndex reports whether cells count 0,1,2.. or 1,2,3.. from the top.
