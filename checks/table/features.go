@@ -41,7 +41,7 @@ func (f *features) numeric() bool {
 		return false
 	}
 	return f.share(Number, CountPct, CountOf, Redacted, Compare) >= 0.5 ||
-		f.nums >= f.kinds[Range] && f.share(Number, CountPct, CountOf, Redacted, Compare, Range) >= 0.5
+		f.nums >= f.kinds[Range] && 10*f.kinds[Text] <= f.filled && f.share(Number, CountPct, CountOf, Redacted, Compare, Range) >= 0.5
 }
 
 func (f *features) allWhole() bool { return f.nums > 0 && f.whole == f.nums }

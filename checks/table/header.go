@@ -37,7 +37,7 @@ func isHeaderRow(src *Source, names []string, k int) bool {
 	cells := quick[:0]
 	for i, raw := range row {
 		c := Parse(raw)
-		if i > 0 && (c.Kind == Number || c.Kind == CountPct || c.Kind == Percent) {
+		if i == 0 && (c.Kind == Date || c.Kind == Number || c.Kind == Range) || i > 0 && (c.Kind == Number || c.Kind == CountPct || c.Kind == Percent) {
 			return false
 		}
 		cells = append(cells, c)

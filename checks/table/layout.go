@@ -45,23 +45,24 @@ func (u *understanding) statisticColumn() (int, map[string]Role) {
 			numeric++
 		}
 	}
-	if numeric == 0 || numeric > 3 {
+	if numeric == 0 {
 		return -1, nil
 	}
 	for _, c := range u.t.Columns {
 		if c.Role != Category || c.f.nums > 0 || c.f.distinct > 60 || c.f.distinct < 2 {
 			continue
 		}
-		if hits := u.statisticLevels(c); hits != nil {
+		// In a wide table only rows that are nearly all statistics will do.
+		if hits, share := u.statisticLevels(c); hits != nil && (numeric <= 3 || share >= 0.8) {
 			return c.Index, hits
 		}
 	}
 	return -1, nil
 }
 
-// statisticLevels tells what the levels of c mean, nil unless at least half of
-// them name statistics of two sorts or more.
-func (u *understanding) statisticLevels(c *Column) map[string]Role {
+// statisticLevels tells what the levels of c mean, and which share of them name
+// statistics; nil unless at least half do, of two sorts or more.
+func (u *understanding) statisticLevels(c *Column) (map[string]Role, float64) {
 	levels := map[string]bool{}
 	for i := range c.Cells {
 		if s := strings.TrimSpace(c.Cells[i].Raw); s != "" {
@@ -98,10 +99,11 @@ func (u *understanding) statisticLevels(c *Column) map[string]Role {
 			stat = stat || roles[best].Statistic()
 		}
 	}
-	if len(hits) < 2 || 2*len(hits) < len(levels) || len(sorts) < 2 && !stat || !stat {
-		return nil
+	share := float64(len(hits)) / float64(len(levels))
+	if len(hits) < 2 || share < 0.5 || len(sorts) < 2 || !stat {
+		return nil, 0
 	}
-	return hits
+	return hits, share
 }
 
 // splitLong makes one virtual column per level of the statistic column.

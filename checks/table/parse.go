@@ -56,8 +56,15 @@ func trimCell(s string) string {
 		}
 	}
 	s = strings.TrimSpace(s)
-	if len(s) > 0 && s[0] == '"' {
-		s = strings.TrimSpace(strings.Trim(s, `"`))
+	if len(s) == 0 || s[0] > '=' {
+		return s
+	}
+	// Spreadsheets are told with ="5" or '5 to show a number as text.
+	if s[0] == '=' && len(s) > 2 && s[1] == '"' {
+		s = s[1:]
+	}
+	if s[0] == '"' || s[0] == '\'' {
+		s = strings.TrimSpace(strings.Trim(s, s[:1]))
 	}
 	return s
 }
@@ -187,6 +194,8 @@ func parseNumeric(c *Cell, s string) {
 			return
 		}
 		c.Value, c.Decimals, c.Kind = n.value, n.dec, Number
+	case footnote(s[n.end:]):
+		c.Value, c.Decimals, c.Kind = n.value, n.dec, Number
 	case isDate(s):
 		c.Kind = Date
 	case parseCompound(c, s, n):
@@ -194,6 +203,12 @@ func parseNumeric(c *Cell, s string) {
 	default:
 		parseWord(c, s)
 	}
+}
+
+// footnote reports nothing but marks that refer to a note below the table.
+func footnote(s string) bool {
+	s = strings.TrimSpace(s)
+	return len(s) <= 6 && strings.Trim(s, "*†‡§¶^") == ""
 }
 
 // parseCompound reads "34%", "12 (3.4%)", "1.2 (0.9, 1.5)" and "12/345 (3%)".
@@ -246,21 +261,18 @@ func parseBracket(c *Cell, s string, i int, n number, percent bool) bool {
 	i = skipSpace(s, i)
 	second, ok := scanNumber(s, i)
 	if !ok {
-		return false
+		return c.countWithout(s, i, n, percent)
 	}
 	i = skipSpace(s, second.end)
-	if i < len(s) && s[i] == '%' {
+	bracketPct := i < len(s) && s[i] == '%'
+	if bracketPct {
 		i = skipSpace(s, i+1)
 	}
 	if i < len(s) && (s[i] == ')' || s[i] == ']') {
-		i = skipSpace(s, i+1)
-		if i < len(s) && s[i] == '%' {
-			i++
-		}
-		if i != len(s) || percent {
-			return false
-		}
-		c.set(CountPct, n, second, number{value: nan})
+		return c.countPercent(s, i, n, second, percent, bracketPct)
+	}
+	if d, ok := decimalComma(s, second); ok && !percent {
+		c.set(CountPct, n, d, number{value: nan})
 		return true
 	}
 	i = skipJoin(s, i)
@@ -277,6 +289,47 @@ func parseBracket(c *Cell, s string, i int, n number, percent bool) bool {
 	}
 	c.set(Estimate, n, second, third)
 	return true
+}
+
+// countPercent ends "12 (3.4%)", and "3.4% (12)", at its closing bracket s[i].
+func (c *Cell) countPercent(s string, i int, n, second number, percent, bracketPct bool) bool {
+	i = skipSpace(s, i+1)
+	if i < len(s) && s[i] == '%' {
+		i++
+	}
+	if i != len(s) && !footnote(s[i:]) || percent && bracketPct {
+		return false
+	}
+	if percent {
+		n, second = second, n
+	}
+	c.set(CountPct, n, second, number{value: nan})
+	return true
+}
+
+// countWithout reads "12 (NA%)", a count whose percentage could not be computed.
+func (c *Cell) countWithout(s string, i int, n number, percent bool) bool {
+	inner := lower(strings.TrimSpace(strings.Trim(s[i:], "%)] ")))
+	if percent || inner != "" && !missing[inner] {
+		return false
+	}
+	c.set(CountPct, n, number{value: nan}, number{value: nan})
+	return true
+}
+
+// decimalComma reads the rest of "12 (3,4%)" as one percentage.
+func decimalComma(s string, whole number) (number, bool) {
+	i := whole.end
+	if i+1 >= len(s) || s[i] != ',' || whole.dec > 0 {
+		return number{}, false
+	}
+	end := digitsFrom(s, i+1)
+	if n := end - i - 1; n < 1 || n > 2 || strings.Trim(s[end:], " )]") != "%" {
+		return number{}, false
+	}
+	frac, _ := strconv.Atoi(s[i+1 : end])
+	d := end - i - 1
+	return number{value: whole.value + float64(frac)/pow10[d], dec: uint8(d), end: end}, true
 }
 
 // skipJoin steps over what stands between two limits, or returns len(s).

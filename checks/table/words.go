@@ -31,6 +31,10 @@ func parseWord(c *Cell, s string) {
 		strings.HasPrefix(s, "≥") && c.compare(s, len("≥"), false, true) {
 		return
 	}
+	if n, ok := announced(s); ok {
+		c.Value, c.Decimals, c.Kind = n.value, n.dec, Number
+		return
+	}
 	low := lower(s)
 	switch {
 	case missing[low]:
@@ -42,6 +46,19 @@ func parseWord(c *Cell, s string) {
 	case isDate(s):
 		c.Kind = Date
 	}
+}
+
+// announced reads "n=5" and "N = 1,234".
+func announced(s string) (number, bool) {
+	if len(s) < 3 || s[0]|0x20 != 'n' {
+		return number{}, false
+	}
+	i := skipSpace(s, 1)
+	if i >= len(s) || s[i] != '=' {
+		return number{}, false
+	}
+	n, ok := scanNumber(s, skipSpace(s, i+1))
+	return n, ok && n.end == len(s)
 }
 
 // lower is strings.ToLower without an allocation for what is lower already.
@@ -93,7 +110,7 @@ func digitsFrom(s string, i int) int {
 }
 
 func isISODate(s string) bool {
-	if !isDigits(s[5:7]) || s[5] > '1' {
+	if m := s[5:7]; !isDigits(m) || m < "01" || m > "12" {
 		return false
 	}
 	switch rest := s[7:]; {
