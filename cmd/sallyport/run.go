@@ -35,9 +35,13 @@ type app struct {
 
 // commands is the command line.
 type commands struct {
-	Check   checkCommand   `cmd:"" help:"Check files for disclosure problems, without server or database."`
-	Policy  policyCommand  `cmd:"" help:"Show the policy in force, or check a policy file."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Check    checkCommand    `cmd:"" help:"Check files for disclosure problems, without server or database."`
+	Sanitise sanitiseCommand `cmd:"" help:"Write the bytes that would be released, and say what was removed."`
+	Serve    serveCommand    `cmd:"" help:"Run the service."`
+	Demo     demoCommand     `cmd:"" help:"Run a demonstration on invented data, on this machine only."`
+	People   peopleCommand   `cmd:"" help:"Add people and projects, and set passwords."`
+	Policy   policyCommand   `cmd:"" help:"Show the policy in force, or check a policy file."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 // run is the whole program: it parses args, runs one command until it is done

@@ -1,13 +1,23 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain lets scripts run this program under its own name.
+// TestMain lets scripts run this program under its own name, and the kill test
+// run a process to be killed.
 func TestMain(m *testing.M) {
+	if told := os.Getenv(killAt); told != "" {
+		if err := dieReleasing(told); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	testscript.Main(m, map[string]func(){"sallyport": main})
 }
 

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// config is what a server needs to know. A file gives it, and flags win over
+// the file.
+type config struct {
+	Listen     string   `yaml:"listen"`     // address and port; 127.0.0.1:8080 when empty
+	Data       string   `yaml:"data"`       // folder of the database and the snapshots
+	Workspaces string   `yaml:"workspaces"` // folder with one folder for each workspace; only read
+	Exports    string   `yaml:"exports"`    // folder that packages are put into
+	Policy     string   `yaml:"policy"`     // policy file; the embedded default when empty
+	Secure     bool     `yaml:"secure"`     // browsers reach the service by HTTPS, through a proxy
+	Hosts      []string `yaml:"hosts"`      // host names that requests may be addressed to
+}
+
+// configFlags are the flags that stand for a configuration's keys.
+type configFlags struct {
+	Config     string   `placeholder:"FILE" help:"Configuration file (YAML)."`
+	Listen     string   `placeholder:"ADDRESS" help:"Address and port to listen on (default 127.0.0.1:8080)."`
+	Data       string   `placeholder:"DIR" help:"Folder of the database and the snapshots."`
+	Workspaces string   `placeholder:"DIR" help:"Folder with one folder for each workspace. It is only read."`
+	Exports    string   `placeholder:"DIR" help:"Folder that released packages are put into."`
+	Policy     string   `placeholder:"FILE" help:"Policy, instead of the embedded default."`
+	Secure     bool     `help:"Browsers reach the service by HTTPS, through a proxy."`
+	Host       []string `placeholder:"NAME" help:"Host name that requests may be addressed to; may be repeated."`
+}
+
+// config reads the file, if one is named, and lets the flags win.
+func (f configFlags) config() (config, error) {
+	var c config
+	if f.Config != "" {
+		source, err := os.ReadFile(f.Config)
+		if err != nil {
+			return c, err
+		}
+		if c, err = parseConfig(source); err != nil {
+			return c, fmt.Errorf("%s: %w", f.Config, err)
+		}
+	}
+	for value, flag := range map[*string]string{
+		&c.Listen: f.Listen, &c.Data: f.Data, &c.Workspaces: f.Workspaces, &c.Exports: f.Exports, &c.Policy: f.Policy,
+	} {
+		if flag != "" {
+			*value = flag
+		}
+	}
+	c.Secure = c.Secure || f.Secure
+	if len(f.Host) > 0 {
+		c.Hosts = f.Host
+	}
+	if c.Listen == "" {
+		c.Listen = "127.0.0.1:8080"
+	}
+	return c, nil
+}
+
+// parseConfig reads one YAML document; a key it does not know is an error that
+// names the line.
+func parseConfig(source []byte) (config, error) {
+	var c config
+	dec := yaml.NewDecoder(bytes.NewReader(source))
+	dec.KnownFields(true)
+	if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
+		return c, err
+	}
+	var second yaml.Node
+	if err := dec.Decode(&second); !errors.Is(err, io.EOF) {
+		return c, errors.New("there must be exactly one document")
+	}
+	return c, nil
+}
+
+// complete says what a server cannot start without.
+func (c config) complete() error {
+	for _, need := range []struct{ name, value string }{{"data", c.Data}, {"workspaces", c.Workspaces}, {"exports", c.Exports}} {
+		if need.value == "" {
+			return fmt.Errorf("no %s folder is named (--%[1]s, or %[1]s: in the configuration file)", need.name)
+		}
+	}
+	if err := apart(c.Workspaces, c.Data); err != nil {
+		return err
+	}
+	return apart(c.Workspaces, c.Exports)
+}
+
+// apart refuses a folder that is written to inside the workspaces, which are
+// only read, or around them.
+func apart(workspaces, written string) error {
+	w, err := filepath.Abs(workspaces)
+	if err != nil {
+		return err
+	}
+	d, err := filepath.Abs(written)
+	if err != nil {
+		return err
+	}
+	if within(w, d) {
+		return fmt.Errorf("%s lies inside the workspaces folder, which is only read", written)
+	}
+	return nil
+}
+
+// within reports whether path is dir or lies below it.
+func within(dir, path string) bool {
+	rel, err := filepath.Rel(dir, path)
+	return err == nil && filepath.IsLocal(rel)
+}
+
+// loopback reports whether an address can be reached from this machine only.
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,362 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+	"golang.org/x/term"
+
+	"sallyport/cmd/sallyport/internal/demo"
+	"sallyport/cmd/sallyport/internal/report"
+	"sallyport/policy"
+	"sallyport/review"
+	"sallyport/ui/password"
+)
+
+type peopleCommand struct {
+	Import   peopleImport   `cmd:"" help:"Add or replace people and projects from a YAML file."`
+	List     peopleList     `cmd:"" help:"List people, their roles and projects."`
+	Password peoplePassword `cmd:"" help:"Set one person's password, asked for or read from standard input."`
+}
+
+// dataFlags name the data folder, as serve does.
+type dataFlags struct {
+	Config string `placeholder:"FILE" help:"Configuration file (YAML)."`
+	Data   string `placeholder:"DIR" help:"Folder of the database."`
+}
+
+// open opens the store of a real server's data folder.
+func (f dataFlags) open(ctx context.Context, a *app) (review.Store, io.Closer, error) {
+	c, err := configFlags{Config: f.Config, Data: f.Data}.config()
+	if err != nil {
+		return nil, nil, err
+	}
+	if c.Data == "" {
+		return nil, nil, errors.New("no data folder is named (--data, or data: in the configuration file)")
+	}
+	if demo.Is(c.Data) {
+		return nil, nil, fmt.Errorf("%s belongs to a demonstration, whose people are fixed", c.Data)
+	}
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, nil, err
+	}
+	store, err := openStore(ctx, c.Data, a.now)
+	if err != nil {
+		return nil, nil, err
+	}
+	return store, store, nil
+}
+
+type peopleImport struct {
+	dataFlags `embed:""`
+	Generate  bool   `help:"Make a password for everybody in the file who has none, and print it once."`
+	File      string `arg:"" help:"YAML file with projects and people; - is standard input."`
+}
+
+func (peopleImport) Help() string {
+	return `The file has two lists. Whoever it names is added or replaced; others stay as
+they are. A password is kept unless the person is new.
+
+  projects:
+    - {id: vaccines, name: Vaccine coverage, number: "91", workspaces: [vaccines-2026]}
+  people:
+    - {username: jane, name: Jane Doe, email: jane@example.org, roles: [researcher], projects: [vaccines]}
+    - {username: otto, name: Otto Check, email: otto@example.org, roles: [checker]}
+
+Roles: researcher, checker, lead, auditor, operator. To take somebody's access
+away, say "disabled: true".`
+}
+
+// roster is a people file.
+type roster struct {
+	Projects []rosterProject `yaml:"projects"`
+	People   []rosterPerson  `yaml:"people"`
+}
+
+type rosterProject struct {
+	ID         string   `yaml:"id"`
+	Name       string   `yaml:"name"`
+	Number     string   `yaml:"number"`
+	Workspaces []string `yaml:"workspaces"`
+}
+
+type rosterPerson struct {
+	Username string   `yaml:"username"`
+	Name     string   `yaml:"name"`
+	Email    string   `yaml:"email"`
+	Roles    []string `yaml:"roles"`
+	Projects []string `yaml:"projects"`
+	Disabled bool     `yaml:"disabled"`
+}
+
+func (c peopleImport) Run(ctx context.Context, a *app) (err error) {
+	source, err := c.read(a)
+	if err != nil {
+		return err
+	}
+	r, err := parseRoster(source)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.File, err)
+	}
+	store, closer, err := c.open(ctx, a)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closer.Close()) }()
+	people, err := r.people(ctx, store)
+	if err != nil {
+		return err
+	}
+	made := map[review.Username]string{}
+	if c.Generate {
+		if made, err = generate(people); err != nil {
+			return err
+		}
+	}
+	if err := store.SavePeople(ctx, people, r.projects(), a.peopleChanged(people)); err != nil {
+		return err
+	}
+	return a.imported(people, len(r.Projects), made)
+}
+
+func (c peopleImport) read(a *app) ([]byte, error) {
+	if c.File == "-" {
+		return io.ReadAll(io.LimitReader(a.stdin, maxPolicy))
+	}
+	return os.ReadFile(c.File)
+}
+
+// peopleChanged is the event of a change, which names whom it concerns.
+func (a *app) peopleChanged(people []review.Person) review.Event {
+	names := make([]string, len(people))
+	for i, p := range people {
+		names[i] = string(p.Username)
+	}
+	return review.Event{At: a.now(), Type: review.EvPeopleChanged, Actor: "system", Source: "local",
+		Detail: map[string]string{"by": "command line", "people": strings.Join(names, " ")}}
+}
+
+// imported says what was done. A password that was made is printed here and
+// nowhere else.
+func (a *app) imported(people []review.Person, projects int, made map[review.Username]string) error {
+	if err := a.say("%d people and %d projects imported.\n", len(people), projects); err != nil {
+		return err
+	}
+	for _, p := range people {
+		switch pass, ok := made[p.Username]; {
+		case ok:
+			if err := a.say("%s: password %s\n", p.Username, pass); err != nil {
+				return err
+			}
+		case p.PasswordHash == "" && !p.Disabled:
+			if err := a.say("%s has no password yet: sallyport people password %[1]s\n", p.Username); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// generate gives a password to those without one.
+func generate(people []review.Person) (map[review.Username]string, error) {
+	made := map[review.Username]string{}
+	for i := range people {
+		p := &people[i]
+		if p.PasswordHash != "" || p.Disabled {
+			continue
+		}
+		pass := rand.Text()
+		hash, err := password.Hash(pass)
+		if err != nil {
+			return nil, err
+		}
+		p.PasswordHash, made[p.Username] = hash, pass
+	}
+	return made, nil
+}
+
+// name is what a username, a project's id and a workspace look like.
+var name = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+
+// parseRoster reads a people file strictly.
+func parseRoster(source []byte) (*roster, error) {
+	r := &roster{}
+	dec := yaml.NewDecoder(bytes.NewReader(source))
+	dec.KnownFields(true)
+	if err := dec.Decode(r); err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	unique := func(kind, id string) error {
+		if !name.MatchString(id) {
+			return fmt.Errorf("%s %q: use letters, digits, dots, dashes and underscores", kind, id)
+		}
+		if seen[kind+id] {
+			return fmt.Errorf("%s %q is there twice", kind, id)
+		}
+		seen[kind+id] = true
+		return nil
+	}
+	for _, p := range r.Projects {
+		if err := unique("project", p.ID); err != nil {
+			return nil, err
+		}
+		for _, w := range p.Workspaces {
+			if err := unique("workspace", w); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, p := range r.People {
+		if err := errors.Join(unique("person", p.Username), p.check()); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func (p rosterPerson) check() error {
+	if strings.TrimSpace(p.Name) == "" {
+		return fmt.Errorf("person %q has no name", p.Username)
+	}
+	if p.Username == "system" {
+		return errors.New("the username \"system\" is the service's own")
+	}
+	if len(p.Roles) == 0 {
+		return fmt.Errorf("person %q has no role", p.Username)
+	}
+	known := []policy.Role{policy.Researcher, policy.Checker, policy.Lead, policy.Auditor, policy.Operator}
+	for _, r := range p.Roles {
+		if !slices.Contains(known, policy.Role(r)) {
+			return fmt.Errorf("person %q: there is no role %q", p.Username, r)
+		}
+	}
+	return nil
+}
+
+// people are the roster's people with the passwords they have.
+func (r *roster) people(ctx context.Context, store review.Store) ([]review.Person, error) {
+	kept, err := store.People(ctx)
+	if err != nil {
+		return nil, err
+	}
+	hashes := map[review.Username]string{}
+	for _, p := range kept {
+		hashes[p.Username] = p.PasswordHash
+	}
+	var all []review.Person
+	for _, p := range r.People {
+		person := review.Person{Username: review.Username(p.Username), Name: p.Name, Email: p.Email, Disabled: p.Disabled}
+		person.PasswordHash = hashes[person.Username]
+		for _, role := range p.Roles {
+			person.Roles = append(person.Roles, policy.Role(role))
+		}
+		for _, id := range p.Projects {
+			person.Projects = append(person.Projects, review.ProjectID(id))
+		}
+		all = append(all, person)
+	}
+	return all, nil
+}
+
+func (r *roster) projects() []review.Project {
+	var all []review.Project
+	for _, p := range r.Projects {
+		project := review.Project{ID: review.ProjectID(p.ID), Name: p.Name, Number: p.Number}
+		for _, w := range p.Workspaces {
+			project.Workspaces = append(project.Workspaces, review.WorkspaceName(w))
+		}
+		all = append(all, project)
+	}
+	return all
+}
+
+type peopleList struct {
+	dataFlags `embed:""`
+}
+
+func (c peopleList) Run(ctx context.Context, a *app) (err error) {
+	store, closer, err := c.open(ctx, a)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closer.Close()) }()
+	people, err := store.People(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range people {
+		state := ""
+		switch {
+		case p.Disabled:
+			state = "  (disabled)"
+		case p.PasswordHash == "":
+			state = "  (no password)"
+		}
+		if err := a.say("%-20s %-30s %v %v%s\n", p.Username, report.Safe(p.Name), p.Roles, p.Projects, state); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type peoplePassword struct {
+	dataFlags `embed:""`
+	Username  string `arg:"" help:"Whose password."`
+}
+
+// minPassword is the fewest characters of a password that somebody chooses.
+const minPassword = 12
+
+func (c peoplePassword) Run(ctx context.Context, a *app) (err error) {
+	store, closer, err := c.open(ctx, a)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closer.Close()) }()
+	p, err := store.Person(ctx, review.Username(c.Username))
+	if err != nil {
+		return err
+	}
+	pass, err := a.askPassword()
+	if err != nil {
+		return err
+	}
+	if utf8.RuneCountInString(pass) < minPassword {
+		return fmt.Errorf("a password has at least %d characters", minPassword)
+	}
+	if p.PasswordHash, err = password.Hash(pass); err != nil {
+		return err
+	}
+	changed := []review.Person{*p}
+	if err := store.SavePeople(ctx, changed, nil, a.peopleChanged(changed)); err != nil {
+		return err
+	}
+	return a.say("The password of %s is set.\n", p.Username)
+}
+
+// askPassword reads one line: unseen from a terminal, else as it comes.
+func (a *app) askPassword() (string, error) {
+	if f, ok := a.stdin.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		_, _ = fmt.Fprint(a.stderr, "New password: ")
+		line, err := term.ReadPassword(int(f.Fd()))
+		_, _ = fmt.Fprintln(a.stderr)
+		return string(line), err
+	}
+	line, err := bufio.NewReader(io.LimitReader(a.stdin, password.MaxLength+2)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	return strings.TrimRight(line, "\r\n"), nil
+}

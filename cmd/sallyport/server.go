@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"sallyport/checks"
+	"sallyport/policy"
+	"sallyport/review"
+	"sallyport/storage"
+	"sallyport/ui"
+)
+
+// drain is how long requests that have begun may take to end when the server
+// stops.
+const drain = 20 * time.Second
+
+// server is the whole service, wired and not yet listening.
+type server struct {
+	service *review.Service
+	store   *storage.Store
+	handler http.Handler
+	listen  string
+	log     *slog.Logger
+	close   []io.Closer
+}
+
+// newServer opens everything the configuration names. demo is nil for a real
+// server.
+func newServer(ctx context.Context, c config, log *slog.Logger, now review.Clock, demo []ui.DemoPerson) (_ *server, err error) {
+	if err := c.complete(); err != nil {
+		return nil, err
+	}
+	p, err := loadPolicy(c.Policy)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{listen: c.Listen, log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	if s.service, err = s.open(ctx, c, p, now); err != nil {
+		return nil, err
+	}
+	s.handler, err = ui.New(s.service, ui.Options{
+		Sessions: s.store.Sessions(now), Policy: p, Log: log, Now: now,
+		Secure: c.Secure, Hosts: c.Hosts, Demo: demo != nil, People: demo,
+	})
+	return s, err
+}
+
+// open opens the folders and the database, and puts the service together.
+func (s *server) open(ctx context.Context, c config, p *policy.Policy, now review.Clock) (*review.Service, error) {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, err
+	}
+	store, err := openStore(ctx, c.Data, now)
+	if err != nil {
+		return nil, err
+	}
+	s.store = store
+	s.close = append(s.close, store)
+	blobs, err := storage.OpenBlobs(filepath.Join(c.Data, "blobs"), now)
+	if err != nil {
+		return nil, err
+	}
+	s.close = append(s.close, blobs)
+	workspaces, err := storage.OpenWorkspaces(c.Workspaces, now)
+	if err != nil {
+		return nil, err
+	}
+	s.close = append(s.close, workspaces)
+	sink, err := storage.OpenFolder(c.Exports)
+	if err != nil {
+		return nil, err
+	}
+	s.close = append(s.close, sink)
+	return &review.Service{
+		Store: store, Blobs: blobs, Workspaces: workspaces, Sanitiser: sanitiser{}, Checker: &checks.Engine{},
+		Sink: sink, Policy: p, Now: now, Log: s.log,
+	}, nil
+}
+
+// openStore opens the database of a data folder.
+func openStore(ctx context.Context, data string, now review.Clock) (*storage.Store, error) {
+	return storage.Open(ctx, filepath.Join(data, "sallyport.db"), now)
+}
+
+// Close lets go of everything, last opened first.
+func (s *server) Close() error {
+	var errs []error
+	for i := len(s.close) - 1; i >= 0; i-- {
+		errs = append(errs, s.close[i].Close())
+	}
+	s.close = nil
+	return errors.Join(errs...)
+}
+
+// run listens and works until ctx ends, then lets what has begun end. ready is
+// told the address once the server can be reached.
+func (s *server) run(ctx context.Context, ready func(url string)) error {
+	listener, err := net.Listen("tcp", s.listen)
+	if err != nil {
+		return err
+	}
+	web := ui.HTTPServer(s.listen, s.handler, s.log)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		if err := web.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	group.Go(func() error {
+		if err := s.service.Work(ctx); !errors.Is(err, context.Canceled) {
+			return err
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+		defer cancel()
+		if err := web.Shutdown(last); err != nil {
+			return fmt.Errorf("stopping: %w", err)
+		}
+		return nil
+	})
+	ready("http://" + listener.Addr().String() + "/")
+	return group.Wait()
+}
