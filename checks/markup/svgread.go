@@ -22,7 +22,7 @@ const (
 // drawing is an SVG as read: its tree, and what stood beside it.
 type drawing struct {
 	root     *node
-	comments []string
+	comments []string // outside of the root
 	doctype  int
 	settings int // processing instructions such as style sheets
 }
@@ -116,7 +116,7 @@ func (r *xmlReader) token(token xml.Token) error {
 	case xml.CharData:
 		return r.chars(string(t))
 	case xml.Comment:
-		r.comments = append(r.comments, string(t))
+		return r.comment(string(t))
 	case xml.Directive:
 		r.doctype++
 	case xml.ProcInst:
@@ -124,6 +124,20 @@ func (r *xmlReader) token(token xml.Token) error {
 			r.settings++
 		}
 	}
+	return nil
+}
+
+func (r *xmlReader) comment(text string) error {
+	if r.elements++; r.elements > maxElements {
+		return errTooMany
+	}
+	if len(r.open) == 0 {
+		r.comments = append(r.comments, text)
+		return nil
+	}
+	line, _ := r.dec.InputPos()
+	in := r.open[len(r.open)-1]
+	in.kids = append(in.kids, &node{name: commentName, text: text, line: line})
 	return nil
 }
 
@@ -277,8 +291,11 @@ func fromHTML(h *html.Node, depth int) (*node, error) {
 	if depth > maxDepth {
 		return nil, errTooDeep
 	}
-	if h.Type == html.TextNode {
+	switch h.Type {
+	case html.TextNode:
 		return &node{text: h.Data}, nil
+	case html.CommentNode:
+		return &node{name: commentName, text: h.Data}, nil
 	}
 	n := &node{name: h.Data, foreign: h.Namespace != "svg"}
 	for _, a := range h.Attr {
@@ -292,7 +309,7 @@ func fromHTML(h *html.Node, depth int) (*node, error) {
 		n.attrs = append(n.attrs, attribute{space, a.Key, a.Val})
 	}
 	for c := h.FirstChild; c != nil; c = c.NextSibling {
-		if c.Type != html.ElementNode && c.Type != html.TextNode {
+		if c.Type != html.ElementNode && c.Type != html.TextNode && c.Type != html.CommentNode {
 			continue
 		}
 		k, err := fromHTML(c, depth+1)

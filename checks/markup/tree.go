@@ -19,7 +19,10 @@ var (
 	errTooDeep = errors.New("its elements are nested too deep")
 )
 
-// node is an element of a drawing, or a text when it has no name.
+// commentName marks a comment in the tree of a drawing.
+const commentName = "#comment"
+
+// node is an element of a drawing, a comment, or a text when it has no name.
 type node struct {
 	name    string // as SVG spells it; "" for text
 	foreign bool   // of another vocabulary than SVG

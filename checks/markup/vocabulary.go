@@ -65,7 +65,7 @@ var svgActive = map[string]string{
 
 // svgUnseen are elements whose text no viewer draws on the picture.
 var svgUnseen = map[string]string{
-	"title": "hidden title", "desc": "hidden description", "metadata": "metadata",
+	commentName: "comment", "title": "hidden title", "desc": "hidden description", "metadata": "metadata",
 }
 
 // htmlElements are the elements a report may hold, besides those of MathML. All
