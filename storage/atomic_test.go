@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alexedwards/scs/v2"
 	"github.com/google/go-cmp/cmp"
 	"gorm.io/gorm"
 
@@ -293,6 +294,31 @@ func fileOf(t *testing.T, s *Store) string {
 	must(t, s.reader.Raw("SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&file).Error)
 	return file
 }
+
+// TestDiskFull: a write that finds no room says so and keeps nothing.
+func TestDiskFull(t *testing.T) {
+	s := newStore(t)
+	must(t, s.Append(t.Context(), review.Event{At: noon(), Type: review.EvSignIn}))
+	before := dump(t, s)
+	must(t, s.writer.Exec("PRAGMA max_page_count = 1").Error) // as small as it is
+	var list []review.Event
+	for range 5000 {
+		list = append(list, review.Event{At: noon(), Type: review.EvSignIn, Path: strings.Repeat("x", 100)})
+	}
+	if err := s.Append(t.Context(), list...); review.KindOf(err) != review.Unavailable {
+		t.Errorf("on a full disk: %v, want Unavailable", err)
+	}
+	if diff := cmp.Diff(before, dump(t, s)); diff != "" {
+		t.Error(diff)
+	}
+	must(t, s.writer.Exec("PRAGMA max_page_count = 1000000").Error)
+	must(t, s.Append(t.Context(), list...))
+}
+
+var (
+	_ scs.CtxStore         = (*Sessions)(nil)
+	_ scs.IterableCtxStore = (*Sessions)(nil)
+)
 
 func TestSessions(t *testing.T) {
 	s := newStore(t)

@@ -23,6 +23,9 @@ const (
 	packageFile = 0o440
 )
 
+// rubbish begins the name of a folder that is being removed.
+const rubbish = ".old-"
+
 // Folder is a review.Sink that puts each package at
 // <workspace>/<release>/ below a folder: the files under files/, and
 // manifest.json beside them.
@@ -76,14 +79,13 @@ func (f *Folder) deliver(ctx context.Context, workspace, id string, p *review.Pa
 		return err
 	}
 	defer dir.Close() // what was written is flushed by then
-	stale := unfinished + id + "-"
-	if err := removeStale(dir, stale); err != nil {
+	if err := removeStale(dir, id); err != nil {
 		return err
 	}
 	if done, err := delivered(ctx, dir, id, p); done || err != nil {
 		return err
 	}
-	temporary := stale + rand.Text()
+	temporary := unfinished + id + "-" + rand.Text()
 	err = writePackage(ctx, dir, temporary, p)
 	if err == nil {
 		err = dir.Rename(temporary, id)
@@ -94,15 +96,25 @@ func (f *Folder) deliver(ctx context.Context, workspace, id string, p *review.Pa
 	return syncDir(dir, ".")
 }
 
-// removeStale removes what earlier tries left half written.
-func removeStale(dir *os.Root, prefix string) error {
+// removeStale removes what earlier tries at a release left half written. It is
+// renamed first: another worker that is still at it, or about to give it the
+// release's name, then fails, rather than publish a folder that is being
+// emptied.
+func removeStale(dir *os.Root, id string) error {
 	entries, err := fs.ReadDir(dir.FS(), ".")
 	if err != nil {
 		return err
 	}
 	for _, entry := range entries {
-		if strings.HasPrefix(entry.Name(), prefix) {
-			if err := dir.RemoveAll(entry.Name()); err != nil {
+		name := entry.Name()
+		if strings.HasPrefix(name, unfinished+id+"-") {
+			name = rubbish + id + "-" + rand.Text()
+			if err := dir.Rename(entry.Name(), name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+		if strings.HasPrefix(name, rubbish+id+"-") {
+			if err := dir.RemoveAll(name); err != nil {
 				return err
 			}
 		}

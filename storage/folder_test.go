@@ -3,10 +3,12 @@ package storage
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -78,6 +80,7 @@ func TestDeliver(t *testing.T) {
 func TestDeliverAfterCrash(t *testing.T) {
 	f, dir := newFolder(t)
 	write(t, filepath.Join(dir, "study", unfinished+"R1-ABC", "files/release/a.csv"), "half")
+	write(t, filepath.Join(dir, "study", rubbish+"R1-DEF", "files/release/a.csv"), "half removed")
 	write(t, filepath.Join(dir, "study", unfinished+"R2-ABC", "files/release/a.csv"), "of another release")
 	_, err := f.Deliver(t.Context(), pack("R1", "release/a.csv", "a\n"))
 	must(t, err)
@@ -162,26 +165,30 @@ func replace(file, content string) error {
 	return os.WriteFile(file, []byte(content), 0o644)
 }
 
-// TestDeliverTogether: two workers with one release, after a lease ran out,
-// leave one whole package.
+// TestDeliverTogether: workers with the same release, after a lease ran out,
+// may fail one another; what can be seen is whole at every moment.
 func TestDeliverTogether(t *testing.T) {
 	f, dir := newFolder(t)
-	p := pack("R1", "release/a.csv", strings.Repeat("a\n", 1e5), "release/b.csv", "b\n")
-	done := make(chan error)
-	for range 4 {
-		go func() {
-			_, err := f.Deliver(context.Background(), p)
-			done <- err
-		}()
-	}
-	for range 4 {
-		if err := <-done; err != nil {
-			t.Logf("one of them: %v", err) // it is tried again by the outbox
+	for round := range 20 {
+		var named []string
+		for i := range 10 {
+			named = append(named, fmt.Sprintf("release/%d/t.csv", i), strings.Repeat("a\n", 1000*i))
 		}
+		p := pack(fmt.Sprint("R", round), named...)
+		var wait sync.WaitGroup
+		for range 4 {
+			wait.Go(func() {
+				_, err := f.Deliver(context.Background(), p)
+				if errors.Is(err, review.ErrCorrupt) {
+					t.Errorf("a package that is not whole was seen: %v", err)
+				}
+			})
+		}
+		wait.Wait()
+		_, err := f.Deliver(t.Context(), p) // as the outbox does in the end
+		must(t, err)
 	}
-	_, err := f.Deliver(t.Context(), p)
-	must(t, err)
-	if got := files(t, dir); len(got) != 3 {
-		t.Errorf("on disk: %v", got)
+	if got := files(t, dir); len(got) != 20*11 {
+		t.Errorf("%d files on disk, want those of 20 packages: %v", len(got), got)
 	}
 }

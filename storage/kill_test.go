@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -34,6 +35,7 @@ type rig struct {
 	store  *Store
 	blobs  *Blobs
 	folder *Folder
+	out    io.Writer // hears what is certain
 }
 
 func openRig(ctx context.Context, dir string) (*rig, error) {
@@ -49,7 +51,7 @@ func openRig(ctx context.Context, dir string) (*rig, error) {
 	if err != nil {
 		return nil, errors.Join(err, blobs.Close(), store.Close())
 	}
-	return &rig{store, blobs, folder}, nil
+	return &rig{store, blobs, folder, io.Discard}, nil
 }
 
 func (b *rig) close() error { return errors.Join(b.folder.Close(), b.blobs.Close(), b.store.Close()) }
@@ -62,6 +64,7 @@ func TestKillChild(t *testing.T) {
 	}
 	b, err := openRig(t.Context(), dir)
 	must(t, err)
+	b.out = os.Stdout
 	for t.Context().Err() == nil {
 		must(t, b.work(t.Context()))
 	}
@@ -74,7 +77,7 @@ func (b *rig) work(ctx context.Context) error {
 	if err := b.store.Create(ctx, r, reviewtest.Happened(r, review.EvRequestCreated, time.Now())); err != nil {
 		return err
 	}
-	say("created", id, 1)
+	b.say("created", id, 1)
 	for i := range 4 {
 		data := fmt.Sprintf("%s file %d ", id, i) + strings.Repeat("data ", rand.IntN(20_000))
 		d, n, err := b.blobs.Put(ctx, strings.NewReader(data), int64(len(data)))
@@ -92,19 +95,19 @@ func (b *rig) work(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		say("updated", id, kept.Version)
+		b.say("updated", id, kept.Version)
 	}
 	kept, err := b.store.Update(ctx, id, approveAll)
 	if err != nil {
 		return err
 	}
-	say("approved", id, kept.Version)
+	b.say("approved", id, kept.Version)
 	return b.deliverAll(ctx)
 }
 
 // say tells the test what is certain from here on.
-func say(what string, id review.RequestID, version int64) {
-	fmt.Printf("did %s %s %d\n", what, id, version)
+func (b *rig) say(what string, id review.RequestID, version int64) {
+	fmt.Fprintf(b.out, "did %s %s %d\n", what, id, version)
 }
 
 // approveAll makes a release of a request's files.
@@ -162,7 +165,7 @@ func (b *rig) markReleased(ctx context.Context, release *review.Release, locatio
 		return review.Change{Events: []review.Event{reviewtest.Happened(r, review.EvReleased, time.Now())}, Release: &done}, nil
 	})
 	if err == nil {
-		say("released", release.Request, kept.Version)
+		b.say("released", release.Request, kept.Version)
 	}
 	return err
 }
