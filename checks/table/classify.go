@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -119,18 +120,7 @@ func (j *judge) wholes() {
 		j.add(iCount, -4, "has negative numbers")
 		j.s[iDenominator] -= 4
 	}
-	if f.arith && f.n >= 4 {
-		w := 3.0
-		if f.step == 1 || f.step == -1 {
-			w = 5
-		}
-		j.add(iOrdinal, w, "steps evenly")
-		j.s[iCount] -= 2
-	}
-	if f.restarts {
-		j.add(iOrdinal, 5, "counts up and starts again")
-		j.s[iCount] -= 2
-	}
+	j.sequences()
 	if f.within(1900, 2100) && f.distinct <= 80 {
 		w := 3.5
 		if j.s[iCount] > 0 {
@@ -165,6 +155,27 @@ func (j *judge) wholes() {
 	}
 	if f.distinct <= 12 && f.max <= 20 && f.n >= 3*f.distinct && j.s[iCount] <= 0 && j.s[iDenominator] <= 0 {
 		j.add(iOrdinal, 2, "few small numbers, repeated")
+	}
+}
+
+// sequences weighs numbers that step evenly. Counting up from 0 or 1 is what
+// ranks, weeks and "number of visits" do, and counts of people never, unless they
+// accumulate one by one.
+func (j *judge) sequences() {
+	f := j.f
+	upward := f.arith && f.step == 1 && f.n >= 4 && (f.min == 0 || f.min == 1)
+	switch {
+	case j.h.has("cum", "cml", "cumulative", "risk", "remaining"):
+	case upward || f.restarts:
+		j.add(iOrdinal, 8, "counts up from "+strconv.Itoa(int(f.min)))
+		j.s[iCount] -= 4
+		j.s[iDenominator] -= 4
+	case f.sequence() && f.n >= 4:
+		j.add(iOrdinal, 5, "steps by one")
+		j.s[iCount] -= 2
+	case f.arith && f.n >= 4:
+		j.add(iOrdinal, 3, "steps evenly")
+		j.s[iCount] -= 2
 	}
 }
 

@@ -30,7 +30,7 @@ var words = buildWords(map[Role][]wordList{
 	},
 	CI:         {{5, "ci lci uci lower upper lower95 upper95 lowerci upperci conflow confhigh conf lcl ucl l95 u95 ci95 lci95 uci95 cilow cihigh"}},
 	PValue:     {{5, "pvalue pval"}},
-	Stat:       {{4, "statistic chisq chi2 loglik aic bic deviance auc rsq r2 concordance smd asmd corr correlation"}},
+	Stat:       {{5, "cost costs price spend gbp pounds quantity seed"}, {4, "statistic chisq chi2 loglik aic bic deviance auc rsq r2 concordance smd asmd corr correlation"}},
 	DF:         {{4, "df dof residual"}},
 	PersonTime: {{5, "personyears persontime persondays pyears py pyrs pdays followup fup followuptime"}},
 	Ordinal: {
@@ -94,6 +94,8 @@ var phrases = []phrase{
 	{CI, 8, "conf_low conf_high conf_int low_ci high_ci lower_ci upper_ci lower_95 upper_95 lower_bound upper_bound low_bound upp_bound lower_limit upper_limit lower_cl upper_cl ci_l ci_u ci_low ci_high ci_lower ci_upper ci_lo ci_hi 95_l 95_u"},
 	{CI, 5, "_low$ _high$ _lower$ _upper$ _ll$ _ul$ _lb$ _ub$"},
 	{Stat, 12, "r_squared log_lik loglik logl r2"},
+	{Stat, 14, "n_levels var_nlevels n_categories n_variables n_models n_terms n_knots n_params n_parameters n_codes n_iterations n_boot n_bootstraps n_simulations n_sims n_imputations n_breaks ^npar$ ^nlevels$"},
+	{Ordinal, 14, "n_days n_weeks n_months n_years num_days number_of_days number_of_weeks number_of_months days_since weeks_since"},
 	{PercentRole, 4, "coverage$"},
 	{PercentRole, 3, "^proportion ^percentage ^percent ^pct"},
 	{OrgCount, 8, "practices_with practice_with practicewith practicewithcode practiceswithcode"},
