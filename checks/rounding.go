@@ -25,62 +25,67 @@ var roundingMissing = Check{
 	Kinds: []Kind{
 		{"", policy.Warn, "three or more different values, and no base fits"},
 		{"few", policy.Note, "one or two different values, and no base gives both"},
+		{"organisations", policy.Note, "the column counts organisations, not people"},
 	},
 	File: func(p *Pass) error { return eachCount(p, missingRounding) },
 }
 
-// eachCount runs f for every count column of every table.
+// eachCount runs f for every column of every table that counts people or
+// organisations.
 func eachCount(p *Pass, f func(*Pass, *table.Table, *table.Column)) error {
 	for _, t := range p.Doc.Tables {
-		for _, c := range t.Counts() {
+		for _, c := range append(t.Counts(), t.ByRole(table.OrgCount)...) {
 			f(p, t, c)
 		}
 	}
 	return nil
 }
 
-// offBase lists the cells whose value the policy's own base does not give. Small
-// values are left to the small-count check.
-func offBase(p *policy.Policy, c *table.Column) []int {
-	var cells []int
-	own := table.Scheme{Family: "near", B: p.Counts.RoundBase}
-	for i := range c.Cells {
-		if v, ok := c.Whole(i); ok && v > int64(p.Counts.Threshold) && !own.Fits(v) {
-			cells = append(cells, i)
-		}
-	}
-	return cells
-}
-
-// offCommon lists the cells that the policy's base or midpoint, whichever fits
-// more cells, does not give.
+// offCommon lists the cells that an accepted way of rounding does not give: the
+// one that fits most cells, the policy's own base where others fit no better.
+// Small values are left to the small-count check.
 func offCommon(p *policy.Policy, c *table.Column) []int {
-	common := []table.Scheme{{Family: "near", B: p.Counts.RoundBase}}
+	bases := []table.Scheme{{Family: "near", B: p.Counts.RoundBase}}
+	for _, b := range p.Counts.AcceptBases {
+		bases = append(bases, table.Scheme{Family: "near", B: b})
+	}
 	for _, b := range p.Counts.Midpoint {
-		common = append(common, table.Scheme{Family: "mid", B: b})
+		bases = append(bases, table.Scheme{Family: "mid", B: b})
 	}
 	var best []int
-	for k, s := range common {
+	for k, s := range bases {
 		var off []int
 		for i := range c.Cells {
 			if v, ok := c.Whole(i); ok && v > int64(p.Counts.Threshold) && !s.Fits(v) {
 				off = append(off, i)
 			}
 		}
-		if k == 0 || len(off) < len(best) {
+		switch {
+		case k == 0 || len(off) < len(best):
 			best = off
+		case len(off) == len(best):
+			best = union(best, off) // equally good: it cannot be told which are off
 		}
 	}
 	return best
+}
+
+func union(a, b []int) []int {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func missingRounding(p *Pass, t *table.Table, c *table.Column) {
 	if c.Base.State != table.Unrounded {
 		return
 	}
-	kind, cells := "", offBase(p.Policy, c)
-	if c.Base.K < 3 {
-		kind, cells = "few", offCommon(p.Policy, c)
+	kind, cells := "", offCommon(p.Policy, c)
+	switch {
+	case c.Role == table.OrgCount:
+		kind = "organisations"
+	case c.Base.K < 3:
+		kind = "few"
 	}
 	if len(cells) == 0 {
 		return
@@ -108,8 +113,11 @@ var roundingStray = Check{
 	Example: "Eleven counts that are multiples of 5 and one 412: the 412 is reported.",
 	FixR:    fixRoundR,
 	FixPy:   fixRoundPy,
-	Kinds:   []Kind{{"", policy.Warn, "a value off the base of its column or table"}},
-	File:    func(p *Pass) error { return eachCount(p, strayRounding) },
+	Kinds: []Kind{
+		{"", policy.Warn, "a value off the base of its column or table"},
+		{"organisations", policy.Note, "the column counts organisations, not people"},
+	},
+	File: func(p *Pass) error { return eachCount(p, strayRounding) },
 }
 
 func strayRounding(p *Pass, t *table.Table, c *table.Column) {
@@ -126,7 +134,11 @@ func strayRounding(p *Pass, t *table.Table, c *table.Column) {
 	if len(cells) == 0 {
 		return
 	}
-	f := p.Cells("", t, c, cells)
+	kind := ""
+	if c.Role == table.OrgCount {
+		kind = "organisations"
+	}
+	f := p.Cells(kind, t, c, cells)
 	f.Severity = advised(p.Policy, f.Severity)
 	f.Message = fmt.Sprintf("%s in %q break the rounding to %s that the others keep.", counted(len(cells), "value"), short(c.Name), s)
 	f.Evidence["base"] = s.String()

@@ -95,13 +95,13 @@ func DetectBase(values []int64) Base {
 				hits++
 			}
 		}
-		if hits == k {
+		if hits == k && (k >= 5 || s.common()) {
 			fits = true
 			if fallback.Exact() && (s == Scheme{"near", 5} || s == Scheme{"mid", 6}) {
 				fallback = s
 			}
 		}
-		if hits < k && (float64(hits) < 0.9*float64(k) || k < 10) {
+		if hits < k && k-hits > max(1, k/10) {
 			continue
 		}
 		p := tail(k, hits, s)
@@ -122,6 +122,12 @@ func DetectBase(values []int64) Base {
 		return Base{State: Inconclusive, Scheme: fallback, K: k, P: 1}
 	}
 	return Base{State: Unrounded, K: k, P: 1}
+}
+
+// common reports the ways of rounding that are in use, so that a value or two
+// that fit them may have been rounded; the others need proof.
+func (s Scheme) common() bool {
+	return s.Family == "near" && (s.B%5 == 0 || s.B == 6 || s.B == 7) || s.Family != "near" && s.B == 6
 }
 
 // balanced reports that both residues that a difference of midpoints can have
@@ -168,7 +174,7 @@ func tail(k, hits int, s Scheme) float64 {
 // itself takes what its name declares, or what all count columns together show,
 // when its values conform, or all but few do.
 func (u *understanding) bases() {
-	cols := u.t.Counts()
+	cols := append(u.t.Counts(), u.t.ByRole(OrgCount)...)
 	var all []int64
 	values := make([][]int64, len(cols))
 	for k, c := range cols {

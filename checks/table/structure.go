@@ -96,6 +96,7 @@ func (u *understanding) measures() {
 			c.Reasons = append(c.Reasons, why)
 		}
 	}
+	u.namesakes(why)
 	for _, c := range u.t.Columns {
 		f := c.f
 		if !isFam[c] && c.Role == Category && f.allWhole() && f.max > 20 && f.min >= 0 && !f.sequence() && 2*f.distinct >= f.filled &&
@@ -104,6 +105,37 @@ func (u *understanding) measures() {
 			c.Reasons = append(c.Reasons, why+", and its numbers are too large for codes")
 		}
 	}
+}
+
+// namesakes makes 0/1 columns counts that share their subject with a sure one:
+// "No asthma" beside "Asthma".
+func (u *understanding) namesakes(why string) {
+	for _, c := range u.t.Columns {
+		if c.Role != BoolRole || !c.f.binary() || !open(c) {
+			continue
+		}
+		for _, other := range u.t.Columns {
+			if other.Role.CountLike() && other.Confidence >= 0.5 && sameSubject(c.h.tokens, other.h.tokens) {
+				c.Role, c.Confidence = Count, 0.5
+				c.Reasons = append(c.Reasons, why+", like "+other.Name)
+				break
+			}
+		}
+	}
+}
+
+// sameSubject reports names that differ by at most one word besides shared ones.
+func sameSubject(a, b []string) bool {
+	shared := 0
+	for _, x := range a {
+		for _, y := range b {
+			if x == y && len(x) >= 4 {
+				shared++
+				break
+			}
+		}
+	}
+	return shared > 0 && max(len(a), len(b))-shared <= 1
 }
 
 // siblings makes bare whole-number columns counts where several others are.
@@ -119,8 +151,11 @@ func (u *understanding) siblings() {
 		return
 	}
 	for _, c := range fam {
-		if c.Role == Unknown || c.Role == Ordinal || c.Role == Category {
-			c.Role, c.Confidence = Count, 0.5
+		if c.Role == Unknown || c.Role == Ordinal || c.Role == Category || c.Role.CountLike() && c.Confidence < 0.5 && !c.f.constant() {
+			if !c.Role.CountLike() {
+				c.Role = Count
+			}
+			c.Confidence = 0.5
 			c.Reasons = append(c.Reasons, "its sibling columns are counts")
 		}
 	}

@@ -159,7 +159,7 @@ func rowIndex(cells []Cell) bool {
 // counts ("Age: mean (SD)").
 var statLabels = map[string]bool{
 	"mean": true, "median": true, "sd": true, "iqr": true, "min": true, "max": true, "range": true, "std": true,
-	"average": true, "quartile": true, "percentile": true, "q1": true, "q3": true, "variance": true, "pvalue": true,
+	"average": true, "quartile": true, "percentile": true, "variance": true, "pvalue": true,
 }
 
 // labels takes the cells of rows labelled as statistics out of count columns.
