@@ -38,6 +38,9 @@ func All() []Check {
 		roundingStray,
 		roundingSuffix,
 		roundingMixedBase,
+		impliedCount,
+		telltaleRate,
+		rateFromUnrounded,
 		redactionRecoverable,
 		totalNotRecomputed,
 	}

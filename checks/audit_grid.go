@@ -22,10 +22,13 @@ type auditGrid struct {
 // cell is the cell that a ref of the audit means.
 func (g *auditGrid) cell(r audit.Ref) *table.Cell { return &g.cols[r.Measure].Cells[r.Row] }
 
-// auditMemo keeps the audit of a document, which several checks read.
+// auditMemo keeps what several checks of one document read: the audits of its
+// tables and the rates that were verified in them.
 type auditMemo struct {
-	once  sync.Once
-	grids []*auditGrid
+	grids   sync.Once
+	audited []*auditGrid
+	rates   sync.Once
+	triples []rateTriple
 }
 
 // audited returns the audits of the document's tables.
@@ -34,8 +37,25 @@ func (p *Pass) audited() []*auditGrid {
 		return auditTables(p.Doc.Tables, p.Policy)
 	}
 	m := p.Doc.audits
-	m.once.Do(func() { m.grids = auditTables(p.Doc.Tables, p.Policy) })
-	return m.grids
+	m.grids.Do(func() { m.audited = auditTables(p.Doc.Tables, p.Policy) })
+	return m.audited
+}
+
+// triples returns the verified rates of the document's tables.
+func (p *Pass) triples() []rateTriple {
+	find := func() []rateTriple {
+		var out []rateTriple
+		for _, t := range p.Doc.Tables {
+			out = append(out, rateTriples(t, p.Policy.Counts.Threshold)...)
+		}
+		return out
+	}
+	if p.Doc.audits == nil {
+		return find()
+	}
+	m := p.Doc.audits
+	m.rates.Do(func() { m.triples = find() })
+	return m.triples
 }
 
 func auditTables(tables []*table.Table, p *policy.Policy) []*auditGrid {

@@ -1,0 +1,152 @@
+package checks
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"sallyport/checks/audit"
+	"sallyport/checks/table"
+)
+
+// denominators lists what a rate of n may divide by: another column, n and
+// another column together, the total of n over the rows that share a label, and
+// a number in n's header ("Exposed, N = 1,200").
+func denominators(t *table.Table, n *table.Column, nums []*table.Column, threshold int, totals func() map[int]bool) []denominator {
+	var out []denominator
+	for _, d := range nums {
+		if d != n {
+			out = append(out, denominator{name: d.Name, col: d, of: func(row int) bounds { return shownBounds(d, row) }})
+		}
+	}
+	for _, d := range nums {
+		if d != n {
+			out = append(out, denominator{name: n.Name + " + " + d.Name, plus: d, of: func(row int) bounds {
+				a, b := shownBounds(n, row), shownBounds(d, row)
+				return bounds{a.value + b.value, a.lo + b.lo, a.hi + b.hi, a.ok && b.ok}
+			}})
+		}
+	}
+	if v, ok := headerN(n.Name); ok {
+		b := bounds{v, v, v, true}
+		if s := n.Base.Assumed(); n.Base.Proven() && s.Fits(int64(v)) {
+			b.lo, b.hi = s.Interval(v, 0)
+		}
+		out = append(out, denominator{name: "the N in the header", of: func(int) bounds { return b }})
+	}
+	out = append(out, totalOf(n, nil, threshold, totals))
+	const most = 6
+	labels := 0
+	for _, c := range t.Columns {
+		if labels == most {
+			break
+		}
+		switch c.Role {
+		case table.Category, table.Geo, table.BoolRole, table.DateRole:
+			if k := c.Distinct(); k > 1 && 2*k <= t.Rows {
+				out = append(out, totalOf(n, c, threshold, totals))
+				labels++
+			}
+		}
+	}
+	return out
+}
+
+// headerN reads "N = 1,234" in a header.
+func headerN(name string) (float64, bool) {
+	for rest := name; ; {
+		i := strings.IndexAny(rest, "Nn")
+		if i < 0 {
+			return 0, false
+		}
+		alone := i == 0 || !isLetter(rest[i-1])
+		after := strings.TrimLeft(rest[i+1:], " ")
+		rest = rest[i+1:]
+		if !alone || after == "" || after[0] != '=' && after[0] != ':' {
+			continue
+		}
+		digits := strings.TrimLeft(after[1:], " ")
+		end := strings.IndexFunc(digits, func(r rune) bool { return (r < '0' || r > '9') && r != ',' })
+		if end >= 0 {
+			digits = digits[:end]
+		}
+		v, err := strconv.ParseFloat(strings.ReplaceAll(digits, ",", ""), 64)
+		return v, err == nil && v > 0 && v <= audit.MaxCount
+	}
+}
+
+func isLetter(b byte) bool { return 'a' <= b|0x20 && b|0x20 <= 'z' }
+
+// totalOf is the total of n over all rows that have the same label in column by
+// (over all rows, when nil), rows that are totals themselves left out. A hidden
+// cell adds anything up to the threshold.
+func totalOf(n, by *table.Column, threshold int, totals func() map[int]bool) denominator {
+	d := denominator{whole: true, name: "the total of " + n.Name}
+	if by != nil {
+		d.name += " within " + by.Name
+	}
+	// Counted on first use: most denominators are given up after a few rows of
+	// another.
+	var sums map[string]bounds
+	label := func(row int) string {
+		if by == nil {
+			return ""
+		}
+		if i := index(by, row); i >= 0 {
+			return strings.TrimSpace(by.Cells[i].Raw)
+		}
+		return ""
+	}
+	d.of = func(row int) bounds {
+		if sums == nil {
+			sums = sumByLabel(n, label, threshold, totals())
+		}
+		return sums[label(row)]
+	}
+	return d
+}
+
+func sumByLabel(n *table.Column, label func(int) string, threshold int, totals map[int]bool) map[string]bounds {
+	sums := map[string]bounds{}
+	for i := range n.Cells {
+		row := n.Row(i)
+		if totals[row] {
+			continue
+		}
+		s := sums[label(row)]
+		if b := shownBounds(n, row); b.ok {
+			s = bounds{s.value + b.value, s.lo + b.lo, s.hi + b.hi, true}
+		} else {
+			s.hi += float64(threshold)
+		}
+		sums[label(row)] = s
+	}
+	for k, s := range sums {
+		s.ok = s.ok && s.value > 0 && !math.IsInf(s.hi, 0)
+		sums[k] = s
+	}
+	return sums
+}
+
+// totalRows tells the rows that some label column calls a total.
+func totalRows(t *table.Table) map[int]bool {
+	out := map[int]bool{}
+	for _, c := range t.Columns {
+		if c.Role != table.Category && c.Role != table.Geo {
+			continue
+		}
+		memo := map[string]bool{}
+		for i := range c.Cells {
+			raw := c.Cells[i].Raw
+			hit, known := memo[raw]
+			if !known {
+				hit = audit.RowLabel(raw) != audit.NoLabel
+				memo[raw] = hit
+			}
+			if hit {
+				out[c.Row(i)] = true
+			}
+		}
+	}
+	return out
+}

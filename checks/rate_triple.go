@@ -1,0 +1,280 @@
+package checks
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"sync"
+
+	"sallyport/checks/audit"
+	"sallyport/checks/table"
+)
+
+// A rateTriple is a verified relation of three columns of one table: each rate
+// is scale times numerator over denominator.
+type rateTriple struct {
+	t     *table.Table
+	rate  *table.Column
+	num   *table.Column
+	den   denominator
+	scale float64
+	fit   tripleFit
+}
+
+// denominator is what a rate divides by.
+type denominator struct {
+	name string
+	col  *table.Column // the column itself; nil for a computed one
+	plus *table.Column // numerator plus this column
+	// whole: the total of the numerator itself, of which only shares are taken.
+	whole bool
+	of    func(row int) bounds
+}
+
+// bounds is a number and what its true value may be. ok is false where the
+// table does not show it.
+type bounds struct {
+	value, lo, hi float64
+	ok            bool
+}
+
+// Limits of the search for triples in one table.
+const (
+	maxRates      = 40
+	maxNumerators = 30
+	maxTripleRows = 80 // rows on which a triple is verified
+	minTripleRows = 3
+	quickRows     = 5 // rows after which a wrong triple is nearly always given up
+)
+
+// rateTriples finds the verified triples of a table, at most one for each rate.
+func rateTriples(t *table.Table, threshold int) []rateTriple {
+	nums := numerators(t)
+	if len(nums) == 0 {
+		return nil
+	}
+	var out []rateTriple
+	dens := map[*table.Column][]denominator{}
+	totals := sync.OnceValue(func() map[int]bool { return totalRows(t) })
+	for _, r := range rateColumns(t) {
+		if ratio, ok := measuresTriple(t, r); ok {
+			out = append(out, ratio)
+			continue
+		}
+		rows := rateRows(r)
+		if len(rows) < minTripleRows {
+			continue
+		}
+		var best *rateTriple
+		for _, n := range nums {
+			if r.Half && n.Index != r.Index || n == r {
+				continue
+			}
+			if dens[n] == nil {
+				dens[n] = denominators(t, n, nums, threshold, totals)
+			}
+			for _, d := range dens[n] {
+				if d.whole && r.Role != table.PercentRole && r.Role != table.Unknown {
+					continue
+				}
+				fit, ok := verifyTriple(r, n, &d, rows)
+				if ok && (best == nil || fit.better(&best.fit)) {
+					best = &rateTriple{t: t, rate: r, num: n, den: d, scale: fit.scale, fit: fit}
+				}
+			}
+		}
+		if best != nil {
+			out = append(out, *best)
+		}
+	}
+	return out
+}
+
+// numerators are the columns that a rate may count from, or divide by.
+func numerators(t *table.Table) []*table.Column {
+	var out []*table.Column
+	for _, c := range t.Virtual {
+		if measures(c) && len(out) < maxNumerators {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// rateColumns are the columns that may hold rates: percentages and rates by
+// role, and numbers of unknown meaning with fractions, since each triple is
+// verified by its numbers.
+func rateColumns(t *table.Table) []*table.Column {
+	var out []*table.Column
+	for _, c := range t.Virtual {
+		switch c.Role {
+		case table.PercentRole, table.Rate:
+		case table.Unknown, table.Mean, table.Stat:
+			if c.AllWhole() {
+				continue
+			}
+		default:
+			continue
+		}
+		if c.Numbers() >= minTripleRows && len(out) < maxRates {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// measuresTriple recognises the triple that ehrQL names: numerator, denominator
+// and ratio (value in older files).
+func measuresTriple(t *table.Table, r *table.Column) (rateTriple, bool) {
+	if !isMeasures(t) || r.Name != "ratio" && r.Name != "value" {
+		return rateTriple{}, false
+	}
+	n, d := named(t, "numerator"), named(t, "denominator")
+	if n == nil || d == nil {
+		return rateTriple{}, false
+	}
+	fit := tripleFit{scale: 1, fixed: true}
+	return rateTriple{t: t, rate: r, num: n, scale: 1, fit: fit,
+		den: denominator{name: "denominator", col: d, of: func(row int) bounds { return shownBounds(d, row) }}}, true
+}
+
+func named(t *table.Table, name string) *table.Column {
+	for _, c := range t.Virtual {
+		if c.Name == name && !c.Half {
+			return c
+		}
+	}
+	return nil
+}
+
+// index is the place of a data row in a column, -1 when it has none.
+func index(c *table.Column, row int) int {
+	if c.At == nil {
+		if row < len(c.Cells) {
+			return row
+		}
+		return -1
+	}
+	if i := row - c.At[0]; i >= 0 && i < len(c.At) && c.At[i] == row {
+		return i
+	}
+	if i, ok := slices.BinarySearch(c.At, row); ok {
+		return i
+	}
+	return -1
+}
+
+// shownBounds is the count that a column shows in a row, with its rounding.
+func shownBounds(c *table.Column, row int) bounds {
+	i := index(c, row)
+	if i < 0 {
+		return bounds{}
+	}
+	v, ok := c.Whole(i)
+	if !ok || v > audit.MaxCount {
+		return bounds{}
+	}
+	lo, hi, _ := c.Interval(i, 0)
+	return bounds{float64(v), lo, hi, true}
+}
+
+// rateValue is the number in a rate cell and half its last printed digit.
+func rateValue(c *table.Column, i int) (v, half float64, ok bool) {
+	x := &c.Cells[i]
+	switch x.Kind {
+	case table.Number, table.Percent:
+		if x.Value < 0 || math.IsNaN(x.Value) || math.IsInf(x.Value, 0) {
+			return 0, 0, false
+		}
+		return x.Value, 0.5 * math.Pow(10, -float64(x.Decimals)), true
+	}
+	return 0, 0, false
+}
+
+// rateRows picks data rows with a positive rate, evenly over the column.
+func rateRows(r *table.Column) []int {
+	var out []int
+	for i := range r.Cells {
+		if v, _, ok := rateValue(r, i); ok && v > 0 {
+			out = append(out, r.Row(i))
+		}
+	}
+	if n := len(out); n > maxTripleRows {
+		for i := range maxTripleRows {
+			out[i] = out[i*n/maxTripleRows]
+		}
+		out = out[:maxTripleRows]
+	}
+	return out
+}
+
+// tripleFit is how well a triple agrees with the table.
+type tripleFit struct {
+	scale float64
+	rows  int
+	shown float64 // share of rows that recompute from the numbers shown
+	fits  float64 // share that do from some counts within the rounding
+	width float64 // median relative width of what the rounding allows
+	fixed bool    // by name, not by numbers
+}
+
+// better orders fits: more recomputed, more explained, more rows, narrower.
+func (f *tripleFit) better(o *tripleFit) bool {
+	round := func(x float64) float64 { return math.Round(x * 100) }
+	return cmp.Or(cmp.Compare(round(f.shown), round(o.shown)), cmp.Compare(round(f.fits), round(o.fits)),
+		cmp.Compare(f.rows, o.rows), cmp.Compare(o.width, f.width)) > 0
+}
+
+// verifyTriple tests a triple on sample rows. It holds when nearly all rates lie
+// within what the rounding of numerator and denominator allows, and this is
+// either narrow enough on enough rows to be no accident, or exact.
+func verifyTriple(r, n *table.Column, d *denominator, rows []int) (tripleFit, bool) {
+	type point struct{ rate, half, num, lo, hi, den, dlo, dhi float64 }
+	var points []point
+	var scales [20]int
+	for _, row := range rows {
+		i := index(r, row)
+		v, half, _ := rateValue(r, i)
+		num := shownBounds(n, row)
+		if !num.ok || num.value <= 0 {
+			continue
+		}
+		den := d.of(row)
+		if !den.ok || den.value <= 0 || r.Role == table.PercentRole && num.lo > den.hi {
+			continue
+		}
+		log := math.Log10(v * den.value / num.value)
+		if k := int(math.Round(log)) + 10; k >= 0 && k < len(scales) && math.Abs(log-math.Round(log)) < 0.25 {
+			scales[k]++
+		}
+		points = append(points, point{v, half, num.value, num.lo, num.hi, den.value, den.lo, den.hi})
+		if len(points) == quickRows && slices.Max(scales[:]) < 2 {
+			return tripleFit{}, false
+		}
+	}
+	if len(points) < minTripleRows {
+		return tripleFit{}, false
+	}
+	top := slices.Index(scales[:], slices.Max(scales[:]))
+	if float64(scales[top]) < 0.6*float64(len(points)) {
+		return tripleFit{}, false
+	}
+	fit := tripleFit{scale: math.Pow(10, float64(top-10)), rows: len(points)}
+	widths := make([]float64, 0, len(points))
+	for _, p := range points {
+		lo, hi := fit.scale*p.lo/math.Max(p.dhi, 1), fit.scale*p.hi/math.Max(p.dlo, 1)
+		if lo-p.half <= p.rate*(1+1e-12) && p.rate*(1-1e-12) <= hi+p.half {
+			fit.fits++
+		}
+		if math.Abs(fit.scale*p.num/p.den-p.rate) <= p.half*1.0001+1e-12*p.rate {
+			fit.shown++
+		}
+		widths = append(widths, (hi-lo+2*p.half)/math.Max(p.rate, 1e-300))
+	}
+	slices.Sort(widths)
+	fit.width = widths[len(widths)/2]
+	fit.fits /= float64(fit.rows)
+	fit.shown /= float64(fit.rows)
+	evidence := float64(fit.rows) * math.Log(1/min(max(fit.width, 1e-9), 0.95))
+	return fit, fit.fits >= 0.85 && (fit.shown >= 0.8 || evidence >= 7)
+}
