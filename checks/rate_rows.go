@@ -93,7 +93,7 @@ func (tr *rateTriple) feasible(r *rateRow, most int) []float64 {
 func (tr *rateTriple) implied(r *rateRow, full float64) (audit.Range, bool) {
 	half := r.half
 	if full > 0 {
-		half = full
+		half = math.Min(half, full)
 	}
 	low, high := math.Max(0, r.value-half), r.value+half
 	var lo, hi float64

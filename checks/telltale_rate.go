@@ -103,7 +103,7 @@ func (p *Pass) telltales(t *table.Table, c *table.Column, hidden map[int][]CellR
 			continue
 		}
 		if full > 0 {
-			half = full
+			half = math.Min(half, full)
 		}
 		f, ok := smallFraction(v, half, scales, most)
 		if _, beside := hidden[c.Row(i)]; !beside {

@@ -3,6 +3,7 @@ package table
 import (
 	"hash/maphash"
 	"strings"
+	"sync"
 )
 
 // Understand gives a table's columns their meaning. It does not fail: what it
@@ -171,11 +172,12 @@ func (u *understanding) labels() {
 			continue
 		}
 		memo := map[string]bool{}
+		groups := sync.OnceValue(func() bool { return groupsOfQuantile(c) })
 		for i := range c.Cells {
 			raw := c.Cells[i].Raw
 			hit, known := memo[raw]
 			if !known && len(memo) < 5000 {
-				hit = saysStatistic(raw) && !(isQuantile(raw) && groupsOfQuantile(c))
+				hit = saysStatistic(raw) && !(quantile(raw) != "" && groups())
 				memo[raw] = hit
 			}
 			if hit {
@@ -200,17 +202,22 @@ func (u *understanding) labels() {
 	}
 }
 
-// isQuantile says that a label names a quarter or fifth by its number.
-func isQuantile(label string) bool {
-	l := strings.ToLower(strings.TrimSpace(label))
-	return len(l) == 2 && l[0] == 'q' && '1' <= l[1] && l[1] <= '5'
+// quantile returns the q1 to q5 that a label holds as a word ("Q3", "2019 Q1"),
+// "" without one.
+func quantile(label string) string {
+	for _, w := range tokens(label) {
+		if len(w) == 2 && w[0] == 'q' && '1' <= w[1] && w[1] <= '5' {
+			return w
+		}
+	}
+	return ""
 }
 
-// groupsOfQuantile says that the column's Q1 and Q3 are groups of people, such
-// as fifths of deprivation: it has a Q2, Q4 or Q5 too, which no summary has.
+// groupsOfQuantile says that the column's Q1 and Q3 are groups or quarters of a
+// year: it has a Q2, Q4 or Q5 too, which no summary of a distribution has.
 func groupsOfQuantile(c *Column) bool {
 	for i := range c.Cells {
-		if l := strings.ToLower(strings.TrimSpace(c.Cells[i].Raw)); isQuantile(l) && l != "q1" && l != "q3" {
+		if q := quantile(c.Cells[i].Raw); q != "" && q != "q1" && q != "q3" {
 			return true
 		}
 	}
