@@ -403,7 +403,7 @@ func findPopulations(p *SetPass) error {
 	return nil
 }
 
-var headerN = regexp.MustCompile(`\b[Nn]\s*[=:]\s*\d`)
+var nameWithN = regexp.MustCompile(`\b[Nn]\s*[=:]\s*\d`)
 
 // hasPopulation says whether a document states a number of people, events or
 // degrees of freedom.
@@ -414,7 +414,7 @@ func hasPopulation(d *Document) bool {
 	for _, t := range d.Tables {
 		for _, c := range t.Virtual {
 			known := c.Role.CountLike() || c.Role == table.DF || c.Role == table.PersonTime
-			if known && c.Numbers() > 0 || headerN.MatchString(c.Name) {
+			if known && c.Numbers() > 0 || nameWithN.MatchString(c.Name) {
 				return true
 			}
 		}
