@@ -100,7 +100,7 @@ func findingViews(r *checks.FileReport, base string, selected string, win window
 	slices.SortStableFunc(order, func(a, b *checks.Finding) int { return b.Severity.Rank() - a.Severity.Rank() })
 	views := make([]findingView, 0, len(order))
 	for i, f := range order {
-		v := findingView{N: i + 1, ID: short(f.Fingerprint), Severity: f.Severity, Check: f.Check,
+		v := findingView{N: i + 1, ID: cmp.Or(short(f.Fingerprint), fmt.Sprint(i+1)), Severity: f.Severity, Check: f.Check,
 			Title: f.Check, Message: f.Message, Where: where(f), Evidence: evidenceOf(f), finding: f}
 		if c, ok := checks.Lookup(f.Check); ok {
 			v.Doc, v.Title = &c, c.Title

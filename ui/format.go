@@ -132,10 +132,11 @@ func capital(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-// short shows the first digits of a digest or commit.
+// short shows the first digits of a digest, an id or a commit, and other text
+// whole.
 func short(s any) string {
 	text := fmt.Sprint(s)
-	if len(text) > 12 {
+	if len(text) > 24 && !strings.ContainsAny(text, " /.") {
 		return text[:12]
 	}
 	return text

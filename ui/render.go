@@ -100,7 +100,7 @@ func (c *call) fill(f *frame) {
 	}
 	f.Name = c.actor.Name
 	f.Flash = c.takeFlash()
-	f.Nav = c.nav()
+	f.Nav = c.nav(f.Crumbs)
 	var roles []string
 	for _, r := range c.actor.Roles {
 		roles = append(roles, roleName(r))
@@ -108,8 +108,9 @@ func (c *call) fill(f *frame) {
 	f.Roles = strings.Join(roles, ", ")
 }
 
-// nav is the header's menu: what the person's roles can use at all.
-func (c *call) nav() []navItem {
+// nav is the header's menu: what the person's roles can use at all. The current
+// item is where the way to the page begins.
+func (c *call) nav(way []crumb) []navItem {
 	all := []struct {
 		text, path string
 		action     policy.Action
@@ -124,6 +125,9 @@ func (c *call) nav() []navItem {
 	}
 	var items []navItem
 	here := c.Request().URL.Path
+	if len(way) > 0 {
+		here = way[0].Path
+	}
 	for _, n := range all {
 		if policy.Somewhere(c.actor.Roles, n.action) {
 			items = append(items, navItem{n.text, n.path, here == n.path || strings.HasPrefix(here, n.path+"/")})

@@ -136,6 +136,8 @@ func fileState(v *review.View, f review.FileView) (icon, words string) {
 		return decisionIcon(f.Mine.Decision), decisionWords(f.Mine.Decision)
 	case v.Relation == policy.Assigned && v.Phase != review.NoReview:
 		return "○", "To review"
+	case v.Request.Status.Owner() == "checkers":
+		return "", "With the checkers"
 	default:
 		return "", ""
 	}

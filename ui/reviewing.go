@@ -2,6 +2,7 @@ package ui
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,7 +55,6 @@ type voteForm struct {
 	At       time.Time
 	Others   []otherVote // in consolidation
 	Outcome  review.Outcome
-	Next     string // address of the next file, "" after the last
 	Errors   map[string]string
 }
 
@@ -103,18 +103,20 @@ func (u *UI) vote(c *call) error {
 	return c.redirect(filePath(c.requestID(), c.fileID()) + "#vote")
 }
 
-// nextFile goes on to the next file of the request, or to the review's end.
+// nextFile goes on to the next file that waits for a decision, after this one
+// or else from the beginning, and when there is none to the review's end.
 func (u *UI) nextFile(c *call) error {
 	v, err := u.service.Request(c.ctx(), c.actor, c.requestID())
 	if err != nil {
 		return err
 	}
-	var p filePage
-	if err := p.place(v, c.fileID()); err != nil {
-		return err
-	}
-	if p.Next != nil {
-		return c.redirect(p.Next.Link)
+	files := outputs(v)
+	at := slices.IndexFunc(files, func(f review.FileView) bool { return f.File.ID == c.fileID() })
+	for i := range files {
+		f := files[(at+1+i)%len(files)]
+		if f.Mine == nil || f.MineVoid {
+			return c.redirect(filePath(v.Request.ID, f.File.ID))
+		}
 	}
 	return c.redirect(requestPath(v.Request.ID) + "/review")
 }

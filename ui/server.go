@@ -69,7 +69,7 @@ func New(service Service, o Options) (*UI, error) {
 	}
 	u := &UI{service: service, options: o, policy: o.Policy, log: o.Log, now: o.Now, origin: http.NewCrossOriginProtection()}
 	if u.now == nil {
-		u.now = func() time.Time { return time.Now().UTC() }
+		u.now = nowUTC
 	}
 	var err error
 	if u.assets, err = loadAssets(); err != nil {
@@ -107,3 +107,5 @@ func HTTPServer(addr string, h http.Handler, log *slog.Logger) *http.Server {
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }
+
+func nowUTC() time.Time { return time.Now().UTC() }

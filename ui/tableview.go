@@ -51,6 +51,7 @@ type cellView struct {
 	ID      string
 	Text    string
 	Number  bool
+	Long    bool
 	Flags   []flag
 	Worst   policy.Severity // of Flags, "" when there are none
 	Related bool            // explains the finding that is selected
@@ -149,13 +150,14 @@ func (m marks) relate(f *checks.Finding, rows map[int]int) {
 	}
 }
 
+// longCell is from how many bytes on a cell's text may wrap.
+const longCell = 60
+
 // rowsByLine maps records of the file to data rows.
 func rowsByLine(t *table.Table) map[int]int {
-	rows := make(map[int]int, len(t.Source.Lines))
-	for i, line := range t.Source.Lines {
-		if i > 0 {
-			rows[line] = i - 1
-		}
+	rows := make(map[int]int, t.Rows)
+	for row := range t.Rows {
+		rows[t.Line(row)] = row
 	}
 	return rows
 }
@@ -209,15 +211,12 @@ func headerCells(t *table.Table, columns []checks.ColumnReport, m marks) []heade
 
 func rowCells(t *table.Table, row, columns int, m marks) rowView {
 	rec := t.Source.Records[row]
-	v := rowView{Index: row, Flags: m.flags[place{row, -1}], Related: m.related[place{row, -1}], Cells: make([]cellView, columns)}
-	if row+1 < len(t.Source.Lines) {
-		v.Line = t.Source.Lines[row+1]
-	}
+	v := rowView{Index: row, Line: t.Line(row), Flags: m.flags[place{row, -1}], Related: m.related[place{row, -1}], Cells: make([]cellView, columns)}
 	for i := range v.Cells {
 		p := place{row, i}
 		c := cellView{ID: fmt.Sprintf("r%dc%d", row, i), Flags: m.flags[p], Related: m.related[p], Chosen: m.chosen[p]}
 		if i < len(rec) {
-			c.Text = rec[i]
+			c.Text, c.Long = rec[i], len(rec[i]) > longCell
 		}
 		if i < len(t.Columns) && row < len(t.Columns[i].Cells) {
 			k := t.Columns[i].Cells[row].Kind

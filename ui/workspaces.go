@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+
 	"sallyport/checks/provenance"
 	"sallyport/policy"
 	"sallyport/review"
@@ -93,7 +95,7 @@ func (p *workspacePage) sort(added map[string]string, pol *policy.Policy) {
 		p.Folders = append(p.Folders, folder{Name: name})
 	}
 	for _, f := range p.Workspace.Files {
-		row := fileRow{WorkspaceFile: f, Type: strings.ToLower(path.Ext(f.Path)), Added: added[f.Path], Why: cannotAdd(f)}
+		row := fileRow{WorkspaceFile: f, Type: strings.ToLower(path.Ext(f.Path)), Added: added[f.Path], Why: cannotAdd(f, pol.Files.MaxBytes)}
 		if !f.Release {
 			p.Outputs = append(p.Outputs, row)
 			continue
@@ -110,7 +112,7 @@ func (p *workspacePage) sort(added map[string]string, pol *policy.Policy) {
 
 // cannotAdd says why a file cannot be chosen, before anybody tries; the domain
 // decides when it is added.
-func cannotAdd(f review.WorkspaceFile) string {
+func cannotAdd(f review.WorkspaceFile, largest int64) string {
 	switch {
 	case f.Problem != "":
 		return f.Problem
@@ -118,6 +120,10 @@ func cannotAdd(f review.WorkspaceFile) string {
 		return "The job runner left this file out: " + f.Origin.Excluded
 	case f.Origin.Level == provenance.Highly:
 		return "Highly sensitive files never leave."
+	case f.Origin.Level != provenance.Moderately:
+		return "Only files that the pipeline marks as moderately sensitive can be requested."
+	case f.Size > largest:
+		return "It is over the limit of " + humanize.IBytes(uint64(largest)) + "."
 	default:
 		return ""
 	}
