@@ -39,7 +39,7 @@ func TestJourney(t *testing.T) {
 	first.get(request+"/review").has("Conflicted", "Say which year this is.", "Which year is this?").lacks("Release…")
 
 	second.get(request + "/return").want(http.StatusOK)
-	second.post(request+"/return").want(http.StatusOK).has("with the researcher again")
+	second.post(request + "/return").want(http.StatusOK).has("with the researcher again")
 	ann.get(request).has("Returned", "Which year is this?", "Answer the checkers' comment")
 	for _, g := range ann.links(groupLink) {
 		ann.post(request+"/comments", "group", strings.TrimPrefix(g, request+"/groups/"), "comment", "It is 2025.", "back", g).want(http.StatusOK)
@@ -124,7 +124,7 @@ func TestMissingLeadsThere(t *testing.T) {
 			t.Errorf("%s has no place %s", page, anchor)
 		}
 	}
-	ann.post(request + "/submit").want(http.StatusUnprocessableEntity).has("Not submitted yet", "Before you can submit")
+	ann.post(request+"/submit").want(http.StatusUnprocessableEntity).has("Not submitted yet", "Before you can submit")
 }
 
 // Files that were not added say why, those that were are in.
