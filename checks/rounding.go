@@ -41,9 +41,9 @@ func eachCount(p *Pass, f func(*Pass, *table.Table, *table.Column)) error {
 	return nil
 }
 
-// offCommon lists the cells that an accepted way of rounding does not give: the
-// one that fits most cells, the policy's own base where others fit no better.
-// Small values are left to the small-count check.
+// offCommon lists the cells that the accepted way of rounding which fits most
+// cells does not give; all of them where none fits most, for then what fits does
+// so by chance. Small values are left to the small-count check.
 func offCommon(p *policy.Policy, c *table.Column) []int {
 	bases := []table.Scheme{{Family: "near", B: p.Counts.RoundBase}}
 	for _, b := range p.Counts.AcceptBases {
@@ -52,11 +52,16 @@ func offCommon(p *policy.Policy, c *table.Column) []int {
 	for _, b := range p.Counts.Midpoint {
 		bases = append(bases, table.Scheme{Family: "mid", B: b})
 	}
-	var best []int
+	var all, best []int
+	for i := range c.Cells {
+		if v, ok := c.Whole(i); ok && v > int64(p.Counts.Threshold) {
+			all = append(all, i)
+		}
+	}
 	for k, s := range bases {
 		var off []int
-		for i := range c.Cells {
-			if v, ok := c.Whole(i); ok && v > int64(p.Counts.Threshold) && !s.Fits(v) {
+		for _, i := range all {
+			if v, _ := c.Whole(i); !s.Fits(v) {
 				off = append(off, i)
 			}
 		}
@@ -66,6 +71,9 @@ func offCommon(p *policy.Policy, c *table.Column) []int {
 		case len(off) == len(best):
 			best = union(best, off) // equally good: it cannot be told which are off
 		}
+	}
+	if len(best) > 0 && 5*len(best) > 2*len(all) {
+		return all
 	}
 	return best
 }
@@ -235,7 +243,7 @@ func mixedBases(p *SetPass) error {
 // included), of 7.
 func family(s table.Scheme) string {
 	switch {
-	case s.B%5 == 0 && s.Family == "near":
+	case s.B%5 == 0:
 		return "multiples of 5"
 	case s.B == 6:
 		return "base 6"

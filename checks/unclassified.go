@@ -16,10 +16,16 @@ var columnsUnclassified = Check{
 	Example: `A column "x7" with the numbers 3, 1, 4 between text columns: named. A column "n": not.`,
 	FixR:    `rename(n_patients = x7)`,
 	FixPy:   `df.rename(columns={"x7": "n_patients"})`,
-	Kinds:   []Kind{{"", policy.Note, "numeric columns whose meaning is not known"}},
+	Kinds: []Kind{
+		{"", policy.Note, "numeric columns whose meaning is not known"},
+		{"cells", policy.Note, "cells of a count column that could not be read as a number"},
+	},
 	File: func(p *Pass) error {
 		for _, t := range p.Doc.Tables {
 			unclassified(p, t)
+			for _, c := range t.Counts() {
+				unreadCells(p, t, c)
+			}
 		}
 		return nil
 	},
@@ -50,4 +56,23 @@ func unclassified(p *Pass, t *table.Table) {
 	p.Report(Finding{Table: t.Source.Name, Related: related,
 		Message:  fmt.Sprintf("%d of %d numeric columns were not understood: %s.", len(names), numeric, list),
 		Evidence: map[string]any{"understood": numeric - len(names), "numeric": numeric}})
+}
+
+// unreadCells names texts with digits in a count column: numbers that no check saw.
+func unreadCells(p *Pass, t *table.Table, c *table.Column) {
+	if c.KindCount(table.Text) == 0 {
+		return
+	}
+	var cells []int
+	for i := range c.Cells {
+		if x := &c.Cells[i]; x.Kind == table.Text && strings.ContainsAny(x.Raw, "0123456789") {
+			cells = append(cells, i)
+		}
+	}
+	if len(cells) == 0 {
+		return
+	}
+	f := p.Cells("cells", t, c, cells)
+	f.Message = fmt.Sprintf("%s in %q could not be read as a number, such as %q.", counted(len(cells), "cell"), short(c.Name), short(c.Cells[cells[0]].Raw))
+	p.Report(f)
 }

@@ -122,7 +122,7 @@ func (u *understanding) rowKeys() {
 	t := u.t
 	var sure []*Column
 	for _, c := range t.Columns {
-		if c.Name != "" && !c.f.numeric() && c.f.filled > 0 && (c.Role == Category || c.Role == DateRole) {
+		if c.Name != "" && !c.f.numeric() && c.f.filled > 0 && (c.Role == Category || c.Role == DateRole || c.Role == Geo || c.Role == OrgCode) {
 			sure = append(sure, c)
 		}
 	}
