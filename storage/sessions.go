@@ -56,10 +56,13 @@ func (s *Sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, err
 	return row.Data, true, nil
 }
 
-// CommitCtx adds or replaces a session.
+// CommitCtx adds or replaces a session, and drops those that are over.
 func (s *Sessions) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
 	row := sessionRow{hashToken(token), data, micros(expiry)}
 	return s.store.write(ctx, "keeping a session", func(tx *gorm.DB) error {
+		if err := tx.Where("expiry <= ?", micros(s.now())).Delete(&sessionRow{}).Error; err != nil {
+			return err
+		}
 		return tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error
 	})
 }
@@ -88,13 +91,6 @@ func (s *Sessions) AllCtx(ctx context.Context) (map[string][]byte, error) {
 		all[byHash+row.TokenHash] = row.Data
 	}
 	return all, nil
-}
-
-// Clean drops the sessions that are over; the caller says how often.
-func (s *Sessions) Clean(ctx context.Context) error {
-	return s.store.write(ctx, "cleaning sessions", func(tx *gorm.DB) error {
-		return tx.Where("expiry <= ?", micros(s.now())).Delete(&sessionRow{}).Error
-	})
 }
 
 // Find, Commit, Delete and All are the same for callers without a context.
