@@ -260,6 +260,27 @@ func TestTwoProcesses(t *testing.T) {
 	}
 }
 
+// TestSwap: a request's row is written only over the version that was read.
+func TestSwap(t *testing.T) {
+	s := newStore(t)
+	r := reviewtest.WithFiles("r1", 1)
+	must(t, s.Create(t.Context(), r, reviewtest.Happened(r, review.EvRequestCreated, noon())))
+	row := requestRowOf(r)
+	row.Version, row.Title = 2, "changed"
+	must(t, swap(s.writer, row, 1))
+	row.Version, row.Title = 3, "changed again"
+	for _, version := range []int64{0, 1, 3} {
+		if err := swap(s.writer, row, version); !errors.Is(err, errLost) {
+			t.Errorf("written over version %d: %v", version, err)
+		}
+	}
+	got, err := s.Request(t.Context(), "r1")
+	must(t, err)
+	if got.Version != 2 || got.Title != "changed" {
+		t.Errorf("version %d, title %q", got.Version, got.Title)
+	}
+}
+
 // TestErrorKinds: a busy database says so, and a fault shows nothing.
 func TestErrorKinds(t *testing.T) {
 	s := newStore(t)

@@ -169,6 +169,13 @@ func failedChange(t *testing.T, s review.Store) {
 	if !errors.Is(err, errTest) {
 		t.Errorf("error %v, want the change's own", err)
 	}
+	func() {
+		defer func() { _ = recover() }()
+		_, _ = s.Update(t.Context(), "r1", func(r *review.Request) (review.Change, error) {
+			r.Title = "changed"
+			panic("a fault in a use case")
+		})
+	}()
 	same(t, "the request", want, read(t, s, "r1"))
 	same(t, "events", 1, len(events(t, s)))
 }

@@ -20,6 +20,7 @@ func Run(t *testing.T, open func(t *testing.T) review.Store) {
 	}{
 		{"a full request comes back as it was", fullRequest},
 		{"an update keeps what changed, at every level", updateLevels},
+		{"random changes are kept whole", randomChanges},
 		{"the same id twice is a conflict", sameID},
 		{"one active request per author and workspace", oneActive},
 		{"one active request, ten at once", oneActiveRace},
@@ -53,10 +54,12 @@ func Run(t *testing.T, open func(t *testing.T) review.Store) {
 // as none.
 func same(t *testing.T, what string, want, got any) {
 	t.Helper()
-	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+	if diff := difference(want, got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
 }
+
+func difference(want, got any) string { return cmp.Diff(want, got, cmpopts.EquateEmpty()) }
 
 // must fails the test at once on an error.
 func must(t *testing.T, err error) {
