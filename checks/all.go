@@ -54,6 +54,10 @@ func All() []Check {
 		rateFromUnrounded,
 		redactionRecoverable,
 		totalNotRecomputed,
+		figureNoData,
+		figureText,
+		imageMetadata,
+		htmlRemoved,
 	}
 }
 

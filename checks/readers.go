@@ -26,6 +26,10 @@ func readers() []reader {
 		{TypeText, ".csv .tsv", readCSV},
 		{TypeText, "", readText},
 		{TypeJSON, "", readJSON},
+		{TypeHTML, "", readHTML},
+		{TypeSVG, "", readSVG},
+		{TypePNG, "", readPicture},
+		{TypeJPEG, "", readPicture},
 	}
 }
 

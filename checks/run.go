@@ -238,6 +238,7 @@ func (r *run) across(ctx context.Context) {
 func (r *run) keep(d *Document) (facts *Document, dropped bool) {
 	own := *d
 	own.Data, own.audits = nil, nil
+	own.Page, own.Drawing, own.Picture = nil, nil, nil
 	if own.Text != nil {
 		own.Text = own.Text.Facts()
 	}

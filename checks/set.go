@@ -3,7 +3,9 @@ package checks
 import (
 	"io"
 
+	"sallyport/checks/markup"
 	"sallyport/checks/provenance"
+	"sallyport/checks/raster"
 	"sallyport/checks/table"
 	"sallyport/checks/text"
 )
@@ -68,6 +70,11 @@ type Document struct {
 	// reader of markup may set it to the text that its page shows. Of facts kept
 	// for cross-file checks it has its phrases and its first line only.
 	Text *text.Text
+	// Page, Drawing and Picture are what was read of an HTML report, an SVG and a
+	// PNG or JPEG; nil for other files, and in facts kept for cross-file checks.
+	Page    *markup.Page
+	Drawing *markup.Drawing
+	Picture *raster.Image
 	// Unread is why the file's contents could not be examined; nil when they
 	// were. The checks still run, on what there is, and the file is incomplete.
 	Unread error
@@ -75,5 +82,6 @@ type Document struct {
 	// without being read: Data holds its beginning only.
 	TooLarge bool
 
-	audits *auditMemo // of the tables, made once for the checks that share it
+	printed []float64  // numbers printed in a drawing that are no axis, at most 1,000
+	audits  *auditMemo // of the tables, made once for the checks that share it
 }
