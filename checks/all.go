@@ -42,6 +42,7 @@ func All() []Check {
 		percentileTail,
 		logContent,
 		measuresFile,
+		acroEvidence,
 		hiddenCharacters,
 		formulaCell,
 		columnsUnclassified,

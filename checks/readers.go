@@ -2,7 +2,10 @@ package checks
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
+	"sallyport/checks/acro"
 	"sallyport/checks/jsontable"
 	"sallyport/checks/table"
 	"sallyport/checks/text"
@@ -62,7 +65,25 @@ func readJSON(d *Document) error {
 	if err != nil {
 		return err
 	}
+	if acro.IsName(d.Path) {
+		if d.Acro = acro.Parse(d.Data); d.Acro != nil {
+			sources = withoutSDC(sources)
+		}
+	}
 	return d.understand(sources)
+}
+
+// withoutSDC leaves out what an ACRO record says of cells: their positions and
+// how many fail a test, which are no counts of people.
+func withoutSDC(sources []*table.Source) []*table.Source {
+	var out []*table.Source
+	for _, s := range sources {
+		sdc := slices.ContainsFunc(s.Header, func(h string) bool { return strings.HasPrefix(h, "sdc.") })
+		if !sdc && !strings.Contains(s.Name, ".sdc") {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // understand gives the document the tables that a reader found, unless they are

@@ -3,6 +3,7 @@ package checks
 import (
 	"io"
 
+	"sallyport/checks/acro"
 	"sallyport/checks/markup"
 	"sallyport/checks/provenance"
 	"sallyport/checks/raster"
@@ -75,6 +76,8 @@ type Document struct {
 	Page    *markup.Page
 	Drawing *markup.Drawing
 	Picture *raster.Image
+	// Acro is the record of an ACRO session, when the file is one.
+	Acro *acro.Results
 	// Unread is why the file's contents could not be examined; nil when they
 	// were. The checks still run, on what there is, and the file is incomplete.
 	Unread error

@@ -48,7 +48,7 @@ func Read(data []byte) (*Text, error) {
 		if faultMark.MatchString(l) {
 			t.Faults = append(t.Faults, i+1)
 		}
-		if patientID.MatchString(l) {
+		if patientID.MatchString(l) && !(stata && echo.MatchString(l)) {
 			t.PatientIDs = append(t.PatientIDs, i+1)
 		}
 	}
