@@ -9,6 +9,9 @@ const (
 	Lead       Role = "lead"       // lead checker: sees the load, reassigns
 	Auditor    Role = "auditor"    // reads all, changes nothing
 	Operator   Role = "operator"   // keeps the service running; sees no contents, never votes or releases
+
+	CoreDeveloper    Role = "core-developer"    // platform staff: files requests of testing and curation projects only
+	DataInvestigator Role = "data-investigator" // platform staff: files requests of curation projects only
 )
 
 // Relation is how a person stands to one request or workspace.
@@ -38,6 +41,10 @@ const (
 	RequestComment   Action = "request.comment"
 	FileContent      Action = "file.content" // view or download the bytes in a request
 	QueueView        Action = "queue.view"
+	ReviewClaim      Action = "review.claim"     // take a free seat
+	ReviewHandOver   Action = "review.hand_over" // give one's seat to another
+	ReviewReassign   Action = "review.reassign"  // move a seat, or one file, to another checker
+	QueueAll         Action = "queue.all"        // the load of all checkers
 	ReviewVote       Action = "review.vote"
 	ReviewSubmit     Action = "review.submit"
 	ReviewReturn     Action = "review.return"

@@ -10,21 +10,16 @@ import "slices"
 // nor release. A checker sees only what is routed to them.
 func Grants() []Grant {
 	anyone := []Relation{Anyone}
-	return []Grant{
-		{Researcher, anyone, []Action{WorkspaceList, RequestList}},
-		{Researcher, []Relation{Member, Author}, []Action{WorkspaceView, WorkspaceContent, RequestCreate}},
-		{Researcher, []Relation{Author}, []Action{
-			RequestView, RequestEdit, RequestSubmit, RequestWithdraw, RequestComment, FileContent,
-		}},
-		{Researcher, []Relation{Member}, []Action{RequestView}},
-
+	grants := []Grant{
 		{Checker, anyone, []Action{QueueView}},
+		{Checker, []Relation{Other}, []Action{ReviewClaim}},
 		{Checker, []Relation{Assigned}, []Action{
-			RequestView, FileContent, RequestComment,
+			RequestView, FileContent, RequestComment, ReviewHandOver,
 			ReviewVote, ReviewSubmit, ReviewReturn, ReviewReject, ReviewRelease,
 		}},
 
-		{Lead, anyone, []Action{QueueView, StatusView, RequestView}},
+		{Lead, anyone, []Action{QueueView, QueueAll, StatusView}},
+		{Lead, []Relation{Assigned, Other}, []Action{RequestView, ReviewReassign}},
 
 		{Auditor, anyone, []Action{
 			ReleaseList, RecordView, AuditView, StatusView, RequestView, FileContent,
@@ -32,6 +27,18 @@ func Grants() []Grant {
 
 		{Operator, anyone, []Action{StatusView}},
 	}
+	// Who may file in which kind of project is a rule of the project: see
+	// review.Service.CreateRequest.
+	for _, r := range []Role{Researcher, CoreDeveloper, DataInvestigator} {
+		grants = append(grants,
+			Grant{r, anyone, []Action{WorkspaceList, RequestList}},
+			Grant{r, []Relation{Member, Author}, []Action{WorkspaceView, WorkspaceContent, RequestCreate}},
+			Grant{r, []Relation{Author}, []Action{
+				RequestView, RequestEdit, RequestSubmit, RequestWithdraw, RequestComment, FileContent,
+			}},
+			Grant{r, []Relation{Member}, []Action{RequestView}})
+	}
+	return grants
 }
 
 // Effective drops the roles that do not go together, the safer one staying. An
@@ -42,7 +49,7 @@ func Effective(roles []Role) []Role {
 	if slices.Contains(roles, Operator) {
 		return []Role{Operator}
 	}
-	acting := []Role{Researcher, Checker, Lead}
+	acting := []Role{Researcher, CoreDeveloper, DataInvestigator, Checker, Lead}
 	if slices.ContainsFunc(roles, func(r Role) bool { return slices.Contains(acting, r) }) {
 		return slices.DeleteFunc(slices.Clone(roles), func(r Role) bool { return r == Auditor })
 	}

@@ -56,6 +56,10 @@ type Policy struct {
 	Controls         []Field             `yaml:"controls"`
 	Checklist        []ChecklistItem     `yaml:"checklist"`
 	Review           Review              `yaml:"review"`
+	// Acknowledgements are the ways in which an author may answer a finding.
+	Acknowledgements []ChecklistItem `yaml:"acknowledgements"`
+	// CurationBackends are the backends on which data curation may be done.
+	CurationBackends []string `yaml:"curation_backends"`
 
 	// SHA256 is the hex digest of the YAML text the policy was loaded from. It
 	// names the policy in findings, decisions and release manifests.
@@ -86,10 +90,13 @@ type PermittedResults struct {
 type Files struct {
 	// Types maps a lower-case extension with its dot (".csv") to its rule. An
 	// extension that is not listed needs an exception.
-	Types      map[string]TypeRule `yaml:"types"`
-	MaxBytes   int64               `yaml:"max_bytes"`   // 16 MB = 16 777 216
-	MaxRows    int                 `yaml:"max_rows"`    // data rows of one table
-	MaxColumns int                 `yaml:"max_columns"` // above it a note
+	Types    map[string]TypeRule `yaml:"types"`
+	MaxBytes int64               `yaml:"max_bytes"` // 16 MB = 16 777 216
+	// ExceptionMaxBytes is the largest file that may be asked for as an
+	// exception to MaxBytes.
+	ExceptionMaxBytes int64 `yaml:"exception_max_bytes"`
+	MaxRows           int   `yaml:"max_rows"`    // data rows of one table
+	MaxColumns        int   `yaml:"max_columns"` // above it a note
 }
 
 // TypeRule says what an allowed file type is for and what it needs.
@@ -150,4 +157,14 @@ type ChecklistItem struct {
 type Review struct {
 	Approvals    int `yaml:"approvals"`     // independent approvals a file needs; at least 2
 	FeedbackDays int `yaml:"feedback_days"` // working days promised
+	// Holidays names the bank holidays that are no working days: "england" or
+	// "none". Closed adds single days, as 2006-01-02.
+	Holidays string   `yaml:"holidays"`
+	Closed   []string `yaml:"closed"`
+	// RemindDays is how many working days before the promise a checker is
+	// reminded, and again each working day after it.
+	RemindDays int `yaml:"remind_days"`
+	// AbandonedDays is how long a draft may lie untouched before it is shown as
+	// abandoned.
+	AbandonedDays int `yaml:"abandoned_days"`
 }

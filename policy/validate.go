@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Needs that a file type may state; see TypeRule.Needs.
@@ -14,6 +15,9 @@ const (
 	NeedsCodeLink      = "code-link"
 	NeedsJustification = "justification"
 )
+
+// IntermediateUse is what Field.When calls a group of intermediate data.
+const IntermediateUse = "intermediate"
 
 var (
 	uses       = []string{"table", "figure", "text", "data", "report", "log"}
@@ -31,7 +35,7 @@ type rule struct {
 // validate returns the first rule that a policy breaks.
 func validate(p *Policy, at lines) error {
 	rules := slices.Concat(identity(p), fileRules(p), numberRules(p), severityRules(p),
-		fieldRules("context", p.Context), fieldRules("controls", p.Controls), checklistRules(p))
+		fieldRules("context", p.Context), fieldRules("controls", p.Controls), itemRules("checklist", p.Checklist), itemRules("acknowledgements", p.Acknowledgements))
 	for _, r := range rules {
 		if !r.ok {
 			return &LoadError{at.of(r.path...), strings.Join(r.path, ".") + ": " + r.message}
@@ -55,6 +59,7 @@ func fileRules(p *Policy) []rule {
 	f := p.Files
 	out := []rule{
 		{f.MaxBytes > 0 && f.MaxBytes <= 1<<30, "must be between 1 and 1073741824", []string{"files", "max_bytes"}},
+		{f.ExceptionMaxBytes >= f.MaxBytes && f.ExceptionMaxBytes <= 1<<30, "must be at least max_bytes and at most 1073741824", []string{"files", "exception_max_bytes"}},
 		{f.MaxRows > 0, "must be at least 1", []string{"files", "max_rows"}},
 		{f.MaxColumns > 0, "must be at least 1", []string{"files", "max_columns"}},
 		{len(f.Types) > 0, "allows no file type", []string{"files", "types"}},
@@ -89,6 +94,14 @@ func numberRules(p *Policy) []rule {
 		{p.Review.Approvals == 2, "must be 2", []string{"review", "approvals"}},
 		{p.Review.FeedbackDays >= 1 && p.Review.FeedbackDays <= 365, "must be between 1 and 365", []string{"review", "feedback_days"}},
 	}
+	out = append(out,
+		rule{p.Review.Holidays == "england" || p.Review.Holidays == "none", `must be "england" or "none"`, []string{"review", "holidays"}},
+		rule{p.Review.RemindDays >= 0 && p.Review.RemindDays <= p.Review.FeedbackDays, "must be between 0 and feedback_days", []string{"review", "remind_days"}},
+		rule{p.Review.AbandonedDays >= 1, "must be at least 1", []string{"review", "abandoned_days"}})
+	for i, day := range p.Review.Closed {
+		_, err := time.Parse(time.DateOnly, day)
+		out = append(out, rule{err == nil, "must be a date such as 2026-12-24", []string{"review", "closed", strconv.Itoa(i)}})
+	}
 	for name, list := range map[string][]int{"accept_bases": c.AcceptBases, "midpoint": c.Midpoint} {
 		for i, b := range list {
 			out = append(out, rule{b >= 2 && b <= 1000, "must be between 2 and 1000", []string{"counts", name, strconv.Itoa(i)}})
@@ -114,18 +127,18 @@ func fieldRules(section string, fields []Field) []rule {
 			rule{f.ID != "" && !seen[f.ID], "id is missing or repeated", path},
 			rule{f.Label != "", "label is missing", path})
 		for _, w := range f.When {
-			out = append(out, rule{slices.Contains(uses, w), fmt.Sprintf("when must be among %s", strings.Join(uses, ", ")), path})
+			out = append(out, rule{w == IntermediateUse || slices.Contains(uses, w), fmt.Sprintf("when must be among %s, %s", strings.Join(uses, ", "), IntermediateUse), path})
 		}
 		seen[f.ID] = true
 	}
 	return out
 }
 
-func checklistRules(p *Policy) []rule {
-	out := []rule{{len(p.Checklist) > 0, "is missing", []string{"checklist"}}}
+func itemRules(section string, items []ChecklistItem) []rule {
+	out := []rule{{len(items) > 0, "is missing", []string{section}}}
 	seen := map[string]bool{}
-	for i, c := range p.Checklist {
-		out = append(out, rule{c.ID != "" && c.Text != "" && !seen[c.ID], "id or text is missing or repeated", []string{"checklist", strconv.Itoa(i)}})
+	for i, c := range items {
+		out = append(out, rule{c.ID != "" && c.Text != "" && !seen[c.ID], "id or text is missing or repeated", []string{section, strconv.Itoa(i)}})
 		seen[c.ID] = true
 	}
 	return out

@@ -22,8 +22,8 @@ func digestOf(parts ...string) Digest {
 func writePart(h hash.Hash, p string) { fmt.Fprintf(h, "%d:%s", len(p), p) }
 
 // Basis is what a vote on a file rests on: the bytes that would leave, what is
-// to become of them, under which path, and the group's context and controls. A
-// vote counts only while its basis is the file's: so any change of file, group,
+// to become of them, under which path, the group's context and controls, its
+// supporting files, and the exceptions asked for. A vote counts only while its basis is the file's: so any change of file, group,
 // context or controls voids the approvals that rested on it, without anybody
 // having to remember to do so.
 func Basis(g *Group, f *File) Digest {
@@ -37,6 +37,11 @@ func Basis(g *Group, f *File) Digest {
 			writePart(h, k)
 			writePart(h, m[k])
 		}
+	}
+	writePart(h, fmt.Sprint(g.Intermediate, len(f.Exceptions)))
+	for _, x := range f.Exceptions {
+		writePart(h, string(x.Kind)+" "+x.Check)
+		writePart(h, x.Reason)
 	}
 	// Supporting files are part of what a checker looked at.
 	for i := range g.Files {
@@ -72,15 +77,41 @@ func (v *Vote) counts(g *Group, f *File) bool {
 	return v != nil && v.Decision != Undecided && v.Basis == Basis(g, f)
 }
 
-// OutcomeOf is the decision on one file by the two checkers of the request's
-// seats, and by nobody else: a third opinion never counts.
+// CheckersOf are the two who decide on a file: those it is routed to, or else
+// those of the request. Fewer while a seat is free.
+func (r *Request) CheckersOf(f *File) []Username {
+	if len(f.Checkers) > 0 {
+		return f.Checkers
+	}
+	return r.pair()
+}
+
+// pair are the checkers of the request as a whole.
+func (r *Request) pair() []Username {
+	var out []Username
+	for _, s := range r.Seats {
+		if !s.Specialist {
+			out = append(out, s.Checker)
+		}
+	}
+	return out
+}
+
+// reviews reports whether the file is the checker's to decide on.
+func (r *Request) reviews(c Username, f *File) bool {
+	return f.Kind == Output && slices.Contains(r.CheckersOf(f), c)
+}
+
+// OutcomeOf is the decision on one file by its two checkers, and by nobody
+// else: a third opinion never counts.
 func (r *Request) OutcomeOf(g *Group, f *File, approvals int) Outcome {
-	if len(r.Seats) < approvals {
+	checkers := r.CheckersOf(f)
+	if len(checkers) < approvals {
 		return Incomplete
 	}
 	seen := map[Decision]int{}
-	for _, s := range r.Seats {
-		v := f.VoteOf(s.Checker)
+	for _, c := range checkers {
+		v := f.VoteOf(c)
 		if !v.counts(g, f) {
 			return Incomplete
 		}
@@ -89,13 +120,46 @@ func (r *Request) OutcomeOf(g *Group, f *File, approvals int) Outcome {
 	switch {
 	case len(seen) > 1:
 		return Conflicted
-	case seen[Approve] >= approvals:
+	case seen[Approve] >= approvals && f.excepted(checkers):
 		return AllApproved
+	case seen[Approve] >= approvals:
+		return Incomplete
 	case seen[Reject] > 0:
 		return FileRejected
 	default:
 		return ChangesRequested
 	}
+}
+
+// excepted reports whether each of the checkers accepted each exception.
+func (f *File) excepted(checkers []Username) bool {
+	for i := range f.Exceptions {
+		for _, c := range checkers {
+			if a := answerOf(f.Exceptions[i].Answers, c); a == nil || !a.Accept {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// answerOf returns the checker's answer, or nil.
+func answerOf(answers []Answer, c Username) *Answer {
+	for i := range answers {
+		if answers[i].Checker == c {
+			return &answers[i]
+		}
+	}
+	return nil
+}
+
+// setAnswer replaces the checker's answer.
+func setAnswer(answers []Answer, a Answer) []Answer {
+	if old := answerOf(answers, a.Checker); old != nil {
+		*old = a
+		return answers
+	}
+	return append(answers, a)
 }
 
 // Seat returns the seat of the checker, or nil.
@@ -161,15 +225,28 @@ func (r *Request) clone() *Request {
 	c.Checklist = slices.Clone(r.Checklist)
 	c.Seats = slices.Clone(r.Seats)
 	c.Comments = slices.Clone(r.Comments)
+	c.Acknowledgements = slices.Clone(r.Acknowledgements)
+	for i := range c.Acknowledgements {
+		c.Acknowledgements[i].Answers = slices.Clone(c.Acknowledgements[i].Answers)
+	}
 	c.Groups = slices.Clone(r.Groups)
 	for i := range c.Groups {
 		g := &c.Groups[i]
 		g.Context, g.Controls = maps.Clone(g.Context), maps.Clone(g.Controls)
 		g.Files = slices.Clone(g.Files)
 		for j := range g.Files {
-			g.Files[j].Votes = slices.Clone(g.Files[j].Votes)
-			g.Files[j].Cleaning = slices.Clone(g.Files[j].Cleaning)
+			g.Files[j].copyLists()
 		}
 	}
 	return &c
+}
+
+// copyLists gives a copied file lists of its own.
+func (f *File) copyLists() {
+	f.Votes, f.Cleaning, f.Previous = slices.Clone(f.Votes), slices.Clone(f.Cleaning), slices.Clone(f.Previous)
+	f.Checkers = slices.Clone(f.Checkers)
+	f.Exceptions = slices.Clone(f.Exceptions)
+	for i := range f.Exceptions {
+		f.Exceptions[i].Answers = slices.Clone(f.Exceptions[i].Answers)
+	}
 }

@@ -3,6 +3,7 @@ package review
 import (
 	"context"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -26,6 +27,9 @@ func (s *Service) CreateRequest(ctx context.Context, a Actor, ws WorkspaceName) 
 	if err != nil {
 		return "", err
 	}
+	if err := s.mayFile(a.Person, p); err != nil {
+		return "", s.denied(ctx, a, "", policy.RequestCreate, err)
+	}
 	now := s.Now()
 	r := &Request{
 		ID: RequestID(newID()), Workspace: ws, Project: p.ID, Author: a.Username,
@@ -40,6 +44,101 @@ func (s *Service) CreateRequest(ctx context.Context, a Actor, ws WorkspaceName) 
 		return "", err
 	}
 	return r.ID, nil
+}
+
+// mayFile says who may file in which kind of project. Platform staff have no
+// way out of their own: a test or curation output passes the same two checkers
+// as any other.
+func (s *Service) mayFile(who *Person, p *Project) error {
+	roles := policy.Effective(who.Roles)
+	has := func(r policy.Role) bool { return slices.Contains(roles, r) }
+	switch p.Kind {
+	case TestingProject:
+		if !has(policy.CoreDeveloper) {
+			return Errorf(Forbidden, "Only core developers may file requests in a testing project.")
+		}
+	case CurationProject:
+		if !has(policy.CoreDeveloper) && !has(policy.DataInvestigator) {
+			return Errorf(Forbidden, "Only core developers and data investigators may file requests in a curation project.")
+		}
+		if !slices.Contains(s.Policy.CurationBackends, p.Backend) {
+			return Errorf(Forbidden, "Data curation is done on %s only.", strings.Join(s.Policy.CurationBackends, " and "))
+		}
+	default:
+		if !has(policy.Researcher) {
+			return Errorf(Forbidden, "Only researchers may file requests in a study.")
+		}
+	}
+	return nil
+}
+
+// ReuseContext fills empty context and controls of a draft from an earlier
+// request of the same project that the actor may see: group by group, by name
+// or else by the names of their files.
+func (s *Service) ReuseContext(ctx context.Context, a Actor, id, from RequestID) error {
+	source, _, err := s.load(ctx, a, from, policy.RequestView)
+	if err != nil {
+		return err
+	}
+	_, err = s.change(ctx, a, id, policy.RequestEdit, func(r *Request, c *Change) error {
+		if err := requireStatus(r, Pending, Returned); err != nil {
+			return err
+		}
+		if source.Project != r.Project {
+			return Errorf(Invalid, "Only the context of a request of the same project can be reused.")
+		}
+		s.voiding(a, r, c, func() {
+			for i := range r.Groups {
+				if like := groupLike(source, &r.Groups[i]); like != nil {
+					fillEmpty(&r.Groups[i], like)
+				}
+			}
+		})
+		if r.Purpose == "" {
+			r.Purpose = source.Purpose
+		}
+		r.Reused = from
+		r.ReportKey, r.Findings = ReportKey{}, ""
+		e := s.event(a, EvContextReused, r)
+		e.Detail = map[string]string{"from": string(from)}
+		c.Events = append(c.Events, e)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.recheck(ctx, a, id)
+}
+
+// groupLike finds the group of the same name, or one that shares a file name.
+func groupLike(source *Request, g *Group) *Group {
+	names := map[string]bool{}
+	for i := range g.Files {
+		names[path.Base(g.Files[i].Path)] = true
+	}
+	var like *Group
+	for i := range source.Groups {
+		o := &source.Groups[i]
+		if o.Name == g.Name {
+			return o
+		}
+		if like == nil && slices.ContainsFunc(o.Files, func(f File) bool { return names[path.Base(f.Path)] }) {
+			like = o
+		}
+	}
+	return like
+}
+
+func fillEmpty(g, like *Group) {
+	fill := func(to, from map[string]string) map[string]string {
+		out := maps.Clone(from)
+		if out == nil {
+			out = map[string]string{}
+		}
+		maps.Copy(out, to)
+		return out
+	}
+	g.Context, g.Controls = fill(g.Context, like.Context), fill(g.Controls, like.Controls)
 }
 
 // EditDetails sets what the request as a whole carries.
@@ -63,15 +162,21 @@ func (s *Service) EditDetails(ctx context.Context, a Actor, id RequestID, d Requ
 	return err
 }
 
-// EditGroup sets a group's context and controls. Fields that the policy does
-// not know are Invalid. Approvals that rested on the group are void from then
-// on, and the record says so.
-func (s *Service) EditGroup(ctx context.Context, a Actor, id RequestID, g GroupID, about, controls map[string]string) error {
-	about, err := cleanFields(about, s.Policy.Context)
-	if err != nil {
-		return err
-	}
-	controls, err = cleanFields(controls, s.Policy.Controls)
+// GroupDetails is what the author writes about a group.
+type GroupDetails struct {
+	Context, Controls map[string]string // by policy field id
+	// Pattern is the wildcard that names the group's outputs ("release/rate_*.csv"),
+	// if it is named by one, and PatternCount how many files it captures.
+	Pattern      string
+	PatternCount int
+	Intermediate bool // data that only serves to make final outputs
+}
+
+// EditGroup sets what is said about a group. Fields that the policy does not
+// know are Invalid. Approvals that rested on the group are void from then on,
+// and the record says so.
+func (s *Service) EditGroup(ctx context.Context, a Actor, id RequestID, g GroupID, d GroupDetails) error {
+	d, err := s.cleanDetails(d)
 	if err != nil {
 		return err
 	}
@@ -83,12 +188,8 @@ func (s *Service) EditGroup(ctx context.Context, a Actor, id RequestID, g GroupI
 		if group == nil {
 			return Errorf(NotFound, "There is no such group.")
 		}
-		if maps.Equal(group.Context, about) && maps.Equal(group.Controls, controls) {
-			c.Events = append(c.Events, s.groupEvent(a, r, group, "unchanged"))
-			return nil
-		}
-		s.voiding(a, r, c, func() { group.Context, group.Controls = about, controls })
-		c.Events = append(c.Events, s.groupEvent(a, r, group, "changed"))
+		s.voiding(a, r, c, func() { d.apply(group) })
+		c.Events = append(c.Events, s.groupEvent(a, r, group))
 		r.ReportKey, r.Findings = ReportKey{}, ""
 		return nil
 	})
@@ -98,9 +199,34 @@ func (s *Service) EditGroup(ctx context.Context, a Actor, id RequestID, g GroupI
 	return s.recheck(ctx, a, id)
 }
 
-func (s *Service) groupEvent(a Actor, r *Request, g *Group, what string) Event {
+func (d GroupDetails) apply(g *Group) {
+	g.Context, g.Controls, g.Intermediate = maps.Clone(d.Context), maps.Clone(d.Controls), d.Intermediate
+	g.Pattern, g.PatternCount = d.Pattern, d.PatternCount
+}
+
+func (s *Service) cleanDetails(d GroupDetails) (GroupDetails, error) {
+	var err error
+	if d.Context, err = cleanFields(d.Context, s.Policy.Context); err != nil {
+		return d, err
+	}
+	if d.Controls, err = cleanFields(d.Controls, s.Policy.Controls); err != nil {
+		return d, err
+	}
+	d.Pattern = strings.TrimSpace(d.Pattern)
+	if _, err := path.Match(d.Pattern, ""); err != nil || len(d.Pattern) > maxLine {
+		return d, Errorf(Invalid, "The wildcard cannot be understood.").with("pattern", "Write it like release/rate_by_*.csv.")
+	}
+	if d.Pattern == "" {
+		d.PatternCount = 0
+	} else if d.PatternCount < 1 || d.PatternCount > MaxFiles {
+		return d, Errorf(Invalid, "State how many files the wildcard captures.").with("pattern_count", "State how many files it captures.")
+	}
+	return d, nil
+}
+
+func (s *Service) groupEvent(a Actor, r *Request, g *Group) Event {
 	e := s.event(a, EvGroupEdited, r)
-	e.Group, e.Detail = g.ID, map[string]string{"content": what}
+	e.Group = g.ID
 	return e
 }
 

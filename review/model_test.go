@@ -50,6 +50,7 @@ func TestWorkflow(t *testing.T) {
 		rt.Repeat(map[string]func(*rapid.T){
 			"create": m.create, "add": m.add, "touch": m.touch, "describe": m.describe, "submit": m.submit,
 			"withdraw": m.withdraw, "vote": m.vote, "vote all": m.voteAll, "hand in": m.handIn, "comment": m.comment,
+			"hand over": m.handOver, "to a specialist": m.specialist, "people change": m.people, "except": m.except, "answer": m.answer,
 			"return": m.giveBack, "release": m.release, "reject": m.reject, "work": m.work,
 			"submit again": m.submit, "vote all again": m.voteAll, "release again": m.release,
 			"": m.invariants,
@@ -172,7 +173,7 @@ func (m *model) touch(rt *rapid.T) {
 	switch rapid.IntRange(0, 3).Draw(rt, "how") {
 	case 0:
 		m.writes++
-		m.w.Workspaces.Write(r.Workspace, f.Path, fmt.Sprintf("n\n%d\n", 10*m.writes))
+		m.w.Workspaces.Write(r.Workspace, f.Path, fmt.Sprintf("n\n%d\n%s\n", 10*m.writes, rapid.SampledFrom([]string{"", "small"}).Draw(rt, "content")))
 		err = m.w.UpdateFile(m.ctx(), a, r.ID, f.ID)
 	case 1:
 		err = m.w.WithdrawFile(m.ctx(), a, r.ID, f.ID)
@@ -209,9 +210,9 @@ func (m *model) describeAs(rt *rapid.T, a review.Actor, id review.RequestID, wor
 	for _, g := range r.Groups {
 		about, controls := reviewtest.Context()
 		about["population"] = words
-		m.known(rt, m.w.EditGroup(m.ctx(), a, r.ID, g.ID, about, controls))
+		m.known(rt, m.w.EditGroup(m.ctx(), a, r.ID, g.ID, review.GroupDetails{Context: about, Controls: controls}))
 		if a.Username == r.Author {
-			m.known(rt, m.w.Comment(m.ctx(), a, r.ID, g.ID, "", review.Public, "see above"))
+			m.known(rt, m.w.Comment(m.ctx(), a, r.ID, review.CommentInput{Group: g.ID, Visibility: review.Public, Text: "see above"}))
 		}
 	}
 }
@@ -268,7 +269,11 @@ func inWords(g *review.Group, f *review.File) string {
 			supporting = append(supporting, o.Path+string(o.Digest))
 		}
 	}
-	return fmt.Sprint(f.Path, f.Kind, f.Digest, f.Release, g.ID, g.Context, g.Controls, supporting)
+	var exceptions []string
+	for _, x := range f.Exceptions {
+		exceptions = append(exceptions, x.Check+x.Reason)
+	}
+	return fmt.Sprint(f.Path, f.Kind, f.Digest, f.Release, g.ID, g.Context, g.Controls, g.Intermediate, supporting, exceptions)
 }
 
 func (m *model) handIn(rt *rapid.T) {
@@ -284,7 +289,71 @@ func (m *model) comment(rt *rapid.T) {
 	v := rapid.SampledFrom([]review.Visibility{review.Public, review.Checkers}).Draw(rt, "visibility")
 	a := m.somebody(rt, r)
 	for _, g := range r.Groups {
-		m.known(rt, m.w.Comment(m.ctx(), a, r.ID, g.ID, "", v, "a remark"))
+		m.known(rt, m.w.Comment(m.ctx(), a, r.ID, review.CommentInput{Group: g.ID, Visibility: v, Text: "a remark"}))
+	}
+}
+
+func (m *model) handOver(rt *rapid.T) {
+	r := m.stored(rt)
+	to := rapid.SampledFrom([]review.Username{"", "carl", "cora", "chen", "cyn"}).Draw(rt, "to")
+	a := m.usually(rt, r, seated(r)...)
+	m.known(rt, m.w.HandOver(m.ctx(), a, r.ID, to, "busy"))
+	m.forget(r, a.Username)
+}
+
+// forget drops the approvals of a checker who has no seat any more.
+func (m *model) forget(r *review.Request, name review.Username) {
+	if now, err := m.w.Store.Request(m.ctx(), r.ID); err == nil && now.Seat(name) == nil {
+		for b := range m.approvals {
+			if _, f := now.File(b.file); f != nil && b.checker == name {
+				delete(m.approvals, b)
+			}
+		}
+	}
+}
+
+func (m *model) specialist(rt *rapid.T) {
+	r := m.stored(rt)
+	f := m.file(rt, r)
+	if len(r.Seats) == 0 {
+		rt.Skip("nobody is seated")
+	}
+	from := rapid.SampledFrom(r.Seats).Draw(rt, "from").Checker
+	to := rapid.SampledFrom([]review.Username{"carl", "cora", "chen", "cyn"}).Draw(rt, "to")
+	if m.known(rt, m.w.RouteFile(m.ctx(), m.w.As(m.t, "lea"), r.ID, f.ID, from, to, "skilled")) {
+		delete(m.approvals, ballot{f.ID, from})
+	}
+}
+
+// people makes a checker join or leave a project, or lose and regain the role.
+func (m *model) people(rt *rapid.T) {
+	p := *m.w.As(m.t, rapid.SampledFrom([]review.Username{"carl", "cora", "chen"}).Draw(rt, "person")).Person
+	p.Projects, p.Roles = nil, []policy.Role{policy.Checker}
+	switch rapid.IntRange(0, 5).Draw(rt, "how") {
+	case 0:
+		p.Projects = []review.ProjectID{reviewtest.Study}
+	case 1:
+		p.Roles = []policy.Role{policy.Researcher}
+	}
+	e := review.Event{At: time.Now(), Type: review.EvPeopleChanged, Actor: "system"}
+	if err := m.w.Store.SavePeople(m.ctx(), []review.Person{p}, nil, e); err != nil {
+		rt.Fatal(err)
+	}
+}
+
+func (m *model) except(rt *rapid.T) {
+	r := m.stored(rt)
+	f := m.file(rt, r)
+	reason := rapid.SampledFrom([]string{"", "published", "otherwise known"}).Draw(rt, "reason")
+	m.known(rt, m.w.AskException(m.ctx(), m.usually(rt, r, r.Author), r.ID, f.ID, "small-count", reason))
+}
+
+func (m *model) answer(rt *rapid.T) {
+	r := m.stored(rt)
+	a := m.usually(rt, r, seated(r)...)
+	accept := rapid.IntRange(0, 3).Draw(rt, "accept") > 0
+	for _, f := range r.Outputs() {
+		m.known(rt, m.w.AnswerException(m.ctx(), a, r.ID, f.ID, "small-count", accept, "because"))
 	}
 }
 
@@ -292,7 +361,7 @@ func (m *model) giveBack(rt *rapid.T) {
 	r := m.stored(rt)
 	a := m.usually(rt, r, seated(r)...)
 	for _, g := range r.Groups {
-		m.known(rt, m.w.Comment(m.ctx(), a, r.ID, g.ID, "", review.Public, "please change this"))
+		m.known(rt, m.w.Comment(m.ctx(), a, r.ID, review.CommentInput{Group: g.ID, Visibility: review.Public, Text: "please change this"}))
 	}
 	m.known(rt, m.w.Return(m.ctx(), a, r.ID))
 }
@@ -317,12 +386,16 @@ func (m *model) release(rt *rapid.T) {
 	outputs := 0
 	for g, f := range r.Outputs() {
 		outputs++
-		if len(r.Seats) != 2 || r.Seats[0].Checker == r.Seats[1].Checker {
-			rt.Fatalf("released with seats %v", r.Seats)
+		two := r.CheckersOf(f)
+		if len(two) != 2 || two[0] == two[1] {
+			rt.Fatalf("%s left with checkers %v", f.Path, two)
 		}
-		for _, s := range r.Seats {
-			if got := m.approvals[ballot{f.ID, s.Checker}]; got != inWords(g, f) {
-				rt.Fatalf("%s left: %s approved %q, it is %q", f.Path, s.Checker, got, inWords(g, f))
+		for _, name := range two {
+			if p := m.w.As(m.t, name); p.In(r.Project) || name == r.Author {
+				rt.Fatalf("%s left by the approval of %s, who belongs to the project", f.Path, name)
+			}
+			if got := m.approvals[ballot{f.ID, name}]; got != inWords(g, f) {
+				rt.Fatalf("%s left: %s approved %q, it is %q", f.Path, name, got, inWords(g, f))
 			}
 		}
 		if !slices.ContainsFunc(rel.Files, func(x review.ReleasedFile) bool { return x.Path == f.Path && x.SHA256 == f.Release }) {
@@ -380,7 +453,8 @@ func (m *model) chain(rt *rapid.T, r *review.Request) {
 		rt.Fatal(err)
 	}
 	arrows := " >PENDING PENDING>SUBMITTED PENDING>WITHDRAWN RETURNED>SUBMITTED RETURNED>WITHDRAWN SUBMITTED>PARTIALLY_REVIEWED SUBMITTED>RETURNED " +
-		"PARTIALLY_REVIEWED>REVIEWED PARTIALLY_REVIEWED>RETURNED REVIEWED>APPROVED REVIEWED>RETURNED REVIEWED>REJECTED APPROVED>RELEASED "
+		"PARTIALLY_REVIEWED>REVIEWED PARTIALLY_REVIEWED>RETURNED REVIEWED>APPROVED REVIEWED>RETURNED REVIEWED>REJECTED APPROVED>RELEASED " +
+		"PARTIALLY_REVIEWED>SUBMITTED REVIEWED>PARTIALLY_REVIEWED " // a checker came to belong to the project
 	var at review.Status
 	for _, e := range events {
 		if e.Type == review.EvDenied {
@@ -403,7 +477,10 @@ func (m *model) blindness(rt *rapid.T, r *review.Request) {
 		return
 	}
 	for i, s := range r.Seats {
-		other := r.Seats[1-i].Checker
+		if m.w.As(m.t, s.Checker).In(r.Project) || !m.w.As(m.t, s.Checker).Has(policy.Checker) {
+			continue
+		}
+		other := r.Seats[(i+1)%len(r.Seats)].Checker
 		blindfolded := *m.w.Service
 		blindfolded.Store = without{m.w.Store, r.ID, other}
 		a := m.w.As(m.t, s.Checker)
@@ -466,6 +543,10 @@ func (w without) strip(r *review.Request) {
 		for j := range r.Groups[i].Files {
 			f := &r.Groups[i].Files[j]
 			f.Votes = slices.DeleteFunc(f.Votes, func(v review.Vote) bool { return v.Checker == w.other })
+			for k := range f.Exceptions {
+				x := &f.Exceptions[k]
+				x.Answers = slices.DeleteFunc(x.Answers, func(y review.Answer) bool { return y.Checker == w.other })
+			}
 		}
 	}
 	r.Comments = slices.DeleteFunc(r.Comments, func(c review.Comment) bool { return c.Author == w.other && c.Turn == r.Turn })

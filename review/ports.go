@@ -163,6 +163,8 @@ type WorkspaceFile struct {
 	Modified time.Time
 	// Release says that it lies in a release folder.
 	Release bool
+	// Digest of the contents, when the listing knows it; "" otherwise.
+	Digest Digest
 	// Problem says why it cannot be added (a link, a device, a hostile name);
 	// Path is then only for showing.
 	Problem string

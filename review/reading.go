@@ -50,6 +50,53 @@ func (s *Service) Download(ctx context.Context, a Actor, id RequestID, file File
 	return data, fv.File, s.recordRead(ctx, a, &v.Request, EvFileDownloaded, file)
 }
 
+// Versions are two versions of one file, as they came.
+type Versions struct {
+	File          File
+	Before, After []byte
+	// Workspace says that After is what lies in the workspace now, which is not
+	// part of the request.
+	Workspace bool
+}
+
+// Versions returns a file before and after its last change: for an author whose
+// workspace has moved on, the snapshot and the file there now; else what it was
+// before it was updated, and what it is. Conflict when it never changed. The
+// view is on record.
+func (s *Service) Versions(ctx context.Context, a Actor, id RequestID, file FileID) (*Versions, error) {
+	v, fv, err := s.fileView(ctx, a, id, file)
+	if err != nil {
+		return nil, err
+	}
+	r, f := &v.Request, fv.File
+	out := &Versions{File: *f}
+	switch {
+	case fv.Changed == "changed":
+		out.Workspace = true
+		if out.Before, err = s.readBlob(ctx, a, r, f.Digest); err == nil {
+			out.After, err = s.readWorkspaceFile(ctx, r.Workspace, f.Path, f.asks("file-size"))
+		}
+	case len(f.Previous) > 0:
+		if out.Before, err = s.readBlob(ctx, a, r, f.lastSeen().Digest); err == nil {
+			out.After, err = s.readBlob(ctx, a, r, f.Digest)
+		}
+	default:
+		return nil, Errorf(Conflict, "This file has not changed since it was added.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return out, s.recordRead(ctx, a, r, EvFileViewed, file)
+}
+
+// lastSeen is the version that the checkers saw last: the first to be replaced
+// in the turn in which the file was last updated.
+func (f *File) lastSeen() Snapshot {
+	last := f.Previous[len(f.Previous)-1]
+	i := slices.IndexFunc(f.Previous, func(p Snapshot) bool { return p.Turn == last.Turn })
+	return f.Previous[i]
+}
+
 func (s *Service) fileView(ctx context.Context, a Actor, id RequestID, file FileID) (*View, *FileView, error) {
 	r, rel, err := s.load(ctx, a, id, policy.FileContent)
 	if err != nil {
@@ -194,6 +241,9 @@ func (s *Service) queueItem(ctx context.Context, a Actor, id RequestID) (QueueIt
 	}
 	item := QueueItem{Due: full.Due, Worst: worst(report)}
 	for g, f := range full.Outputs() {
+		if !full.reviews(a.Username, f) {
+			continue
+		}
 		item.Files++
 		if f.VoteOf(a.Username).counts(g, f) {
 			item.Mine++
@@ -295,11 +345,14 @@ func (s *Service) Status(ctx context.Context, a Actor) (*StatusReport, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.abandoned(ctx, rep); err != nil {
+		return nil, err
+	}
 	for i := range open {
 		r := open[i]
 		late := s.Now().After(r.Due)
-		unrouted := len(r.Seats) < s.Policy.Review.Approvals
-		r.Title, r.Purpose, r.Concerns, r.Comments, r.Groups = "", "", "", nil, nil
+		unrouted := len(r.pair()) < s.Policy.Review.Approvals
+		r.bare()
 		if late {
 			rep.Overdue = append(rep.Overdue, r)
 		}
@@ -313,6 +366,28 @@ func (s *Service) Status(ctx context.Context, a Actor) (*StatusReport, error) {
 	bad, err := s.Store.Events(ctx, EventQuery{Types: []EventType{EvIntegrity}})
 	rep.Integrity = len(bad)
 	return rep, err
+}
+
+// bare leaves of a request what says that work flows, and nothing of what its
+// people wrote.
+func (r *Request) bare() {
+	r.Title, r.Purpose, r.Concerns, r.Comments, r.Groups, r.Acknowledgements = "", "", "", nil, nil, nil
+}
+
+// abandoned adds the drafts that nobody has touched for long.
+func (s *Service) abandoned(ctx context.Context, rep *StatusReport) error {
+	drafts, err := s.Store.Requests(ctx, RequestQuery{Statuses: []Status{Pending, Returned}, Limit: 10_000})
+	if err != nil {
+		return err
+	}
+	limit := s.Now().AddDate(0, 0, -s.Policy.Review.AbandonedDays)
+	for _, r := range drafts {
+		if r.Updated.Before(limit) {
+			r.bare()
+			rep.Abandoned = append(rep.Abandoned, r)
+		}
+	}
+	return nil
 }
 
 // Actor looks a person up for one call. Unauthenticated when there is no such

@@ -31,6 +31,10 @@ func (s *Service) Release(ctx context.Context, a Actor, id RequestID) error {
 	if err != nil {
 		return err
 	}
+	rt, err := s.router(ctx)
+	if err != nil {
+		return err
+	}
 	_, err = s.change(ctx, a, id, policy.ReviewRelease, func(r *Request, c *Change) error {
 		if r.Status == Approved || r.Status == Released {
 			return errNothing
@@ -38,7 +42,7 @@ func (s *Service) Release(ctx context.Context, a Actor, id RequestID) error {
 		if err := requireStatus(r, Reviewed); err != nil {
 			return err
 		}
-		rel, err := s.newRelease(a, r, names)
+		rel, err := s.newRelease(a, r, names, rt)
 		if err != nil {
 			return err
 		}
@@ -63,7 +67,7 @@ func (s *Service) Release(ctx context.Context, a Actor, id RequestID) error {
 
 // newRelease is what leaves: every output file, and only if each is approved by
 // both checkers of the request on exactly these bytes.
-func (s *Service) newRelease(a Actor, r *Request, names map[Username]string) (*Release, error) {
+func (s *Service) newRelease(a Actor, r *Request, names map[Username]string, rt router) (*Release, error) {
 	rel := &Release{
 		ID: newID(), Request: r.ID, Workspace: r.Workspace, Project: r.Project, Author: r.Author,
 		Title: r.Title, Purpose: r.Purpose, Policy: r.Policy, Findings: r.Findings, Approved: s.Now(), By: a.Username,
@@ -71,13 +75,16 @@ func (s *Service) newRelease(a Actor, r *Request, names map[Username]string) (*R
 	for _, seat := range r.Seats {
 		rel.Checkers = append(rel.Checkers, seat.Checker)
 	}
+	if err := rt.stillFit(r); err != nil {
+		return nil, err
+	}
 	for g, f := range r.Outputs() {
 		if out := r.OutcomeOf(g, f, s.Policy.Review.Approvals); out != AllApproved {
 			return nil, Errorf(Conflict, "%s is not approved by both checkers: it is %s.", f.Path, out)
 		}
 		file := ReleasedFile{Path: f.Path, SHA256: f.Release, Size: f.ReleaseSize, Original: f.Digest, Group: g.Name}
-		for _, seat := range r.Seats {
-			v := f.VoteOf(seat.Checker)
+		for _, c := range r.CheckersOf(f) {
+			v := f.VoteOf(c)
 			file.Approvals = append(file.Approvals, Approval{Checker: v.Checker, Name: names[v.Checker], At: v.At})
 		}
 		rel.Files = append(rel.Files, file)
@@ -86,6 +93,18 @@ func (s *Service) newRelease(a Actor, r *Request, names map[Username]string) (*R
 		return nil, Errorf(Conflict, "There is no output file to release.")
 	}
 	return rel, nil
+}
+
+// stillFit says which checker's approval cannot count any more, because they
+// have come to belong to the project or to be its author.
+func (rt router) stillFit(r *Request) error {
+	for _, seat := range r.Seats {
+		p := rt.person(seat.Checker)
+		if p == nil || p.In(r.Project) || p.Username == r.Author {
+			return Errorf(Conflict, "The approval of %s does not count: they belong to the project. The request is given to another checker.", seat.Checker)
+		}
+	}
+	return nil
 }
 
 // names maps usernames to full names.
@@ -130,9 +149,9 @@ func (s *Service) Work(ctx context.Context) error {
 	}
 }
 
-// WorkOnce does one due job, if there is one, and fills free seats.
+// WorkOnce does one due job, if there is one, fills free seats and reminds.
 func (s *Service) WorkOnce(ctx context.Context) (did bool, err error) {
-	if err := s.Route(ctx); err != nil {
+	if err := errors.Join(s.Route(ctx), s.Remind(ctx)); err != nil {
 		return false, err
 	}
 	now := s.Now()

@@ -80,9 +80,14 @@ type Request struct {
 	Policy           policy.Ref
 	PermittedResults string // version of the permitted study results policy
 
-	Groups   []Group
-	Seats    []Seat    // the checkers it is routed to, at most Policy.Review.Approvals
-	Comments []Comment // by group, see Comment.Group
+	Groups []Group
+	// Seats are the checkers it is routed to: two for the request as a whole,
+	// and specialists for single files (see Seat.Specialist, File.Checkers).
+	Seats            []Seat
+	Comments         []Comment // by group, see Comment.Group
+	Acknowledgements []Acknowledgement
+	// Reused is the earlier request whose context this one was filled from.
+	Reused RequestID
 
 	// ReportKey names the findings in force, and Findings is their digest (see
 	// ReportDigest). Both are zero after a change that the checks have not seen.
@@ -108,6 +113,9 @@ type Group struct {
 	// captures, when the group is named by one.
 	Pattern      string
 	PatternCount int
+	// Intermediate marks data that only serves to make final outputs; it needs
+	// a justification.
+	Intermediate bool
 	Files        []File
 }
 
@@ -139,6 +147,66 @@ type File struct {
 	Origin provenance.Origin
 	Added  time.Time
 	Votes  []Vote // the standing vote of each seat, history is in the events
+	// Checkers are the two who decide on this file, when it is routed
+	// differently from its request; empty otherwise. See Request.CheckersOf.
+	Checkers   []Username
+	Exceptions []Exception
+	Previous   []Snapshot // what it was before, oldest first
+}
+
+// Snapshot is what a file was before its author updated it.
+type Snapshot struct {
+	Digest   Digest    `json:"digest"`
+	Release  Digest    `json:"release,omitempty"`
+	Size     int64     `json:"size"`
+	Turn     int       `json:"turn"` // in which it was replaced
+	Replaced time.Time `json:"replaced"`
+}
+
+// ExceptionKind says which rule a file asks to be excepted from.
+type ExceptionKind string
+
+const (
+	ExceptType    ExceptionKind = "type"    // a file type that the policy does not list
+	ExceptSize    ExceptionKind = "size"    // over the size limit
+	ExceptRows    ExceptionKind = "rows"    // over the row limit
+	ExceptFinding ExceptionKind = "finding" // another blocking finding, see Exception.Check
+)
+
+// Exception is asked for by the author, with a reason, and accepted or refused
+// explicitly by each of the file's two checkers. Without both no approval of
+// the file counts.
+type Exception struct {
+	Kind    ExceptionKind `json:"kind"`
+	Check   string        `json:"check,omitempty"`
+	Reason  string        `json:"reason"`
+	Asked   time.Time     `json:"asked"`
+	Answers []Answer      `json:"answers,omitempty"`
+}
+
+// Answer is one checker's acceptance or refusal of an exception or an
+// acknowledgement. It is part of the review: blind until both are in.
+type Answer struct {
+	Checker Username  `json:"checker"`
+	Accept  bool      `json:"accept"`
+	Reason  string    `json:"reason,omitempty"` // required for a refusal
+	Turn    int       `json:"turn"`
+	At      time.Time `json:"at"`
+}
+
+// Acknowledgement is the author's answer to one finding. It explains; it never
+// hides the finding or lowers it. It holds for as long as the fingerprint does:
+// a change of value, check or policy opens the finding again.
+type Acknowledgement struct {
+	Fingerprint string    `json:"fingerprint"`
+	File        FileID    `json:"file"`
+	Check       string    `json:"check"`
+	Code        string    `json:"code"` // an id of Policy.Acknowledgements
+	Text        string    `json:"text"`
+	CodeLink    string    `json:"code_link,omitempty"` // "analysis/x.R:42@commit"
+	By          Username  `json:"by"`
+	At          time.Time `json:"at"`
+	Answers     []Answer  `json:"answers,omitempty"`
 }
 
 // Removal is one thing that cleaning took out, or changed.
@@ -169,6 +237,10 @@ type Vote struct {
 	// bytes, its kind, and its group's context and controls. A vote whose basis
 	// is no longer the file's is void: see Request.Basis.
 	Basis Digest
+	// Earlier is the decision before a resubmission made the vote undecided,
+	// with its reason, so that the checker can go on from it.
+	Earlier       Decision
+	EarlierReason string
 }
 
 // Seat is one of the two places on a request.
@@ -179,6 +251,11 @@ type Seat struct {
 	// Submitted is when the checker handed in the review of this turn; zero
 	// before. While zero, nobody else may learn anything of it.
 	Submitted time.Time
+	// Specialist holds the seat for single files only: those that name the
+	// checker in File.Checkers.
+	Specialist bool
+	// Reminded is when the checker was last reminded of it.
+	Reminded time.Time
 }
 
 // Visibility of a comment.
@@ -198,11 +275,17 @@ type Comment struct {
 	ByChecker  bool
 	Visibility Visibility
 	Text       string // Markdown, hostile
-	Turn       int
-	At         time.Time
+	// Line and Column point at a place in the file: the 1-based record, and the
+	// 0-based column plus one. Zero means the whole.
+	Line, Column int
+	Turn         int
+	At           time.Time
 	// Independent marks a comment made before both reviews were in: the other
 	// checker sees it only afterwards.
 	Independent bool
+	// Published is when a checkers-only comment was made public, in
+	// consolidation; zero otherwise.
+	Published time.Time
 }
 
 // ReportKey names stored findings: the same files, policy and engine give the

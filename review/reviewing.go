@@ -32,8 +32,8 @@ func (s *Service) Vote(ctx context.Context, a Actor, id RequestID, in VoteInput)
 			return err
 		}
 		g, f := r.File(in.File)
-		if f == nil || f.Kind != Output {
-			return Errorf(NotFound, "There is no such file to vote on.")
+		if f == nil || !r.reviews(a.Username, f) {
+			return Errorf(NotFound, "There is no such file for you to vote on.")
 		}
 		if in.Seen != f.Release {
 			return Errorf(Conflict, "The file has changed since you looked at it. Look again, then vote.")
@@ -41,14 +41,49 @@ func (s *Service) Vote(ctx context.Context, a Actor, id RequestID, in VoteInput)
 		if in.Decision == Approve && blocked && in.Reason == "" {
 			return Errorf(Invalid, "This file has a blocking finding. Say why it may leave all the same.").with("reason", "Say why it may leave all the same.")
 		}
-		was := f.VoteOf(a.Username)
-		e := s.fileEvent(a, EvVoted, r, g, f)
-		e.Detail = map[string]string{"decision": string(in.Decision), "phase": string(r.Phase())}
-		if was != nil {
-			e.Detail["was"] = string(was.Decision)
+		if in.Decision == Approve && !f.excepted([]Username{a.Username}) {
+			return Errorf(Invalid, "An exception is asked for. Accept it first; if you cannot, do not approve the file.")
 		}
-		f.setVote(Vote{Checker: a.Username, Decision: in.Decision, Reason: in.Reason, Turn: r.Turn, At: s.Now(), Basis: Basis(g, f)})
-		c.Events = append(c.Events, e)
+		s.castVote(a, r, c, g, f, in.Decision, in.Reason)
+		return nil
+	})
+	return err
+}
+
+// castVote sets the standing vote and puts it on record, with what it was.
+func (s *Service) castVote(a Actor, r *Request, c *Change, g *Group, f *File, d Decision, reason string) {
+	e := s.fileEvent(a, EvVoted, r, g, f)
+	e.Detail = map[string]string{"decision": string(d), "phase": string(r.Phase())}
+	if was := f.VoteOf(a.Username); was != nil {
+		e.Detail["was"] = string(was.Decision)
+	}
+	f.setVote(Vote{Checker: a.Username, Decision: d, Reason: reason, Turn: r.Turn, At: s.Now(), Basis: Basis(g, f)})
+	c.Events = append(c.Events, e)
+}
+
+// RequestGroupChanges votes to request changes on every file of a group that is
+// the actor's to decide on, with one reason.
+func (s *Service) RequestGroupChanges(ctx context.Context, a Actor, id RequestID, group GroupID, reason string) error {
+	reason, err := reasonOf(reason)
+	if err != nil {
+		return err
+	}
+	_, err = s.change(ctx, a, id, policy.ReviewVote, func(r *Request, c *Change) error {
+		if err := mayReview(r, a); err != nil {
+			return err
+		}
+		g := r.Group(group)
+		if g == nil {
+			return Errorf(NotFound, "There is no such group.")
+		}
+		for i := range g.Files {
+			if f := &g.Files[i]; r.reviews(a.Username, f) {
+				s.castVote(a, r, c, g, f, RequestChanges, reason)
+			}
+		}
+		if len(c.Events) == 0 {
+			return Errorf(Conflict, "No file of this group is yours to decide on.")
+		}
 		return nil
 	})
 	return err
@@ -56,7 +91,7 @@ func (s *Service) Vote(ctx context.Context, a Actor, id RequestID, in VoteInput)
 
 // checkVote holds the vote to its form and reads the bytes it is on, so that
 // nobody approves what the store no longer has. It reports whether the file has
-// a blocking finding.
+// a blocking finding that no exception is asked for.
 func (s *Service) checkVote(ctx context.Context, a Actor, r *Request, in VoteInput) (blocked bool, err error) {
 	switch in.Decision {
 	case Approve, Undecided:
@@ -89,7 +124,7 @@ func (s *Service) checkVote(ctx context.Context, a Actor, r *Request, in VoteInp
 		return true, nil // not checked to the end is never a pass
 	}
 	for _, x := range rep.Findings {
-		blocked = blocked || x.Severity == policy.Block
+		blocked = blocked || x.Severity == policy.Block && !f.asks(x.Check)
 	}
 	return blocked, nil
 }
@@ -120,15 +155,16 @@ func (s *Service) SubmitReview(ctx context.Context, a Actor, id RequestID) error
 			return err
 		}
 		for g, f := range r.Outputs() {
-			if !f.VoteOf(a.Username).counts(g, f) {
-				return Errorf(Invalid, "Decide on every file first: %s has no decision of yours.", f.Path)
+			if err := decided(r, g, f, a.Username); err != nil {
+				return err
 			}
 		}
 		r.Seat(a.Username).Submitted = s.Now()
 		c.Events = append(c.Events, s.event(a, EvReviewSubmitted, r))
 		if r.Status == Submitted {
 			c.Events = append(c.Events, s.transition(a, r, PartiallyReviewed, EvPartiallyReviewed))
-		} else {
+		}
+		if s.reviewStatus(r) == Reviewed {
 			c.Events = append(c.Events, s.transition(a, r, Reviewed, EvReviewed))
 		}
 		return nil
@@ -136,22 +172,54 @@ func (s *Service) SubmitReview(ctx context.Context, a Actor, id RequestID) error
 	return err
 }
 
-// Comment adds a remark on a group, or on a file of it. Checkers say whether
-// the author may see it (after the turn); the author's own are public.
-func (s *Service) Comment(ctx context.Context, a Actor, id RequestID, g GroupID, f FileID, v Visibility, text string) error {
-	text = strings.TrimSpace(text)
-	if text == "" {
+// decided says what the checker has still to decide on a file that is theirs.
+func decided(r *Request, g *Group, f *File, who Username) error {
+	if !r.reviews(who, f) {
+		return nil
+	}
+	if !f.VoteOf(who).counts(g, f) {
+		return Errorf(Invalid, "Decide on every file first: %s has no decision of yours.", f.Path)
+	}
+	for i := range f.Exceptions {
+		if answerOf(f.Exceptions[i].Answers, who) == nil {
+			return Errorf(Invalid, "Accept or refuse the exception asked for %s first.", f.Path)
+		}
+	}
+	return nil
+}
+
+// CommentInput is a remark on a group; on a file of it, and a place in the
+// file, when these are set.
+type CommentInput struct {
+	Group        GroupID
+	File         FileID
+	Line, Column int // see Comment
+	Visibility   Visibility
+	Text         string
+}
+
+// Comment adds a remark. Checkers say whether the author may see it (after the
+// turn); the author's own are public.
+func (s *Service) Comment(ctx context.Context, a Actor, id RequestID, in CommentInput) error {
+	in.Text = strings.TrimSpace(in.Text)
+	if in.Text == "" {
 		return Errorf(Invalid, "Write something first.").with("comment", "Write something first.")
 	}
-	if err := checkLengths(map[string]string{"comment": text}, maxText); err != nil {
+	if err := checkLengths(map[string]string{"comment": in.Text}, maxText); err != nil {
 		return err
 	}
+	if in.Line < 0 || in.Column < 0 || in.File == "" && (in.Line > 0 || in.Column > 0) {
+		return Errorf(Invalid, "A place is a line and column of a file.")
+	}
 	_, err := s.change(ctx, a, id, policy.RequestComment, func(r *Request, c *Change) error {
-		group := r.Group(g)
-		if group == nil || f != "" && !slices.ContainsFunc(group.Files, func(x File) bool { return x.ID == f }) {
+		group := r.Group(in.Group)
+		if group == nil || in.File != "" && !slices.ContainsFunc(group.Files, func(x File) bool { return x.ID == in.File }) {
 			return Errorf(NotFound, "There is no such group or file.")
 		}
-		k := Comment{ID: CommentID(newID()), Group: g, File: f, Author: a.Username, Visibility: Public, Text: text, Turn: r.Turn, At: s.Now()}
+		k := Comment{
+			ID: CommentID(newID()), Group: in.Group, File: in.File, Line: in.Line, Column: in.Column,
+			Author: a.Username, Visibility: Public, Text: in.Text, Turn: r.Turn, At: s.Now(),
+		}
 		if r.Author == a.Username {
 			if err := requireStatus(r, Pending, Returned); err != nil {
 				return err
@@ -160,15 +228,39 @@ func (s *Service) Comment(ctx context.Context, a Actor, id RequestID, g GroupID,
 			if err := requireStatus(r, Submitted, PartiallyReviewed, Reviewed); err != nil {
 				return err
 			}
-			if v != Public && v != Checkers {
+			if in.Visibility != Public && in.Visibility != Checkers {
 				return Errorf(Invalid, "Say who may see the comment.").with("visibility", "Choose one.")
 			}
-			k.ByChecker, k.Visibility, k.Independent = true, v, r.Phase() == Independent
+			k.ByChecker, k.Visibility, k.Independent = true, in.Visibility, r.Phase() == Independent
 		}
 		r.Comments = append(r.Comments, k)
 		e := s.event(a, EvCommented, r)
-		e.Group, e.File = g, f
+		e.Group, e.File = in.Group, in.File
 		e.Detail = map[string]string{"visibility": string(k.Visibility), "comment": string(k.ID)}
+		c.Events = append(c.Events, e)
+		return nil
+	})
+	return err
+}
+
+// PublishComment makes a checkers-only comment public, in consolidation and in
+// the turn it was made in. Either of the checkers may.
+func (s *Service) PublishComment(ctx context.Context, a Actor, id RequestID, comment CommentID) error {
+	_, err := s.change(ctx, a, id, policy.RequestComment, func(r *Request, c *Change) error {
+		if err := requireStatus(r, Reviewed); err != nil {
+			return err
+		}
+		i := slices.IndexFunc(r.Comments, func(k Comment) bool { return k.ID == comment })
+		if i < 0 || !r.Comments[i].ByChecker {
+			return Errorf(NotFound, "There is no such comment.")
+		}
+		k := &r.Comments[i]
+		if k.Turn != r.Turn || k.Visibility == Public {
+			return Errorf(Conflict, "Only a checkers' comment of this turn can be made public.")
+		}
+		k.Visibility, k.Published = Public, s.Now()
+		e := s.event(a, EvCommentPublished, r)
+		e.Group, e.File, e.Detail = k.Group, k.File, map[string]string{"comment": string(k.ID)}
 		c.Events = append(c.Events, e)
 		return nil
 	})
@@ -221,6 +313,13 @@ func (s *Service) undoTurn(a Actor, r *Request, c *Change) {
 			c.Events = append(c.Events, e)
 			v.Decision, v.Reason = Undecided, ""
 		}
+		for i := range f.Exceptions {
+			f.Exceptions[i].Answers = slices.DeleteFunc(f.Exceptions[i].Answers, func(x Answer) bool { return x.Turn == r.Turn })
+		}
+	}
+	for i := range r.Acknowledgements {
+		k := &r.Acknowledgements[i]
+		k.Answers = slices.DeleteFunc(k.Answers, func(x Answer) bool { return x.Turn == r.Turn })
 	}
 }
 

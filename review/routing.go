@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"sallyport/policy"
 )
@@ -14,6 +16,7 @@ import (
 type router struct {
 	people []Person
 	open   map[Username]int // reviews not yet handed in
+	now    time.Time
 }
 
 // router reads the people and their open work.
@@ -35,75 +38,465 @@ func (s *Service) router(ctx context.Context) (router, error) {
 			}
 		}
 	}
-	return router{people, open}, nil
+	return router{people, open, s.Now()}, nil
 }
 
-// eligible are the people who may take a seat on the request, least open work
-// first. Equals are ordered by a hash of request and name, so that it is not
-// always the same pair, and the order can be recomputed by an auditor.
-func (rt router) eligible(r *Request) []Person {
+// person returns somebody by name, or nil.
+func (rt router) person(name Username) *Person {
+	for i := range rt.people {
+		if rt.people[i].Username == name {
+			return &rt.people[i]
+		}
+	}
+	return nil
+}
+
+// unfit says why a person may not hold a seat on the request, in words that end
+// a sentence about them; "" when they may. Whoever holds a seat already and is
+// away keeps it, but is given no new one.
+func (rt router) unfit(r *Request, p *Person) string {
+	switch {
+	case p == nil:
+		return "is not known"
+	case p.Disabled:
+		return "can no longer sign in"
+	case !slices.Contains(policy.Effective(p.Roles), policy.Checker):
+		return "is not an output checker"
+	case p.Username == r.Author:
+		return "is the author"
+	case p.In(r.Project):
+		return "belongs to the project"
+	case !p.TrainedUntil.After(rt.now):
+		return "has no current training"
+	}
+	return ""
+}
+
+// eligible are the people who may take a new seat on the request, by the rule:
+// least open work first; among equals, who has the skills that the request's
+// files ask for; then by a hash of request and name, so that it is not always
+// the same pair and an auditor can recompute the order.
+func (rt router) eligible(r *Request, uses []string) []Person {
 	var out []Person
-	for _, p := range rt.people {
-		if p.Has(policy.Checker) && !p.Disabled && p.Username != r.Author && !p.In(r.Project) && r.Seat(p.Username) == nil {
-			out = append(out, p)
+	for i := range rt.people {
+		p := &rt.people[i]
+		if rt.unfit(r, p) == "" && !p.Away(rt.now) && r.Seat(p.Username) == nil {
+			out = append(out, *p)
 		}
 	}
 	slices.SortFunc(out, func(a, b Person) int {
 		return cmp.Or(
 			cmp.Compare(rt.open[a.Username], rt.open[b.Username]),
+			cmp.Compare(skills(&b, uses), skills(&a, uses)),
 			cmp.Compare(digestOf(string(r.ID), string(a.Username)), digestOf(string(r.ID), string(b.Username))))
 	})
 	return out
 }
 
+// skills counts the uses that the person is trained for.
+func skills(p *Person, uses []string) int {
+	n := 0
+	for _, u := range uses {
+		if slices.Contains(p.Skills, u) {
+			n++
+		}
+	}
+	return n
+}
+
 // seat fills the free seats of a submitted request and returns the events. With
 // too few eligible checkers a seat stays free, which the status page shows, and
-// is filled as soon as somebody is there: see Service.Work.
+// is filled as soon as somebody is there: see Service.Route.
 func (s *Service) seat(a Actor, r *Request, rt router) []Event {
 	var events []Event
-	candidates := rt.eligible(r)
-	for len(r.Seats) < s.Policy.Review.Approvals && len(candidates) > 0 {
+	candidates := rt.eligible(r, s.uses(r))
+	for len(r.pair()) < s.Policy.Review.Approvals && len(candidates) > 0 {
 		p := candidates[0]
-		why := fmt.Sprintf("%d open reviews, the fewest of %d eligible checkers", rt.open[p.Username], len(candidates))
+		why := fmt.Sprintf("%s, the fewest of %d eligible checkers", counted(rt.open[p.Username], "open review"), len(candidates))
 		r.Seats = append(r.Seats, Seat{Checker: p.Username, Assigned: s.Now(), Why: why})
-		e := s.event(a, EvRouted, r)
-		e.Detail = map[string]string{"checker": string(p.Username), "why": why}
-		events = append(events, e)
+		events = append(events, s.routed(a, r, EvRouted, p.Username, why))
 		candidates = candidates[1:]
 	}
+	return append(events, s.seatFiles(a, r, candidates)...)
+}
+
+// seatFiles fills the second place on files that are routed by themselves and
+// have lost a checker: with one of the request's pair who has not submitted a
+// review yet, or else with another specialist.
+func (s *Service) seatFiles(a Actor, r *Request, candidates []Person) []Event {
+	var events []Event
+	for g, f := range r.Outputs() {
+		if len(f.Checkers) != 1 {
+			continue
+		}
+		name := s.secondFor(r, f, candidates)
+		if name == "" {
+			continue
+		}
+		f.Checkers = append(f.Checkers, name)
+		if r.Seat(name) == nil {
+			r.Seats = append(r.Seats, Seat{Checker: name, Assigned: s.Now(), Why: "in the place of a specialist who left", Specialist: true})
+		}
+		e := s.fileEvent(a, EvFileRouted, r, g, f)
+		e.Detail = map[string]string{"checker": string(name), "why": "in the place of a checker who left"}
+		events = append(events, e)
+	}
 	return events
+}
+
+func (s *Service) secondFor(r *Request, f *File, candidates []Person) Username {
+	for _, seat := range r.Seats {
+		if seat.Submitted.IsZero() && !slices.Contains(f.Checkers, seat.Checker) {
+			return seat.Checker
+		}
+	}
+	for _, p := range candidates {
+		if r.Seat(p.Username) == nil {
+			return p.Username
+		}
+	}
+	return ""
+}
+
+// vacant reports whether the request, or a file of it, lacks a checker.
+func (s *Service) vacant(r *Request) bool {
+	if len(r.pair()) < s.Policy.Review.Approvals {
+		return true
+	}
+	for _, f := range r.Outputs() {
+		if len(f.Checkers) == 1 {
+			return true
+		}
+	}
+	return false
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// routed is an event about one checker's seat.
+func (s *Service) routed(a Actor, r *Request, t EventType, checker Username, why string) Event {
+	e := s.event(a, t, r)
+	e.Detail = map[string]string{"checker": string(checker), "why": why}
+	return e
+}
+
+// uses are the kinds of file that are to leave with the request.
+func (s *Service) uses(r *Request) []string {
+	seen := map[string]bool{}
+	for _, f := range r.Outputs() {
+		seen[s.useOf(f.Path)] = true
+	}
+	var out []string
+	for u := range seen {
+		out = append(out, u)
+	}
+	return out
 }
 
 // system is the actor of what the service does by itself.
 func system() Actor { return Actor{Person: &Person{Username: "system", Name: "Sallyport"}} }
 
-// Route fills free seats of requests that wait for a checker.
+// Route keeps every open request with two checkers who may review it. A checker
+// who left, lost the role or joined the project gives the seat back, with their
+// unsubmitted votes; free seats are filled by the rule.
 func (s *Service) Route(ctx context.Context) error {
-	waiting, err := s.Store.Requests(ctx, RequestQuery{Statuses: []Status{Submitted, PartiallyReviewed}, Limit: 10_000})
+	rt, err := s.router(ctx)
 	if err != nil {
 		return err
 	}
-	for _, w := range waiting {
-		if len(w.Seats) >= s.Policy.Review.Approvals {
+	open, err := s.Store.Requests(ctx, RequestQuery{Statuses: []Status{Submitted, PartiallyReviewed, Reviewed}, Limit: 10_000})
+	if err != nil {
+		return err
+	}
+	for i := range open {
+		if !s.mayNeedRouting(&open[i], rt) {
 			continue
 		}
-		rt, err := s.router(ctx)
-		if err != nil {
-			return err
-		}
-		_, err = s.Store.Update(ctx, w.ID, func(r *Request) (Change, error) {
-			if r.Status != Submitted && r.Status != PartiallyReviewed {
-				return Change{}, errNothing
+		_, err = s.Store.Update(ctx, open[i].ID, func(r *Request) (Change, error) {
+			var c Change
+			if !s.needsRouting(r, rt) {
+				return c, errNothing
 			}
-			events := s.seat(system(), r, rt)
-			if len(events) == 0 {
-				return Change{}, errNothing
+			s.vacate(system(), r, &c, rt)
+			c.Events = append(c.Events, s.seat(system(), r, rt)...)
+			if len(c.Events) == 0 {
+				return c, errNothing
 			}
-			return Change{Events: events}, nil
+			r.Updated = s.Now()
+			return c, nil
 		})
 		if err != nil && !errors.Is(err, errNothing) {
 			return err
 		}
+	}
+	return nil
+}
+
+// mayNeedRouting decides from a listed request, which has no files: one with a
+// specialist is looked at whole.
+func (s *Service) mayNeedRouting(r *Request, rt router) bool {
+	return s.needsRouting(r, rt) || r.Phase() == Independent && slices.ContainsFunc(r.Seats, func(x Seat) bool { return x.Specialist })
+}
+
+func (s *Service) needsRouting(r *Request, rt router) bool {
+	if r.Phase() == Independent && s.vacant(r) {
+		return true
+	}
+	return slices.ContainsFunc(r.Seats, func(seat Seat) bool { return s.mustLeave(r, seat, rt) })
+}
+
+// mustLeave reports whether a checker may no longer hold the seat. A submitted
+// review stands when its checker's role or training ends afterwards; it does
+// not when they have come to belong to the project.
+func (s *Service) mustLeave(r *Request, seat Seat, rt router) bool {
+	p := rt.person(seat.Checker)
+	if r.Phase() == NoReview || rt.unfit(r, p) == "" {
+		return false
+	}
+	return seat.Submitted.IsZero() || p != nil && p.In(r.Project)
+}
+
+// vacate takes their seats from those who may no longer hold them. When a
+// submitted review goes with it, the request waits for a new one.
+func (s *Service) vacate(a Actor, r *Request, c *Change, rt router) {
+	for _, seat := range slices.Clone(r.Seats) {
+		if !s.mustLeave(r, seat, rt) {
+			continue
+		}
+		p := rt.person(seat.Checker)
+		why := rt.unfit(r, p)
+		c.Events = append(c.Events, s.routed(a, r, EvSeatVacated, seat.Checker, why))
+		s.unseat(a, r, c, seat.Checker)
+	}
+}
+
+// unseat takes a checker off the request: the seat, the standing votes and
+// answers (each on record), and the files routed to them, which fall back to
+// the request's pair. A request whose review is then missing again is open for
+// it: SUBMITTED or PARTIALLY_REVIEWED, by what is in.
+func (s *Service) unseat(a Actor, r *Request, c *Change, checker Username) {
+	for g, f := range r.Outputs() {
+		if v := f.VoteOf(checker); v != nil && v.Decision != Undecided {
+			e := s.fileEvent(a, EvVoteVoided, r, g, f)
+			e.Detail = map[string]string{"checker": string(checker), "was": string(v.Decision), "why": "no longer routed to them"}
+			c.Events = append(c.Events, e)
+		}
+		f.Votes = slices.DeleteFunc(f.Votes, func(v Vote) bool { return v.Checker == checker })
+		f.Checkers = slices.DeleteFunc(f.Checkers, func(c Username) bool { return c == checker })
+		for i := range f.Exceptions {
+			f.Exceptions[i].Answers = withoutAnswer(f.Exceptions[i].Answers, checker)
+		}
+	}
+	for i := range r.Acknowledgements {
+		r.Acknowledgements[i].Answers = withoutAnswer(r.Acknowledgements[i].Answers, checker)
+	}
+	r.Seats = slices.DeleteFunc(r.Seats, func(x Seat) bool { return x.Checker == checker })
+	r.dropIdleSpecialists()
+	s.reopen(a, r, c)
+}
+
+func withoutAnswer(answers []Answer, checker Username) []Answer {
+	return slices.DeleteFunc(answers, func(x Answer) bool { return x.Checker == checker })
+}
+
+// dropIdleSpecialists removes specialists whom no file names any more.
+func (r *Request) dropIdleSpecialists() {
+	named := map[Username]bool{}
+	for _, f := range r.Outputs() {
+		for _, c := range f.Checkers {
+			named[c] = true
+		}
+	}
+	r.Seats = slices.DeleteFunc(r.Seats, func(x Seat) bool { return x.Specialist && !named[x.Checker] })
+}
+
+// reopen puts the status right after a seat changed hands. It moves only when a
+// review that was in no longer counts, because its checker has come to belong
+// to the project: the one way back, from REVIEWED to PARTIALLY_REVIEWED and from
+// there to SUBMITTED.
+func (s *Service) reopen(a Actor, r *Request, c *Change) {
+	if r.Phase() == NoReview {
+		return
+	}
+	want := s.reviewStatus(r)
+	if want == r.Status {
+		return
+	}
+	e := s.event(a, EvReopened, r)
+	r.Status = want
+	e.To = want
+	c.Events = append(c.Events, e)
+}
+
+// reviewStatus is the status that the submitted reviews make.
+func (s *Service) reviewStatus(r *Request) Status {
+	in := 0
+	for _, seat := range r.Seats {
+		if !seat.Submitted.IsZero() {
+			in++
+		}
+	}
+	switch {
+	case in == 0:
+		return Submitted
+	case in < len(r.Seats) || s.vacant(r):
+		return PartiallyReviewed
+	default:
+		return Reviewed
+	}
+}
+
+// Claim takes a free seat of a submitted request.
+func (s *Service) Claim(ctx context.Context, a Actor, id RequestID) error {
+	rt, err := s.router(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = s.change(ctx, a, id, policy.ReviewClaim, func(r *Request, c *Change) error {
+		if r.Phase() != Independent || len(r.pair()) >= s.Policy.Review.Approvals || rt.unfit(r, a.Person) != "" {
+			return errNoRequest() // what is not routed to a checker does not exist for them
+		}
+		r.Seats = append(r.Seats, Seat{Checker: a.Username, Assigned: s.Now(), Why: "claimed"})
+		c.Events = append(c.Events, s.routed(a, r, EvClaimed, a.Username, "claimed"))
+		return nil
+	})
+	return err
+}
+
+// HandOver gives the actor's seat to another eligible checker, or to whom the
+// rule chooses when to is empty. Only before the actor's review is submitted;
+// their votes of it are void.
+func (s *Service) HandOver(ctx context.Context, a Actor, id RequestID, to Username, reason string) error {
+	return s.moveSeat(ctx, a, id, policy.ReviewHandOver, a.Username, to, reason, EvHandedOver)
+}
+
+// Reassign is a lead's: it moves a checker's seat to another before their
+// review is submitted.
+func (s *Service) Reassign(ctx context.Context, a Actor, id RequestID, from, to Username, reason string) error {
+	return s.moveSeat(ctx, a, id, policy.ReviewReassign, from, to, reason, EvReassigned)
+}
+
+func (s *Service) moveSeat(ctx context.Context, a Actor, id RequestID, action policy.Action, from, to Username, reason string, t EventType) error {
+	reason, err := reasonOf(reason)
+	if err != nil {
+		return err
+	}
+	rt, err := s.router(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = s.change(ctx, a, id, action, func(r *Request, c *Change) error {
+		if err := requireStatus(r, Submitted, PartiallyReviewed); err != nil {
+			return err
+		}
+		seat := r.Seat(from)
+		if seat == nil || seat.Specialist {
+			return Errorf(NotFound, "There is no such seat.")
+		}
+		if !seat.Submitted.IsZero() {
+			return Errorf(Conflict, "The review is submitted already, so the seat can no longer change hands.")
+		}
+		if err := rt.mayTake(r, to); err != nil {
+			return err
+		}
+		e := s.routed(a, r, t, from, reason)
+		e.Detail["to"] = string(to)
+		c.Events = append(c.Events, e)
+		s.unseat(a, r, c, from)
+		if to == "" {
+			rt.people = slices.DeleteFunc(slices.Clone(rt.people), func(p Person) bool { return p.Username == from })
+			c.Events = append(c.Events, s.seat(a, r, rt)...)
+			return nil
+		}
+		r.Seats = append(r.Seats, Seat{Checker: to, Assigned: s.Now(), Why: fmt.Sprintf("from %s: %s", from, reason)})
+		c.Events = append(c.Events, s.routed(a, r, EvRouted, to, reason))
+		return nil
+	})
+	return err
+}
+
+// mayTake says why a person cannot take a seat on the request; "" is nobody in
+// particular.
+func (rt router) mayTake(r *Request, to Username) error {
+	if to == "" {
+		return nil
+	}
+	p := rt.person(to)
+	if why := rt.unfit(r, p); why != "" {
+		return Errorf(Invalid, "It cannot be routed to %s, who %s.", to, why)
+	}
+	if p.Away(rt.now) {
+		return Errorf(Invalid, "It cannot be routed to %s, who is away.", to)
+	}
+	if r.Seat(to) != nil {
+		return Errorf(Conflict, "%s reviews this request already.", to)
+	}
+	return nil
+}
+
+func reasonOf(text string) (string, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return "", Errorf(Invalid, "Give a reason.").with("reason", "Give a reason.")
+	}
+	return text, checkLengths(map[string]string{"reason": text}, maxText)
+}
+
+// RouteFile is a lead's: one output file goes to a specialist in the place of
+// one of its two checkers, who keeps the rest of the request. Only while
+// neither of them has submitted a review.
+func (s *Service) RouteFile(ctx context.Context, a Actor, id RequestID, file FileID, from, to Username, reason string) error {
+	reason, err := reasonOf(reason)
+	if err != nil {
+		return err
+	}
+	rt, err := s.router(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = s.change(ctx, a, id, policy.ReviewReassign, func(r *Request, c *Change) error {
+		if err := requireStatus(r, Submitted, PartiallyReviewed); err != nil {
+			return err
+		}
+		g, f := r.File(file)
+		if f == nil || !r.reviews(from, f) {
+			return Errorf(NotFound, "There is no such file, or it is not routed to that checker.")
+		}
+		if err := rt.mayTakeFile(r, f, to); err != nil {
+			return err
+		}
+		for _, name := range []Username{from, to} {
+			if seat := r.Seat(name); seat != nil && !seat.Submitted.IsZero() {
+				return Errorf(Conflict, "%s has submitted a review of this request already.", name)
+			}
+		}
+		now := slices.Clone(r.CheckersOf(f))
+		now[slices.Index(now, from)] = to
+		f.Checkers = now
+		e := s.fileEvent(a, EvFileRouted, r, g, f)
+		e.Detail = map[string]string{"checker": string(to), "instead_of": string(from), "why": reason}
+		c.Events = append(c.Events, e)
+		f.Votes = slices.DeleteFunc(f.Votes, func(v Vote) bool { return v.Checker == from })
+		if r.Seat(to) == nil {
+			r.Seats = append(r.Seats, Seat{Checker: to, Assigned: s.Now(), Why: reason, Specialist: true})
+		}
+		r.dropIdleSpecialists()
+		return nil
+	})
+	return err
+}
+
+func (rt router) mayTakeFile(r *Request, f *File, to Username) error {
+	if slices.Contains(r.CheckersOf(f), to) {
+		return Errorf(Conflict, "The file is routed to %s already.", to)
+	}
+	if why := rt.unfit(r, rt.person(to)); why != "" {
+		return Errorf(Invalid, "It cannot be routed to %s, who %s.", to, why)
 	}
 	return nil
 }

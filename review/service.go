@@ -36,6 +36,9 @@ type AddFile struct {
 	Path  string
 	Kind  FileKind
 	Group string // name; made when there is none of that name
+	// Exception is the reason for which a file over the size limit is asked for
+	// all the same; "" when none is.
+	Exception string
 }
 
 // AddResult says what became of one AddFile.
@@ -72,6 +75,7 @@ type StatusReport struct {
 	ByStatus  map[Status]int
 	Overdue   []Request // without files
 	Unrouted  []Request // fewer seats than the policy asks for
+	Abandoned []Request // drafts untouched for longer than the policy says
 	DeadJobs  []Job
 	Integrity int // integrity failures on record
 	Engine    string

@@ -120,12 +120,12 @@ func TestChangesVoidApprovals(t *testing.T) {
 		"context": func(t *testing.T, w *reviewtest.World, id review.RequestID, g review.Group) {
 			about, controls := reviewtest.Context()
 			about["population"] = "others"
-			must(t, w.EditGroup(context.Background(), w.As(t, "ann"), id, g.ID, about, controls))
+			must(t, w.EditGroup(context.Background(), w.As(t, "ann"), id, g.ID, review.GroupDetails{Context: about, Controls: controls}))
 		},
 		"controls": func(t *testing.T, w *reviewtest.World, id review.RequestID, g review.Group) {
 			about, controls := reviewtest.Context()
 			controls["rounding"] = "none"
-			must(t, w.EditGroup(context.Background(), w.As(t, "ann"), id, g.ID, about, controls))
+			must(t, w.EditGroup(context.Background(), w.As(t, "ann"), id, g.ID, review.GroupDetails{Context: about, Controls: controls}))
 		},
 		"group": func(t *testing.T, w *reviewtest.World, id review.RequestID, g review.Group) {
 			must(t, w.MoveFile(context.Background(), w.As(t, "ann"), id, g.Files[0].ID, "elsewhere", review.Output))
@@ -143,9 +143,9 @@ func TestChangesVoidApprovals(t *testing.T) {
 			id, one, two := reviewed(t, w)
 			r, _ := w.Store.Request(ctx, id)
 			touched := r.Groups[0].Files[0].ID
-			must(t, w.Comment(ctx, one, id, r.Groups[0].ID, "", review.Public, "please"))
+			must(t, w.Comment(ctx, one, id, review.CommentInput{Group: r.Groups[0].ID, Visibility: review.Public, Text: "please"}))
 			must(t, w.Return(ctx, one, id))
-			must(t, w.Comment(ctx, w.As(t, "ann"), id, r.Groups[0].ID, "", review.Public, "done"))
+			must(t, w.Comment(ctx, w.As(t, "ann"), id, review.CommentInput{Group: r.Groups[0].ID, Visibility: review.Public, Text: "done"}))
 			change(t, w, id, r.Groups[0])
 			submit(t, w, id)
 			for _, a := range []review.Actor{one, two} {
@@ -429,13 +429,13 @@ func TestReturnNeedsWordsAndResubmissionAnAnswer(t *testing.T) {
 	wantKind(t, w.Return(ctx, one, id), review.Invalid)
 	r, _ := w.Store.Request(ctx, id)
 	for _, g := range r.Groups {
-		must(t, w.Comment(ctx, two, id, g.ID, "", review.Public, "round it"))
+		must(t, w.Comment(ctx, two, id, review.CommentInput{Group: g.ID, Visibility: review.Public, Text: "round it"}))
 	}
 	must(t, w.Return(ctx, one, id))
 	ticked, permitted := reviewtest.Checklist()
 	wantKind(t, w.Submit(ctx, w.As(t, "ann"), id, ticked, permitted), review.Invalid)
 	for _, g := range r.Groups {
-		must(t, w.Comment(ctx, w.As(t, "ann"), id, g.ID, "", review.Public, "rounded"))
+		must(t, w.Comment(ctx, w.As(t, "ann"), id, review.CommentInput{Group: g.ID, Visibility: review.Public, Text: "rounded"}))
 	}
 	submit(t, w, id)
 	r, _ = w.Store.Request(ctx, id)
@@ -455,9 +455,9 @@ func TestEarlyReturnErasesNothing(t *testing.T) {
 	voteAll(t, w, one, id, review.Approve)
 	r, _ := w.Store.Request(ctx, id)
 	g := r.Groups[0].ID
-	must(t, w.Comment(ctx, one, id, g, "", review.Checkers, "between us"))
+	must(t, w.Comment(ctx, one, id, review.CommentInput{Group: g, Visibility: review.Checkers, Text: "between us"}))
 	wantKind(t, w.Return(ctx, two, id), review.Invalid)
-	must(t, w.Comment(ctx, two, id, g, "", review.Public, "wrong file?"))
+	must(t, w.Comment(ctx, two, id, review.CommentInput{Group: g, Visibility: review.Public, Text: "wrong file?"}))
 	must(t, w.Return(ctx, two, id))
 	r, _ = w.Store.Request(ctx, id)
 	if len(r.Comments) != 2 {
@@ -516,7 +516,7 @@ func TestLeastOpenWorkFirst(t *testing.T) {
 	must(t, err)
 	r, _ := w.Store.Request(ctx, next)
 	about, controls := reviewtest.Context()
-	must(t, w.EditGroup(ctx, tim, next, r.Groups[0].ID, about, controls))
+	must(t, w.EditGroup(ctx, tim, next, r.Groups[0].ID, review.GroupDetails{Context: about, Controls: controls}))
 	ticked, permitted := reviewtest.Checklist()
 	must(t, w.Submit(ctx, tim, next, ticked, permitted))
 	r, _ = w.Store.Request(ctx, next)
@@ -551,7 +551,7 @@ func TestAuditorsChangeNothing(t *testing.T) {
 	for name, err := range map[string]error{
 		"vote":    w.Vote(ctx, aud, id, review.VoteInput{File: f.ID, Decision: review.Approve, Seen: f.Release}),
 		"release": w.Release(ctx, aud, id),
-		"comment": w.Comment(ctx, aud, id, g.ID, "", review.Public, "hello"),
+		"comment": w.Comment(ctx, aud, id, review.CommentInput{Group: g.ID, Visibility: review.Public, Text: "hello"}),
 		"edit":    w.EditDetails(ctx, aud, id, review.RequestDetails{}),
 		"return":  w.Return(ctx, aud, id),
 	} {

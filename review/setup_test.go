@@ -74,7 +74,7 @@ func describe(t testing.TB, w *reviewtest.World, id review.RequestID) {
 	must(t, err)
 	about, controls := reviewtest.Context()
 	for _, g := range v.Groups {
-		must(t, w.EditGroup(context.Background(), w.As(t, "ann"), id, g.Group.ID, about, controls))
+		must(t, w.EditGroup(context.Background(), w.As(t, "ann"), id, g.Group.ID, review.GroupDetails{Context: about, Controls: controls}))
 	}
 }
 

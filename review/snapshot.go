@@ -36,12 +36,15 @@ func (s *Service) AddFiles(ctx context.Context, a Actor, id RequestID, files []A
 	shots := make([]*File, len(files))
 	for i, f := range files {
 		results[i] = AddResult{Path: f.Path}
-		shots[i], err = s.snapshot(ctx, r.Workspace, f.Path, f.Kind)
+		shots[i], err = s.snapshot(ctx, r.Workspace, f.Path, f.Kind, strings.TrimSpace(f.Exception))
 		if err != nil {
 			if results[i].Problem = problemOf(err); results[i].Problem == "" {
 				return nil, err
 			}
 		}
+	}
+	if err := s.refuseReleased(ctx, r.Workspace, shots, results); err != nil {
+		return nil, err
 	}
 	if !slices.ContainsFunc(shots, func(f *File) bool { return f != nil }) {
 		return results, nil
@@ -90,7 +93,12 @@ func (s *Service) place(a Actor, r *Request, c *Change, files []AddFile, shots [
 		if err != nil {
 			return err
 		}
+		if ok, _ := path.Match(g.Pattern, shot.Path); g.Pattern != "" && shot.Kind == Output && !ok {
+			results[i].Problem = fmt.Sprintf("The group's wildcard %s does not match this file.", g.Pattern)
+			continue
+		}
 		f := *shot
+		f.copyLists()
 		g.Files = append(g.Files, f)
 		e := s.fileEvent(a, EvFileAdded, r, g, &f)
 		e.Detail = map[string]string{"kind": string(f.Kind), "original": string(f.Digest)}
@@ -99,6 +107,80 @@ func (s *Service) place(a Actor, r *Request, c *Change, files []AddFile, shots [
 	}
 	dropEmptyGroups(r)
 	return nil
+}
+
+// refuseReleased takes out outputs that have left before: the same bytes under
+// the same path. They can be added as supporting files.
+func (s *Service) refuseReleased(ctx context.Context, ws WorkspaceName, shots []*File, results []AddResult) error {
+	past, err := s.Store.Releases(ctx, ReleaseQuery{Workspace: ws, Limit: maxEarlier})
+	if err != nil {
+		return err
+	}
+	out := map[FileRef]bool{}
+	for _, rel := range past {
+		for _, f := range rel.Files {
+			out[FileRef{f.Path, f.Original}] = true
+		}
+	}
+	for i, shot := range shots {
+		if shot != nil && shot.Kind == Output && out[FileRef{shot.Path, shot.Digest}] {
+			results[i].Problem = "This file has been released already, with the same contents. Add it as a supporting file."
+			shots[i] = nil
+		}
+	}
+	return nil
+}
+
+// AddMatching adds every file of the release folders that a wildcard matches as
+// outputs of one group, which is named by it from then on. Invalid when it does
+// not capture as many files as stated.
+func (s *Service) AddMatching(ctx context.Context, a Actor, id RequestID, group string, d GroupDetails) ([]AddResult, error) {
+	d, err := s.cleanDetails(d)
+	if err != nil {
+		return nil, err
+	}
+	if d.Pattern == "" {
+		return nil, Errorf(Invalid, "Write a wildcard.").with("pattern", "Write it like release/rate_by_*.csv.")
+	}
+	r, _, err := s.load(ctx, a, id, policy.RequestEdit)
+	if err != nil {
+		return nil, err
+	}
+	w, err := s.Workspaces.Workspace(ctx, r.Workspace)
+	if err != nil {
+		return nil, err
+	}
+	var files []AddFile
+	for _, f := range w.Files {
+		if ok, _ := path.Match(d.Pattern, f.Path); ok && f.Problem == "" && inReleaseFolder(f.Path) {
+			files = append(files, AddFile{Path: f.Path, Kind: Output, Group: group})
+		}
+	}
+	if len(files) != d.PatternCount {
+		e := Errorf(Invalid, "The wildcard captures %s, and you state %d.", counted(len(files), "file"), d.PatternCount)
+		return nil, e.with("pattern_count", e.Message)
+	}
+	results, err := s.AddFiles(ctx, a, id, files)
+	if err != nil {
+		return nil, err
+	}
+	_, err = s.change(ctx, a, id, policy.RequestEdit, func(r *Request, c *Change) error {
+		g, err := groupNamed(r, group)
+		if err != nil {
+			return err
+		}
+		if len(g.Files) == 0 {
+			dropEmptyGroups(r)
+			return errNothing
+		}
+		g.Pattern, g.PatternCount = d.Pattern, d.PatternCount
+		c.Events = append(c.Events, s.groupEvent(a, r, g))
+		return nil
+	})
+	if errors.Is(err, errNothing) {
+		err = nil
+	}
+	return results, err
 }
 
 // groupNamed returns the group of that name, made when there is none. A request
@@ -160,15 +242,19 @@ func problemOf(err error) string {
 
 // snapshot reads one file of the workspace, keeps its bytes and the bytes that
 // would leave, and describes it. An error of kind Invalid, TooLarge, NotFound
-// or Conflict is about the file.
-func (s *Service) snapshot(ctx context.Context, ws WorkspaceName, p string, kind FileKind) (*File, error) {
+// or Conflict is about the file. A reason for an exception lets a file in that
+// is over the size limit.
+func (s *Service) snapshot(ctx context.Context, ws WorkspaceName, p string, kind FileKind, exception string) (*File, error) {
 	if kind != Output && kind != Supporting {
 		return nil, Errorf(Invalid, "A file is either an output or a supporting file.")
 	}
 	if kind == Output && !inReleaseFolder(p) {
 		return nil, Errorf(Invalid, "Outputs are requested from the release folder. Copy the file there, or add it as a supporting file.")
 	}
-	data, err := s.readWorkspaceFile(ctx, ws, p)
+	if err := checkLengths(map[string]string{"exception": exception}, maxText); err != nil {
+		return nil, err
+	}
+	data, err := s.readWorkspaceFile(ctx, ws, p, exception != "")
 	if err != nil {
 		return nil, err
 	}
@@ -186,6 +272,9 @@ func (s *Service) snapshot(ctx context.Context, ws WorkspaceName, p string, kind
 	f := &File{
 		ID: FileID(newID()), Path: p, Kind: kind, Digest: digest, Size: int64(len(data)),
 		Origin: origin, Added: s.Now(),
+	}
+	if f.Size > s.Policy.Files.MaxBytes {
+		f.Exceptions = []Exception{{Kind: ExceptSize, Check: "file-size", Reason: exception, Asked: f.Added}}
 	}
 	return f, s.clean(ctx, f, data)
 }
@@ -205,20 +294,26 @@ func refuseLevel(o provenance.Origin) error {
 	return Errorf(Invalid, "Only moderately sensitive outputs may be requested, and this one is not known to be: %s.", strings.TrimSuffix(why, "."))
 }
 
-// readWorkspaceFile reads at most the policy's limit.
-func (s *Service) readWorkspaceFile(ctx context.Context, ws WorkspaceName, p string) ([]byte, error) {
+// readWorkspaceFile reads at most the policy's limit, or its limit for
+// exceptions.
+func (s *Service) readWorkspaceFile(ctx context.Context, ws WorkspaceName, p string, exception bool) ([]byte, error) {
 	rc, err := s.Workspaces.Open(ctx, ws, p)
 	if err != nil {
 		return nil, err
 	}
 	defer rc.Close()
 	most := s.Policy.Files.MaxBytes
+	if exception {
+		most = s.Policy.Files.ExceptionMaxBytes
+	}
 	data, err := io.ReadAll(io.LimitReader(rc, most+1))
 	if err != nil {
 		return nil, err
 	}
 	if int64(len(data)) > most {
-		return nil, Errorf(TooLarge, "This file is larger than the %d MB that may be released.", most>>20)
+		return nil, Errorf(TooLarge, "This file is larger than the %d MB that %s.", most>>20, map[bool]string{
+			false: "may be released without an exception", true: "may be released even as an exception",
+		}[exception])
 	}
 	return data, nil
 }
@@ -266,14 +361,24 @@ func (s *Service) UpdateFile(ctx context.Context, a Actor, id RequestID, file Fi
 	if old == nil || old.Kind == WithdrawnF {
 		return Errorf(NotFound, "There is no such file in the request.")
 	}
-	shot, err := s.snapshot(ctx, r.Workspace, old.Path, old.Kind)
+	exception := ""
+	for _, x := range old.Exceptions {
+		if x.Kind == ExceptSize {
+			exception = x.Reason
+		}
+	}
+	shot, err := s.snapshot(ctx, r.Workspace, old.Path, old.Kind, exception)
 	if err != nil {
 		return err
 	}
 	return s.editFile(ctx, a, id, file, func(r *Request, g *Group, f *File) (Event, error) {
 		kept := *f
 		*f = *shot
-		f.ID, f.Kind, f.Votes = kept.ID, kept.Kind, kept.Votes
+		f.copyLists()
+		f.ID, f.Kind, f.Votes, f.Checkers, f.Exceptions = kept.ID, kept.Kind, kept.Votes, kept.Checkers, kept.Exceptions
+		f.Previous = append(slices.Clone(kept.Previous), Snapshot{
+			Digest: kept.Digest, Release: kept.Release, Size: kept.Size, Turn: r.Turn, Replaced: s.Now(),
+		})
 		e := s.fileEvent(a, EvFileUpdated, r, g, f)
 		e.Detail = map[string]string{"was": string(kept.Digest), "original": string(f.Digest)}
 		return e, nil

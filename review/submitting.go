@@ -8,9 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rickar/cal/v2"
-	"github.com/rickar/cal/v2/gb"
-
 	"sallyport/checks"
 	"sallyport/policy"
 )
@@ -107,29 +104,20 @@ func (s *Service) handOver(a Actor, r *Request, c *Change, route router) {
 			e := s.fileEvent(a, EvVoteVoided, r, g, f)
 			e.Detail = map[string]string{"checker": string(v.Checker), "was": string(v.Decision)}
 			c.Events = append(c.Events, e)
+			v.Earlier, v.EarlierReason = v.Decision, v.Reason
 			v.Decision, v.Reason = Undecided, ""
+		}
+		for i := range f.Exceptions {
+			x := &f.Exceptions[i]
+			x.Answers = slices.DeleteFunc(x.Answers, func(y Answer) bool { return !y.Accept })
 		}
 	}
 	c.Events = append(c.Events, s.transition(a, r, Submitted, event))
-	r.Submitted, r.Due = now, workingDaysAfter(now, s.Policy.Review.FeedbackDays)
+	r.Submitted, r.Due = now, newCalendar(s.Policy).after(now, s.Policy.Review.FeedbackDays)
 	for i := range r.Seats {
 		r.Seats[i].Submitted = time.Time{}
 	}
 	c.Events = append(c.Events, s.seat(a, r, route)...)
-}
-
-// workingDaysAfter is the promise: so many working days after t, by the bank
-// holidays of England.
-func workingDaysAfter(t time.Time, days int) time.Time {
-	c := cal.NewBusinessCalendar()
-	c.AddHoliday(gb.Holidays...)
-	for days > 0 {
-		t = t.AddDate(0, 0, 1)
-		if c.IsWorkday(t) {
-			days--
-		}
-	}
-	return t
 }
 
 // missing lists what stands in the way of submission, in the order a person
@@ -156,35 +144,33 @@ func (s *Service) missing(r *Request, report *checks.Report) []Problem {
 // groupMissing is what one group lacks: context, controls, and what its file
 // types need.
 func (s *Service) groupMissing(r *Request, g *Group) []Problem {
-	used := map[string]bool{}
 	table, live := false, 0
+	needsTable := false
 	for i := range g.Files {
 		f := &g.Files[i]
 		if f.Kind == WithdrawnF {
 			continue
 		}
 		live++
-		rule := s.Policy.Files.Types[strings.ToLower(path.Ext(f.Path))]
-		if f.Kind == Output {
-			used[rule.Use] = true
-		}
-		table = table || rule.Use == "table"
+		table = table || s.useOf(f.Path) == "table"
+		needsTable = needsTable || f.Kind == Output && slices.Contains(s.typeRule(f.Path).Needs, policy.NeedsTable)
 	}
 	if live == 0 {
 		return nil
 	}
-	var out []Problem
-	if used["figure"] && !table {
+	out := patternProblems(g)
+	if needsTable && !table {
 		out = append(out, Problem{Group: g.ID, Field: "files", Message: fmt.Sprintf("The figures in %q need the table of the underlying data in the same group, as an output or a supporting file.", g.Name)})
 	}
-	for _, f := range fieldsFor(s.Policy.Context, used) {
-		if f.Required && g.Context[f.ID] == "" {
-			out = append(out, Problem{Group: g.ID, Field: f.ID, Message: fmt.Sprintf("%s is missing for %q.", f.Label, g.Name)})
-		}
-	}
-	for _, f := range fieldsFor(s.Policy.Controls, used) {
-		if f.Required && g.Controls[f.ID] == "" {
-			out = append(out, Problem{Group: g.ID, Field: f.ID, Message: fmt.Sprintf("%s is missing for %q.", f.Label, g.Name)})
+	about, controls := s.Fields(g)
+	for _, part := range []struct {
+		fields []policy.Field
+		filled map[string]string
+	}{{about, g.Context}, {controls, g.Controls}} {
+		for _, f := range part.fields {
+			if f.Required && part.filled[f.ID] == "" {
+				out = append(out, Problem{Group: g.ID, Field: f.ID, Message: fmt.Sprintf("%s is missing for %q.", f.Label, g.Name)})
+			}
 		}
 	}
 	if r.Status == Returned && needsAnswer(r, g) {
@@ -207,13 +193,53 @@ func fieldsFor(fields []policy.Field, used map[string]bool) []policy.Field {
 // Fields are the context and controls asked of a group, by the kinds of file
 // that are to leave with it.
 func (s *Service) Fields(g *Group) (about, controls []policy.Field) {
-	used := map[string]bool{}
+	used := map[string]bool{policy.IntermediateUse: g.Intermediate}
 	for i := range g.Files {
 		if g.Files[i].Kind == Output {
-			used[s.Policy.Files.Types[strings.ToLower(path.Ext(g.Files[i].Path))].Use] = true
+			used[s.useOf(g.Files[i].Path)] = true
 		}
 	}
 	return fieldsFor(s.Policy.Context, used), fieldsFor(s.Policy.Controls, used)
+}
+
+// typeRule is the policy's rule for the file type; the zero rule for a type it
+// does not list.
+func (s *Service) typeRule(p string) policy.TypeRule {
+	return s.Policy.Files.Types[strings.ToLower(path.Ext(p))]
+}
+
+// useOf is what a file is for, by its type: "table", "figure", ... or "".
+func (s *Service) useOf(p string) string { return s.typeRule(p).Use }
+
+// patternProblems holds a group named by a wildcard to the number of files that
+// its author says it captures.
+func patternProblems(g *Group) []Problem {
+	if g.Pattern == "" {
+		return nil
+	}
+	matched := 0
+	var strays []string
+	for i := range g.Files {
+		f := &g.Files[i]
+		if f.Kind != Output {
+			continue
+		}
+		if ok, err := path.Match(g.Pattern, f.Path); err == nil && ok {
+			matched++
+		} else {
+			strays = append(strays, f.Path)
+		}
+	}
+	at := Problem{Group: g.ID, Field: "pattern"}
+	if len(strays) > 0 {
+		at.Message = fmt.Sprintf("%s is in %q, but its wildcard %s does not match it.", strays[0], g.Name, g.Pattern)
+		return []Problem{at}
+	}
+	if matched != g.PatternCount {
+		at.Message = fmt.Sprintf("The wildcard %s of %q captures %s, and you state %d.", g.Pattern, g.Name, counted(matched, "file"), g.PatternCount)
+		return []Problem{at}
+	}
+	return nil
 }
 
 // needsAnswer reports whether a checker's public comment on the group came
@@ -233,10 +259,6 @@ func needsAnswer(r *Request, g *Group) bool {
 	return need
 }
 
-// standInTheWay are the checks whose blocking findings a checker cannot dispose
-// of: the file is not what may be requested at all.
-var standInTheWay = []string{"file-type", "file-size", "output-level", "unreadable"}
-
 // blockedFiles are outputs that cannot be requested as they are.
 func (s *Service) blockedFiles(r *Request, report *checks.Report) []Problem {
 	var out []Problem
@@ -255,14 +277,30 @@ func (s *Service) blockedFiles(r *Request, report *checks.Report) []Problem {
 			continue
 		}
 		for _, x := range rep.Findings {
-			if x.Severity == policy.Block && slices.Contains(standInTheWay, x.Check) {
-				at.Message = fmt.Sprintf("%s cannot be requested: %s", f.Path, x.Message)
+			if m := standsInTheWay(f, x); m != "" {
+				at.Message = m
 				out = append(out, at)
 				break
 			}
 		}
 	}
 	return out
+}
+
+// standsInTheWay says why a file with this finding cannot be submitted; "" when
+// it can. What the file is, or where it comes from, nobody can dispose of. For
+// an odd type, a large file or many rows an exception must be asked for.
+func standsInTheWay(f *File, x checks.Finding) string {
+	if x.Severity != policy.Block {
+		return ""
+	}
+	switch kind, open := exceptionFor(x); {
+	case x.Check == "unreadable" || x.Check == "output-level" || x.Check == "file-type" && !open:
+		return fmt.Sprintf("%s cannot be requested: %s", f.Path, x.Message)
+	case open && kind != ExceptFinding && !f.asks(x.Check):
+		return fmt.Sprintf("%s needs an exception with a reason: %s", f.Path, x.Message)
+	}
+	return ""
 }
 
 func reportsByPath(report *checks.Report) map[string]*checks.FileReport {

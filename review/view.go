@@ -60,13 +60,17 @@ type FileView struct {
 	File *File
 	// Report is the file's part of the findings; nil when there is none.
 	Report *checks.FileReport
-	// Mine is the viewer's own standing vote, nil if none; Void when the file
-	// or its context changed since.
+	// Yours says that the file is the viewer's to decide on. Mine is their own
+	// standing vote, nil if none, and MineVoid that a decision is still needed:
+	// there is none, or the file or its context changed since.
+	Yours    bool
 	Mine     *Vote
 	MineVoid bool
 	// Votes holds all standing votes the viewer may see (consolidation, and the
 	// author after the request came back).
 	Votes []Vote
+	// Acknowledged holds the author's answers to findings, by fingerprint.
+	Acknowledged map[string]*Acknowledgement
 	// Outcome of the file once both reviews are in.
 	Outcome Outcome
 	// Changed says that the file in the workspace is no longer the snapshot:

@@ -31,8 +31,10 @@ func (s *Service) view(ctx context.Context, a Actor, r *Request, rel policy.Rela
 	}
 	v := &View{Request: *r.clone(), You: a.Username, Relation: rel, Phase: r.Phase(), Report: report, Names: names}
 	blind(&v.Request, a, rel)
+	changed := map[string]string{}
 	if rel == policy.Author && r.Status.Owner() == "author" {
 		v.Missing = s.missing(r, report)
+		changed = s.changed(ctx, r)
 	}
 	v.Can, v.Why = s.abilities(a, r, rel)
 	found := reportsByPath(report)
@@ -41,9 +43,60 @@ func (s *Service) view(ctx context.Context, a Actor, r *Request, rel policy.Rela
 		v.Report, found = nil, nil
 	}
 	for i := range v.Request.Groups {
-		v.Groups = append(v.Groups, s.groupView(r, v, &v.Request.Groups[i], found))
+		gv := s.groupView(r, v, &v.Request.Groups[i], found)
+		for j := range gv.Files {
+			if f := gv.Files[j].File; f.Kind != WithdrawnF {
+				gv.Files[j].Changed = changed[f.Path]
+			}
+		}
+		v.Groups = append(v.Groups, gv)
 	}
 	return v, nil
+}
+
+// acknowledgedIn are the author's answers to findings of a file that are still
+// open under the same fingerprint, by fingerprint.
+func (r *Request) acknowledgedIn(file FileID, rep *checks.FileReport) map[string]*Acknowledgement {
+	if rep == nil {
+		return nil
+	}
+	live := map[string]bool{}
+	for _, x := range rep.Findings {
+		live[x.Fingerprint] = true
+	}
+	out := map[string]*Acknowledgement{}
+	for i := range r.Acknowledgements {
+		if k := &r.Acknowledgements[i]; k.File == file && live[k.Fingerprint] {
+			out[k.Fingerprint] = k
+		}
+	}
+	return out
+}
+
+// changed says which files of an author's request are no longer, in the
+// workspace, what they were when they were added.
+func (s *Service) changed(ctx context.Context, r *Request) map[string]string {
+	out := map[string]string{}
+	w, err := s.Workspaces.Workspace(ctx, r.Workspace)
+	if err != nil {
+		return out // the workspace page says what is wrong with the folder
+	}
+	now := map[string]WorkspaceFile{}
+	for _, f := range w.Files {
+		now[f.Path] = f
+	}
+	for i := range r.Groups {
+		for _, f := range r.Groups[i].Files {
+			switch there, ok := now[f.Path]; {
+			case f.Kind == WithdrawnF:
+			case !ok || there.Problem != "":
+				out[f.Path] = "gone"
+			case there.Size != f.Size || there.Digest != "" && there.Digest != f.Digest:
+				out[f.Path] = "changed"
+			}
+		}
+	}
+	return out
 }
 
 // report returns the findings in force, nil when there are none yet.
@@ -64,10 +117,16 @@ func (s *Service) groupView(r *Request, v *View, g *Group, found map[string]*che
 			fv.Report = found[f.Path]
 		}
 		_, stored := r.File(f.ID)
-		if mine := stored.VoteOf(v.You); mine != nil && v.Relation == policy.Assigned {
-			m := *mine
-			fv.Mine, fv.MineVoid = &m, mine.Decision == Undecided || !mine.counts(whole, stored)
+		if v.Relation == policy.Assigned && r.reviews(v.You, stored) {
+			fv.Yours = true
+			mine := stored.VoteOf(v.You)
+			fv.MineVoid = !mine.counts(whole, stored)
+			if mine != nil {
+				m := *mine
+				fv.Mine = &m
+			}
 		}
+		fv.Acknowledged = v.Request.acknowledgedIn(f.ID, fv.Report)
 		if sees(v.Relation, r) && f.Kind == Output {
 			fv.Outcome = r.OutcomeOf(whole, stored, s.Policy.Review.Approvals)
 		}
@@ -107,17 +166,24 @@ func blind(r *Request, a Actor, rel policy.Relation) {
 		r.Updated = r.Submitted
 	}
 	open := sees(rel, r)
+	own := func(c Username) bool { return rel == policy.Assigned && c == a.Username }
 	for i := range r.Groups {
 		for j := range r.Groups[i].Files {
 			f := &r.Groups[i].Files[j]
-			f.Votes = slices.DeleteFunc(f.Votes, func(v Vote) bool {
-				return !open && !(rel == policy.Assigned && v.Checker == a.Username)
-			})
+			f.Votes = slices.DeleteFunc(f.Votes, func(v Vote) bool { return !open && !own(v.Checker) })
+			for k := range f.Exceptions {
+				x := &f.Exceptions[k]
+				x.Answers = slices.DeleteFunc(x.Answers, func(y Answer) bool { return !open && !own(y.Checker) })
+			}
 		}
+	}
+	for i := range r.Acknowledgements {
+		k := &r.Acknowledgements[i]
+		k.Answers = slices.DeleteFunc(k.Answers, func(y Answer) bool { return !open && !own(y.Checker) })
 	}
 	for i := range r.Seats {
 		if !open && r.Seats[i].Checker != a.Username {
-			r.Seats[i].Submitted = time.Time{}
+			r.Seats[i].Submitted, r.Seats[i].Reminded = time.Time{}, time.Time{}
 		}
 		if rel == policy.Author || rel == policy.Member {
 			r.Seats[i].Why = ""
@@ -175,6 +241,7 @@ func (s *Service) abilities(a Actor, r *Request, rel policy.Relation) (map[polic
 		set(policy.ReviewReturn, checkers)
 		set(policy.ReviewReject, requireStatus(r, Reviewed))
 		set(policy.ReviewRelease, s.releasable(r))
+		set(policy.ReviewHandOver, submit)
 	}
 	return can, why
 }

@@ -18,6 +18,9 @@ type personRow struct {
 	Email        string
 	Roles        string
 	Disabled     bool
+	TrainedUntil int64
+	Absences     string
+	Skills       string
 	PasswordHash string
 }
 
@@ -35,6 +38,9 @@ type projectRow struct {
 	ID     string
 	Name   string
 	Number string
+
+	Kind    string
+	Backend string
 }
 
 func (projectRow) TableName() string { return "projects" }
@@ -48,11 +54,14 @@ type workspaceRow struct {
 func (workspaceRow) TableName() string { return "project_workspaces" }
 
 func (q personRow) person() (review.Person, error) {
-	roles, err := decode[[]policy.Role](q.Roles)
+	roles, err1 := decode[[]policy.Role](q.Roles)
+	absences, err2 := decode[[]review.Absence](q.Absences)
+	skills, err3 := decode[[]string](q.Skills)
 	return review.Person{
 		Username: review.Username(q.Username), Name: q.Name, Email: q.Email, Roles: roles,
 		Disabled: q.Disabled, PasswordHash: q.PasswordHash,
-	}, err
+		TrainedUntil: moment(q.TrainedUntil), Absences: absences, Skills: skills,
+	}, errors.Join(err1, err2, err3)
 }
 
 // Person reads one person; NotFound when there is none of that name.
@@ -117,7 +126,10 @@ func (s *Store) Projects(ctx context.Context) ([]review.Project, error) {
 	}
 	list := make([]review.Project, len(rows))
 	for i, row := range rows {
-		list[i] = review.Project{ID: review.ProjectID(row.ID), Name: row.Name, Number: row.Number, Workspaces: names[row.ID]}
+		list[i] = review.Project{
+			ID: review.ProjectID(row.ID), Name: row.Name, Number: row.Number,
+			Kind: review.ProjectKind(row.Kind), Backend: row.Backend, Workspaces: names[row.ID],
+		}
 	}
 	return list, nil
 }
@@ -143,7 +155,10 @@ func (s *Store) SavePeople(ctx context.Context, people []review.Person, projects
 }
 
 func savePerson(tx *gorm.DB, p review.Person) error {
-	row := personRow{string(p.Username), p.Name, p.Email, encode(p.Roles), p.Disabled, p.PasswordHash}
+	row := personRow{
+		string(p.Username), p.Name, p.Email, encode(p.Roles), p.Disabled,
+		micros(p.TrainedUntil), encode(p.Absences), encode(p.Skills), p.PasswordHash,
+	}
 	if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
 		return err
 	}
@@ -162,7 +177,7 @@ func savePerson(tx *gorm.DB, p review.Person) error {
 // may pass from one to another.
 func saveProjects(tx *gorm.DB, projects []review.Project) error {
 	for _, p := range projects {
-		row := projectRow{string(p.ID), p.Name, p.Number}
+		row := projectRow{string(p.ID), p.Name, p.Number, string(p.Kind), p.Backend}
 		if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
 			return err
 		}

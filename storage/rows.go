@@ -41,6 +41,8 @@ type requestRow struct {
 	Due              int64
 	Decided          int64
 	Released         int64
+	Acknowledgements string
+	Reused           string
 }
 
 func (requestRow) TableName() string { return "requests" }
@@ -54,6 +56,7 @@ type groupRow struct {
 	Controls     string
 	Pattern      string
 	PatternCount int
+	Intermediate bool
 }
 
 func (groupRow) TableName() string { return "request_groups" }
@@ -74,6 +77,9 @@ type fileRow struct {
 	CleanError  string
 	Origin      string
 	Added       int64
+	Checkers    string
+	Exceptions  string
+	Previous    string
 }
 
 func (fileRow) TableName() string { return "request_files" }
@@ -88,6 +94,9 @@ type voteRow struct {
 	Turn     int
 	At       int64
 	Basis    string
+
+	Earlier       string
+	EarlierReason string
 }
 
 func (voteRow) TableName() string { return "request_votes" }
@@ -99,6 +108,9 @@ type seatRow struct {
 	Assigned  int64
 	Why       string
 	Submitted int64
+
+	Specialist bool
+	Reminded   int64
 }
 
 func (seatRow) TableName() string { return "request_seats" }
@@ -116,6 +128,9 @@ type commentRow struct {
 	Turn        int
 	At          int64
 	Independent bool
+	Line        int
+	Col         int
+	Published   int64
 }
 
 func (commentRow) TableName() string { return "request_comments" }

@@ -1,6 +1,10 @@
 package storage
 
-import "sallyport/review"
+import (
+	"errors"
+
+	"sallyport/review"
+)
 
 // aggregate is a request as rows, each table's in the order of position.
 type aggregate struct {
@@ -18,28 +22,32 @@ func rowsOf(r *review.Request) *aggregate {
 	id := string(r.ID)
 	for i, g := range r.Groups {
 		a.groups = append(a.groups, groupRow{
-			id, string(g.ID), i, g.Name, encodeMap(g.Context), encodeMap(g.Controls), g.Pattern, g.PatternCount,
+			id, string(g.ID), i, g.Name, encodeMap(g.Context), encodeMap(g.Controls), g.Pattern, g.PatternCount, g.Intermediate,
 		})
 		for j, f := range g.Files {
 			a.files = append(a.files, fileRow{
 				id, string(f.ID), string(g.ID), j, f.Path, string(f.Kind), string(f.Digest), f.Size,
 				string(f.Release), f.ReleaseSize, f.MediaType, encode(f.Cleaning), f.CleanError,
-				originText(f.Origin), micros(f.Added),
+				originText(f.Origin), micros(f.Added), encode(f.Checkers), encode(f.Exceptions), encode(f.Previous),
 			})
 			for k, v := range f.Votes {
 				a.votes = append(a.votes, voteRow{
 					id, string(f.ID), string(v.Checker), k, string(v.Decision), v.Reason, v.Turn, micros(v.At), string(v.Basis),
+					string(v.Earlier), v.EarlierReason,
 				})
 			}
 		}
 	}
 	for i, s := range r.Seats {
-		a.seats = append(a.seats, seatRow{id, string(s.Checker), i, micros(s.Assigned), s.Why, micros(s.Submitted)})
+		a.seats = append(a.seats, seatRow{
+			id, string(s.Checker), i, micros(s.Assigned), s.Why, micros(s.Submitted), s.Specialist, micros(s.Reminded),
+		})
 	}
 	for i, c := range r.Comments {
 		a.comments = append(a.comments, commentRow{
 			id, string(c.ID), i, string(c.Group), string(c.File), string(c.Author), c.ByChecker,
 			string(c.Visibility), c.Text, c.Turn, micros(c.At), c.Independent,
+			c.Line, c.Column, micros(c.Published),
 		})
 	}
 	return a
@@ -57,11 +65,16 @@ func requestRowOf(r *review.Request) requestRow {
 		Findings: string(r.Findings),
 		Created:  micros(r.Created), Updated: micros(r.Updated), Submitted: micros(r.Submitted),
 		Due: micros(r.Due), Decided: micros(r.Decided), Released: micros(r.Released),
+		Acknowledgements: encode(r.Acknowledgements), Reused: string(r.Reused),
 	}
 }
 
 func (q requestRow) request() (review.Request, error) {
 	checklist, err := decode[[]string](q.Checklist)
+	if err != nil {
+		return review.Request{}, err
+	}
+	acknowledgements, err := decode[[]review.Acknowledgement](q.Acknowledgements)
 	return review.Request{
 		ID: review.RequestID(q.ID), Version: q.Version, Workspace: review.WorkspaceName(q.Workspace),
 		Project: review.ProjectID(q.Project), Author: review.Username(q.Author),
@@ -74,6 +87,7 @@ func (q requestRow) request() (review.Request, error) {
 		Findings:         review.Digest(q.Findings),
 		Created:          moment(q.Created), Updated: moment(q.Updated), Submitted: moment(q.Submitted),
 		Due: moment(q.Due), Decided: moment(q.Decided), Released: moment(q.Released),
+		Acknowledgements: acknowledgements, Reused: review.RequestID(q.Reused),
 	}, err
 }
 
@@ -122,34 +136,37 @@ func (q groupRow) group() (review.Group, error) {
 	controls, err := decode[map[string]string](q.Controls)
 	return review.Group{
 		ID: review.GroupID(q.ID), Name: q.Name, Context: context, Controls: controls,
-		Pattern: q.Pattern, PatternCount: q.PatternCount,
+		Pattern: q.Pattern, PatternCount: q.PatternCount, Intermediate: q.Intermediate,
 	}, err
 }
 
 func (q fileRow) file() (review.File, error) {
-	cleaning, err := decode[[]review.Removal](q.Cleaning)
-	if err != nil {
-		return review.File{}, err
-	}
-	origin, err := originOf(q.Origin)
+	cleaning, err1 := decode[[]review.Removal](q.Cleaning)
+	checkers, err2 := decode[[]review.Username](q.Checkers)
+	exceptions, err3 := decode[[]review.Exception](q.Exceptions)
+	previous, err4 := decode[[]review.Snapshot](q.Previous)
+	origin, err5 := originOf(q.Origin)
 	return review.File{
 		ID: review.FileID(q.ID), Path: q.Path, Kind: review.FileKind(q.Kind),
 		Digest: review.Digest(q.Digest), Size: q.Size,
 		Release: review.Digest(q.Release), ReleaseSize: q.ReleaseSize, MediaType: q.MediaType,
 		Cleaning: cleaning, CleanError: q.CleanError, Origin: origin, Added: moment(q.Added),
-	}, err
+		Checkers: checkers, Exceptions: exceptions, Previous: previous,
+	}, errors.Join(err1, err2, err3, err4, err5)
 }
 
 func (q voteRow) vote() review.Vote {
 	return review.Vote{
 		Checker: review.Username(q.Checker), Decision: review.Decision(q.Decision), Reason: q.Reason,
 		Turn: q.Turn, At: moment(q.At), Basis: review.Digest(q.Basis),
+		Earlier: review.Decision(q.Earlier), EarlierReason: q.EarlierReason,
 	}
 }
 
 func (q seatRow) seat() review.Seat {
 	return review.Seat{
 		Checker: review.Username(q.Checker), Assigned: moment(q.Assigned), Why: q.Why, Submitted: moment(q.Submitted),
+		Specialist: q.Specialist, Reminded: moment(q.Reminded),
 	}
 }
 
@@ -158,5 +175,6 @@ func (q commentRow) comment() review.Comment {
 		ID: review.CommentID(q.ID), Group: review.GroupID(q.GroupID), File: review.FileID(q.File),
 		Author: review.Username(q.Author), ByChecker: q.ByChecker, Visibility: review.Visibility(q.Visibility),
 		Text: q.Text, Turn: q.Turn, At: moment(q.At), Independent: q.Independent,
+		Line: q.Line, Column: q.Col, Published: moment(q.Published),
 	}
 }

@@ -85,7 +85,7 @@ func (u *UI) groupForm(c *call) (about, controls map[string]string) {
 
 func (u *UI) saveGroup(c *call) error {
 	about, controls := u.groupForm(c)
-	err := u.service.EditGroup(c.ctx(), c.actor, c.requestID(), c.groupID(), about, controls)
+	err := u.service.EditGroup(c.ctx(), c.actor, c.requestID(), c.groupID(), review.GroupDetails{Context: about, Controls: controls})
 	if bad := fieldErrors(err); bad != nil {
 		v, verr := u.editable(c)
 		if verr != nil {
@@ -173,9 +173,10 @@ func commentFormFor(v *review.View, g review.GroupID, f review.FileID, back stri
 }
 
 func (u *UI) comment(c *call) error {
-	visibility := review.Visibility(c.FormValue("visibility"))
-	err := u.service.Comment(c.ctx(), c.actor, c.requestID(), review.GroupID(c.FormValue("group")),
-		review.FileID(c.FormValue("file")), visibility, c.FormValue("comment"))
+	err := u.service.Comment(c.ctx(), c.actor, c.requestID(), review.CommentInput{
+		Group: review.GroupID(c.FormValue("group")), File: review.FileID(c.FormValue("file")),
+		Visibility: review.Visibility(c.FormValue("visibility")), Text: c.FormValue("comment"),
+	})
 	if err != nil {
 		return err
 	}

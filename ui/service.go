@@ -18,7 +18,7 @@ type Service interface {
 	MoveFile(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID, group string, kind review.FileKind) error
 	WithdrawFile(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) error
 	UpdateFile(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) error
-	EditGroup(ctx context.Context, a review.Actor, id review.RequestID, g review.GroupID, context, controls map[string]string) error
+	EditGroup(ctx context.Context, a review.Actor, id review.RequestID, g review.GroupID, d review.GroupDetails) error
 	Submit(ctx context.Context, a review.Actor, id review.RequestID, checklist []string, permittedResultsVersion string) error
 	Withdraw(ctx context.Context, a review.Actor, id review.RequestID) error
 	Requests(ctx context.Context, a review.Actor) ([]review.Request, error)
@@ -27,7 +27,7 @@ type Service interface {
 	Request(ctx context.Context, a review.Actor, id review.RequestID) (*review.View, error)
 	FileContent(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) (*review.FileContent, error)
 	Download(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) ([]byte, *review.File, error)
-	Comment(ctx context.Context, a review.Actor, id review.RequestID, g review.GroupID, f review.FileID, v review.Visibility, text string) error
+	Comment(ctx context.Context, a review.Actor, id review.RequestID, in review.CommentInput) error
 
 	Queue(ctx context.Context, a review.Actor) ([]review.QueueItem, error)
 	Vote(ctx context.Context, a review.Actor, id review.RequestID, v review.VoteInput) error

@@ -176,7 +176,7 @@ func reviewedRequest(t *testing.T, data string) (review.RequestID, review.Userna
 	for _, g := range r.Groups {
 		about, controls := reviewtest.Context()
 		about["code-link"] = "https://example.org/studies/vaccine-coverage/blob/4be1c0f2/analysis/report.Rmd"
-		must(s.service.EditGroup(ctx, author, id, g.ID, about, controls))
+		must(s.service.EditGroup(ctx, author, id, g.ID, review.GroupDetails{Context: about, Controls: controls}))
 	}
 	ticked, permitted := reviewtest.Checklist()
 	must(s.service.Submit(ctx, author, id, ticked, permitted))

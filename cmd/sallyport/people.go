@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -72,10 +73,13 @@ they are. A password is kept unless the person is new.
     - {id: vaccines, name: Vaccine coverage, number: "91", workspaces: [vaccines-2026]}
   people:
     - {username: jane, name: Jane Doe, email: jane@example.org, roles: [researcher], projects: [vaccines]}
-    - {username: otto, name: Otto Check, email: otto@example.org, roles: [checker]}
+    - {username: otto, name: Otto Check, email: otto@example.org, roles: [checker],
+       trained_until: 2027-06-30, skills: [report], absences: [{from: 2026-12-21, until: 2027-01-04}]}
 
-Roles: researcher, checker, lead, auditor, operator. To take somebody's access
-away, say "disabled: true".`
+Roles: researcher, checker, lead, auditor, operator, core-developer,
+data-investigator. Nothing is routed to a checker without current training, or
+while they are away. A project may have a kind (study, testing or curation) and
+a backend. To take somebody's access away, say "disabled: true".`
 }
 
 // roster is a people file.
@@ -88,16 +92,39 @@ type rosterProject struct {
 	ID         string   `yaml:"id"`
 	Name       string   `yaml:"name"`
 	Number     string   `yaml:"number"`
+	Kind       string   `yaml:"kind"`
+	Backend    string   `yaml:"backend"`
 	Workspaces []string `yaml:"workspaces"`
 }
 
 type rosterPerson struct {
+	TrainedUntil day             `yaml:"trained_until"`
+	Skills       []string        `yaml:"skills"`
+	Absences     []rosterAbsence `yaml:"absences"`
+
 	Username string   `yaml:"username"`
 	Name     string   `yaml:"name"`
 	Email    string   `yaml:"email"`
 	Roles    []string `yaml:"roles"`
 	Projects []string `yaml:"projects"`
 	Disabled bool     `yaml:"disabled"`
+}
+
+// rosterAbsence is a time away, the last day excluded.
+type rosterAbsence struct {
+	From  day `yaml:"from"`
+	Until day `yaml:"until"`
+}
+
+// day is a date such as 2026-12-24, from its midnight, UTC.
+type day struct{ time.Time }
+
+// UnmarshalYAML reads a date and nothing else.
+func (d *day) UnmarshalYAML(n *yaml.Node) (err error) {
+	if d.Time, err = time.Parse(time.DateOnly, n.Value); err != nil {
+		return fmt.Errorf("line %d: %q is not a date such as 2026-12-24", n.Line, n.Value)
+	}
+	return nil
 }
 
 func (c peopleImport) Run(ctx context.Context, a *app) (err error) {
@@ -212,6 +239,9 @@ func parseRoster(source []byte) (*roster, error) {
 		if err := unique("project", p.ID); err != nil {
 			return nil, err
 		}
+		if !slices.Contains([]string{"", "study", "testing", "curation"}, p.Kind) {
+			return nil, fmt.Errorf("project %q: the kind is study, testing or curation", p.ID)
+		}
 		for _, w := range p.Workspaces {
 			if err := unique("workspace", w); err != nil {
 				return nil, err
@@ -236,7 +266,10 @@ func (p rosterPerson) check() error {
 	if len(p.Roles) == 0 {
 		return fmt.Errorf("person %q has no role", p.Username)
 	}
-	known := []policy.Role{policy.Researcher, policy.Checker, policy.Lead, policy.Auditor, policy.Operator}
+	if slices.Contains(p.Roles, string(policy.Checker)) && p.TrainedUntil.IsZero() {
+		return fmt.Errorf("person %q: an output checker needs trained_until, the date the training expires", p.Username)
+	}
+	known := []policy.Role{policy.Researcher, policy.Checker, policy.Lead, policy.Auditor, policy.Operator, policy.CoreDeveloper, policy.DataInvestigator}
 	for _, r := range p.Roles {
 		if !slices.Contains(known, policy.Role(r)) {
 			return fmt.Errorf("person %q: there is no role %q", p.Username, r)
@@ -259,6 +292,10 @@ func (r *roster) people(ctx context.Context, store review.Store) ([]review.Perso
 	for _, p := range r.People {
 		person := review.Person{Username: review.Username(p.Username), Name: p.Name, Email: p.Email, Disabled: p.Disabled}
 		person.PasswordHash = hashes[person.Username]
+		person.TrainedUntil, person.Skills = p.TrainedUntil.Time, p.Skills
+		for _, a := range p.Absences {
+			person.Absences = append(person.Absences, review.Absence{From: a.From.Time, Until: a.Until.Time})
+		}
 		for _, role := range p.Roles {
 			person.Roles = append(person.Roles, policy.Role(role))
 		}
@@ -273,7 +310,9 @@ func (r *roster) people(ctx context.Context, store review.Store) ([]review.Perso
 func (r *roster) projects() []review.Project {
 	var all []review.Project
 	for _, p := range r.Projects {
-		project := review.Project{ID: review.ProjectID(p.ID), Name: p.Name, Number: p.Number}
+		project := review.Project{
+			ID: review.ProjectID(p.ID), Name: p.Name, Number: p.Number, Kind: review.ProjectKind(p.Kind), Backend: p.Backend,
+		}
 		for _, w := range p.Workspaces {
 			project.Workspaces = append(project.Workspaces, review.WorkspaceName(w))
 		}

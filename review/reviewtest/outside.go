@@ -49,7 +49,7 @@ func (w *Workspaces) Workspace(_ context.Context, ws review.WorkspaceName) (*rev
 	}
 	out := &review.Workspace{Name: ws, Releases: []string{"release"}}
 	for p, b := range files {
-		out.Files = append(out.Files, review.WorkspaceFile{Path: p, Size: int64(len(b)), Release: strings.HasPrefix(p, "release"), Origin: origin(p)})
+		out.Files = append(out.Files, review.WorkspaceFile{Path: p, Size: int64(len(b)), Digest: sum(b), Release: strings.HasPrefix(p, "release"), Origin: origin(p)})
 	}
 	slices.SortFunc(out.Files, func(a, b review.WorkspaceFile) int { return strings.Compare(a.Path, b.Path) })
 	return out, nil
@@ -202,7 +202,7 @@ func (plainChecker) Run(_ context.Context, p *policy.Policy, set checks.Set) (*c
 		}
 		fr := checks.FileReport{Path: f.Path, Size: int64(len(data)), Status: "complete"}
 		if bytes.Contains(data, []byte("small")) {
-			fr.Findings = append(fr.Findings, checks.Finding{Check: "small-count", Severity: policy.Block, Confidence: 1, Message: "a small count"})
+			fr.Findings = append(fr.Findings, checks.Finding{Check: "small-count", Severity: policy.Block, Confidence: 1, Message: "a small count", Fingerprint: "print-" + f.Path})
 		}
 		rep.Files = append(rep.Files, fr)
 	}

@@ -38,7 +38,10 @@ const (
 // operates.
 func People() []review.Person {
 	person := func(name review.Username, in []review.ProjectID, roles ...policy.Role) review.Person {
-		return review.Person{Username: name, Name: "Person " + string(name), Email: string(name) + "@example.org", Roles: roles, Projects: in}
+		return review.Person{
+			Username: name, Name: "Person " + string(name), Email: string(name) + "@example.org", Roles: roles, Projects: in,
+			TrainedUntil: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC),
+		}
 	}
 	return []review.Person{
 		person("ann", []review.ProjectID{Study}, policy.Researcher),

@@ -8,7 +8,9 @@
 CREATE TABLE projects (
     id     TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
     name   TEXT NOT NULL,
-    number TEXT NOT NULL
+    number TEXT NOT NULL,
+    kind    TEXT NOT NULL CHECK (kind IN ('', 'study', 'testing', 'curation')),
+    backend TEXT NOT NULL
 ) STRICT;
 
 -- A workspace belongs to one project: its members are who may see it.
@@ -26,6 +28,9 @@ CREATE TABLE people (
     email         TEXT    NOT NULL,
     roles         TEXT    NOT NULL CHECK (json_valid(roles)),
     disabled      INTEGER NOT NULL CHECK (disabled IN (0, 1)),
+    trained_until INTEGER NOT NULL,
+    absences      TEXT    NOT NULL CHECK (json_valid(absences)),
+    skills        TEXT    NOT NULL CHECK (json_valid(skills)),
     password_hash TEXT    NOT NULL
 ) STRICT;
 
@@ -64,7 +69,9 @@ CREATE TABLE requests (
     submitted         INTEGER NOT NULL,
     due               INTEGER NOT NULL,
     decided           INTEGER NOT NULL,
-    released          INTEGER NOT NULL
+    released          INTEGER NOT NULL,
+    acknowledgements  TEXT    NOT NULL CHECK (json_valid(acknowledgements)),
+    reused            TEXT    NOT NULL
 ) STRICT;
 
 -- One active request per author and workspace.
@@ -86,6 +93,7 @@ CREATE TABLE request_groups (
     controls      TEXT    NOT NULL CHECK (json_valid(controls)),
     pattern       TEXT    NOT NULL,
     pattern_count INTEGER NOT NULL,
+    intermediate  INTEGER NOT NULL CHECK (intermediate IN (0, 1)),
     PRIMARY KEY (request, id)
 ) STRICT;
 
@@ -105,6 +113,9 @@ CREATE TABLE request_files (
     clean_error  TEXT    NOT NULL,
     origin       TEXT    NOT NULL CHECK (json_valid(origin)),
     added        INTEGER NOT NULL,
+    checkers     TEXT    NOT NULL CHECK (json_valid(checkers)),
+    exceptions   TEXT    NOT NULL CHECK (json_valid(exceptions)),
+    previous     TEXT    NOT NULL CHECK (json_valid(previous)),
     PRIMARY KEY (request, id),
     FOREIGN KEY (request, group_id) REFERENCES request_groups (request, id) DEFERRABLE INITIALLY DEFERRED
 ) STRICT;
@@ -121,6 +132,8 @@ CREATE TABLE request_votes (
     turn     INTEGER NOT NULL,
     at       INTEGER NOT NULL,
     basis    TEXT    NOT NULL,
+    earlier  TEXT    NOT NULL,
+    earlier_reason TEXT NOT NULL,
     PRIMARY KEY (request, file, checker),
     FOREIGN KEY (request, file) REFERENCES request_files (request, id) DEFERRABLE INITIALLY DEFERRED
 ) STRICT;
@@ -132,6 +145,8 @@ CREATE TABLE request_seats (
     assigned  INTEGER NOT NULL,
     why       TEXT    NOT NULL,
     submitted INTEGER NOT NULL,
+    specialist INTEGER NOT NULL CHECK (specialist IN (0, 1)),
+    reminded  INTEGER NOT NULL,
     PRIMARY KEY (request, checker)
 ) STRICT;
 
@@ -147,6 +162,9 @@ CREATE TABLE request_comments (
     by_checker  INTEGER NOT NULL CHECK (by_checker IN (0, 1)),
     visibility  TEXT    NOT NULL CHECK (visibility IN ('public', 'checkers')),
     text        TEXT    NOT NULL,
+    line        INTEGER NOT NULL,
+    col         INTEGER NOT NULL,
+    published   INTEGER NOT NULL,
     turn        INTEGER NOT NULL,
     at          INTEGER NOT NULL,
     independent INTEGER NOT NULL CHECK (independent IN (0, 1)),

@@ -87,7 +87,7 @@ func People() []Person {
 	person := func(username, name, role, about string, r policy.Role, projects ...review.ProjectID) Person {
 		return Person{review.Person{
 			Username: review.Username(username), Name: name, Email: username + "@example.org",
-			Roles: []policy.Role{r}, Projects: projects,
+			Roles: []policy.Role{r}, Projects: projects, TrainedUntil: trainedUntil(r),
 		}, role, about}
 	}
 	return []Person{
@@ -99,6 +99,14 @@ func People() []Person {
 		person("audrey", "Audrey Fiction", "Auditor", "Reads every request's whole record, and changes nothing.", policy.Auditor),
 		person("oakley", "Oakley Phantom", "Operator", "Keeps the service running; sees no contents, never votes or releases.", policy.Operator),
 	}
+}
+
+// trainedUntil is far enough away for any demonstration.
+func trainedUntil(r policy.Role) time.Time {
+	if r != policy.Checker {
+		return time.Time{}
+	}
+	return time.Date(2099, 12, 31, 0, 0, 0, 0, time.UTC)
 }
 
 // Projects are the invented studies.
