@@ -57,9 +57,13 @@ func textCells(c *table.Column, f func(string) bool) []int {
 }
 
 // inColumns reports, per physical column, the text cells that satisfy cell, and
-// headers that do, for a table may have people for columns.
-func inColumns(p *Pass, kind, what string, cell func(string) bool) {
+// headers that do, for a table may have people for columns. Tables printed in a
+// text whose lines were already reported are left out.
+func inColumns(p *Pass, kind, what string, inText bool, cell func(string) bool) {
 	for _, t := range p.Doc.Tables {
+		if inText && t.Source.Weak {
+			continue
+		}
 		for _, c := range t.Columns {
 			if cell(strings.TrimSpace(c.Name)) {
 				p.Report(Finding{Kind: kind, Table: t.Source.Name, Column: masked(c.Name), ColumnIndex: Int(c.Index),
@@ -121,9 +125,8 @@ var idEmail = Check{
 			}
 			return email.FindAllString(l, -1)
 		}
-		if !inText(p, "text", "an email address", find) {
-			inColumns(p, "column", "an email address", func(s string) bool { return find(s) != nil })
-		}
+		said := inText(p, "text", "an email address", find)
+		inColumns(p, "column", "an email address", said, func(s string) bool { return find(s) != nil })
 		return nil
 	},
 }
@@ -140,9 +143,8 @@ var idPhone = Check{
 		{"text", policy.Warn, "a telephone number in a text, introduced as one"},
 	},
 	File: func(p *Pass) error {
-		if !inText(p, "text", "a telephone number", func(l string) []string { return firstGroups(phoneInText, l) }) {
-			inColumns(p, "column", "a telephone number", isPhone)
-		}
+		said := inText(p, "text", "a telephone number", func(l string) []string { return firstGroups(phoneInText, l) })
+		inColumns(p, "column", "a telephone number", said, isPhone)
 		return nil
 	},
 }
@@ -182,11 +184,12 @@ var idDateOfBirth = Check{
 	FixPy:   `df["age_group"] = pd.cut(df["age"], [0, 18, 40, 65, 80, 130], right=False)`,
 	Kinds:   []Kind{{"", policy.Block, "a column of dates of birth, or one in a text"}},
 	File: func(p *Pass) error {
-		if inText(p, "", "a date of birth", func(l string) []string { return firstGroups(birthInText, l) }) {
-			return nil
-		}
+		said := inText(p, "", "a date of birth", func(l string) []string { return firstGroups(birthInText, l) })
 		for _, t := range p.Doc.Tables {
 			for _, c := range t.Columns {
+				if said && t.Source.Weak {
+					break
+				}
 				if c.Role != table.BirthDate || c.Filled() == 0 || summaryByYear(t, c) {
 					continue
 				}

@@ -105,6 +105,8 @@ func TestEmailAndPhone(t *testing.T) {
 		{Name: "in the header", CSV: "a.b@nhs.net,n\nx,20\nc,30", Want: []Want{{Kind: "column", Rows: []int{}}}},
 		{Name: "one among a thousand", CSV: csv("who,n", append(strings.Fields(strings.Repeat("x ", 1000)), "a@b.org")...), Want: []Want{{Rows: []int{1000}}}},
 		{Name: "author of a package", Files: map[string]string{"a.log": "maintainer: a@b.org"}, Want: []Want{{Kind: "text", Severity: policy.Warn}}},
+		{Name: "author and table of a report", Files: map[string]string{"a.html": "<html><body><p>By a@b.org</p><table><tr><th>who</th><th>n</th></tr><tr><td>c@d.org</td><td>120</td></tr><tr><td>x</td><td>130</td></tr></table></body></html>"},
+			Want: []Want{{Kind: "text"}, {Kind: "column", Rows: []int{0}}}},
 		{Name: "not an address", CSV: "who,n\n@home,20\na@b,30\nn @ 3,40"},
 	})
 	Run(t, "id-phone", []Case{

@@ -29,12 +29,12 @@ var idPostcode = Check{
 			}
 			return out
 		}
-		if inText(p, "text", "a postcode", find) {
-			return nil
-		}
+		said := inText(p, "text", "a postcode", find)
 		for _, t := range p.Doc.Tables {
 			for _, c := range t.Columns {
-				postcodes(p, t, c)
+				if !said || !t.Source.Weak {
+					postcodes(p, t, c)
+				}
 			}
 		}
 		return nil
