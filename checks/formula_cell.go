@@ -43,14 +43,8 @@ var formulaCell = Check{
 // isFormula tells formulas from signs: = and @ with anything after them, + and -
 // only when what follows computes or calls something.
 func isFormula(s string) bool {
-	if len(s) < 2 || table.Parse(s).Kind != table.Text {
+	if len(s) < 2 || strings.IndexByte("=@+-", s[0]) < 0 || table.Parse(s).Kind != table.Text {
 		return false
 	}
-	switch s[0] {
-	case '=', '@':
-		return true
-	case '+', '-':
-		return s[1] != ' ' && s[1] != s[0] && strings.ContainsAny(s[1:], "(|!=+*/^&")
-	}
-	return false
+	return s[0] == '=' || s[0] == '@' || s[1] != ' ' && s[1] != s[0] && strings.ContainsAny(s[1:], "(|!=+*/^&")
 }

@@ -230,6 +230,7 @@ var idColumn = Check{
 	FixR:    `select(-patient_id)`, FixPy: `df = df.drop(columns=["patient_id"])`,
 	Kinds: []Kind{
 		{"patient", policy.Block, "the name says that it identifies patients"},
+		{"summary", policy.Warn, "a summary of patient identifiers: its minimum, maximum and quartiles are those of patients"},
 		{"other", policy.Warn, "it identifies something; is it people?"},
 	},
 	File: func(p *Pass) error {
@@ -258,10 +259,34 @@ func countsOf(c *table.Column) bool {
 	return last == "n" || last == "count"
 }
 
+// isSummary recognises what pandas' describe() and its like print: rows named
+// for statistics.
+func isSummary(t *table.Table) bool {
+	for _, c := range t.Columns {
+		if c.KindCount(table.Text) < 3 {
+			continue
+		}
+		names := textCells(c, func(s string) bool {
+			switch strings.ToLower(s) {
+			case "mean", "std", "sd", "min", "max", "median":
+				return true
+			}
+			return false
+		})
+		if distinct(c, names) >= 3 {
+			return true
+		}
+	}
+	return false
+}
+
 func reportIDColumn(p *Pass, t *table.Table, c *table.Column) {
 	kind, message := "other", fmt.Sprintf("%q looks like a column of identifiers (%s). What do they identify?", short(c.Name), counted(c.Distinct(), "different value"))
 	if strings.Contains(strings.ToLower(c.Name), "patient") {
 		kind, message = "patient", fmt.Sprintf("%q identifies patients (%s).", short(c.Name), counted(c.Distinct(), "different value"))
+	}
+	if kind == "patient" && isSummary(t) {
+		kind, message = "summary", fmt.Sprintf("%q summarises patient identifiers: its minimum, maximum and quartiles are those of patients.", short(c.Name))
 	}
 	f := maskedCells(kind, t, c, filled(c))
 	f.Confidence, f.Message = c.Confidence, message

@@ -136,6 +136,7 @@ func TestBirthDatesAndIDColumns(t *testing.T) {
 	Run(t, "id-column", []Case{
 		{Name: "patients", CSV: "patient_id,x\n" + strings.Join(ids, "\n"), Want: []Want{{Kind: "patient", Severity: policy.Block, Column: "patient_id"}}},
 		{Name: "something else", CSV: "record_id,x\n" + strings.Join(keys, "\n"), Want: []Want{{Kind: "other", Severity: policy.Warn}}},
+		{Name: "a summary", CSV: ",patient_id\ncount,1200\nmean,50123.5\nstd,2312.2\nmin,2878\n25%,20123\n50%,40312\n75%,60311\nmax,99871", Want: []Want{{Kind: "summary", Severity: policy.Warn}}},
 		{Name: "counts of ids", CSV: "sex,n_patient_id\nF,120\nM,145\nU,200"},
 	})
 }

@@ -130,7 +130,7 @@ var extremeValue = Check{
 	Name: "extreme-value", Version: 1, Title: "Minima and maxima",
 	Doc:     "A minimum or maximum is the value of one person, who may be known for it.",
 	Source:  sdc + "minimum and maximum values must not be released. Limits that only repeat the inclusion criteria are fine when explained.",
-	Example: "max_bmi: noted. A largest age of 104: reported. r.squared.max, which is no person's value: not.",
+	Example: "max_bmi: noted. A largest age of 104: reported. r.squared.max, which is no person's value, and the 0 and 1 of a flag: not.",
 	FixR:    `summarise(p5 = quantile(bmi, 0.05), p95 = quantile(bmi, 0.95))`, FixPy: `df["bmi"].quantile([0.05, 0.95])`,
 	Kinds: []Kind{
 		{"", policy.Note, "a column of minima or maxima"},
@@ -163,8 +163,8 @@ func extremes(p *Pass, t *table.Table, c *table.Column) bool {
 	var cells, old []int
 	for i := range c.Cells {
 		x := &c.Cells[i]
-		if x.Kind != table.Number {
-			continue
+		if x.Kind != table.Number || x.Value == 0 || x.Value == 1 {
+			continue // the extremes of a flag
 		}
 		cells = append(cells, i)
 		if c.Role == table.Max && x.Value >= 100 && x.Value < 130 && aboutAge(t, c, i) {
@@ -172,7 +172,7 @@ func extremes(p *Pass, t *table.Table, c *table.Column) bool {
 		}
 	}
 	if len(cells) == 0 {
-		return false
+		return true
 	}
 	kind, message := "", fmt.Sprintf("%q holds extremes: each is one individual's value.", short(c.Name))
 	if len(old) > 0 {

@@ -97,6 +97,7 @@ func TestExtremeValue(t *testing.T) {
 		{Name: "pandas describe", CSV: ",bmi\ncount,1200\nmean,27.1\nstd,4.2\nmin,12.1\n25%,22.5\n50%,26.5\n75%,30.1\nmax,61.2", Want: []Want{{Rows: []int{3}}, {Rows: []int{7}}}},
 		{Name: "a labelled row", CSV: "characteristic,stat,AZ,Pfizer\nSex,F,120 (50%),130 (50%)\nSex,M,120 (50%),130 (50%)\nAge,Median,45,46\nAge,\"Min, Max\",\"18, 99\",\"18, 97\"",
 			Want: []Want{{Column: "stat", Rows: []int{3}}}},
+		{Name: "a flag", CSV: ",died\ncount,1200\nmean,0.1\nstd,0.3\nmin,0\n25%,0\n50%,0\n75%,0\nmax,1"},
 		{Name: "R squared", CSV: "model,r.squared.max\n1,0.04\n2,0.05"},
 		{Name: "percentiles", CSV: "age_group,p95_bmi\n18-39,41.2\n40-64,40.1"},
 		{Name: "dates", CSV: "x,max_date\na,2021-01-01\nb,2021-02-01"},

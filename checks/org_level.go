@@ -45,9 +45,9 @@ var (
 // organisations tells by content first, then by the column's role.
 func organisations(p *Pass, t *table.Table, c *table.Column) {
 	n := c.Filled()
-	ods := textCells(c, func(s string) bool { return len(s) == 6 && odsCode.MatchString(s) })
-	ons := textCells(c, func(s string) bool { return len(s) == 9 && onsCode.MatchString(s) })
-	names := textCells(c, surgery.MatchString)
+	ods := mostly(c, func(s string) bool { return len(s) == 6 && odsCode.MatchString(s) })
+	ons := mostly(c, func(s string) bool { return len(s) == 9 && onsCode.MatchString(s) })
+	names := mostly(c, surgery.MatchString)
 	switch {
 	case 10*len(ods) >= 8*n && distinct(c, ods) >= 3:
 		place(p, "practice", t, c, ods, "codes of organisations (ODS)", true)
@@ -62,10 +62,30 @@ func organisations(p *Pass, t *table.Table, c *table.Column) {
 	case c.Role == table.Geo, c.Role == table.Category && c.HasToken("stp", "ccg", "icb", "pcn", "msoa", "lsoa", "utla", "ltla", "lad", "la", "borough", "county", "authority"):
 		if out := textCells(c, func(s string) bool { return !nhsAreas[strings.ToLower(s)] }); distinct(c, out) > 2 {
 			place(p, "places", t, c, out, "areas that are not NHS regions", false)
-		} else if c.Numbers() > 2 && c.Distinct() > 2 {
+		} else if c.Numbers() > 2 && c.Distinct() > 2 && t.Layout != "long" {
 			place(p, "places", t, c, filled(c), "codes of areas", false)
 		}
 	}
+}
+
+// mostly lists the text cells that satisfy f, for questions that ask for a good
+// part of a column: when none of a hundred cells all over it does, it looks no
+// further.
+func mostly(c *table.Column, f func(string) bool) []int {
+	if c.KindCount(table.Text) == 0 {
+		return nil
+	}
+	const stride = 7919 // a prime, so that no period of the rows hides anything
+	for k := range min(len(c.Cells), 100) {
+		i := k * stride % len(c.Cells)
+		if len(c.Cells) <= 100 {
+			i = k
+		}
+		if x := &c.Cells[i]; x.Kind == table.Text && f(strings.TrimSpace(x.Raw)) {
+			return textCells(c, f)
+		}
+	}
+	return nil
 }
 
 // place reports a column of organisations or areas. Codes and names of an

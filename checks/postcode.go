@@ -46,7 +46,7 @@ var idPostcode = Check{
 func postcodes(p *Pass, t *table.Table, c *table.Column) {
 	named := strings.Contains(strings.ToLower(c.Name), "post")
 	var spaced, closed []int
-	for _, i := range textCells(c, func(s string) bool { return len(s) >= 5 && len(s) <= 8 && isPostcode(strings.ToUpper(s)) }) {
+	for _, i := range textCells(c, func(s string) bool { return looksInward(s) && isPostcode(strings.ToUpper(s)) }) {
 		switch s := strings.TrimSpace(c.Cells[i].Raw); {
 		case !named && s != strings.ToUpper(s):
 		case strings.Contains(s, " "):
@@ -65,6 +65,12 @@ func postcodes(p *Pass, t *table.Table, c *table.Column) {
 	f := maskedCells("column", t, c, cells)
 	f.Message = fmt.Sprintf("%s in %q %s.", counted(len(cells), "cell"), short(c.Name), areOrIs(len(cells), "a UK postcode"))
 	p.Report(f)
+}
+
+// looksInward is a cheap look at the end of a cell: a digit and two letters.
+func looksInward(s string) bool {
+	n := len(s)
+	return n >= 5 && n <= 8 && isLetter(s[n-1]) && isLetter(s[n-2]) && s[n-3] >= '0' && s[n-3] <= '9'
 }
 
 var (

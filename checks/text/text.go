@@ -86,7 +86,7 @@ var (
 
 	cutMark   = regexp.MustCompile(`(?i)(?:^|\s)(?:…|\.\.\.|ℹ|#)\s*(?:with\s+)?[\d,]+\s+more\s+(?:rows?|variables?|columns?|lines?)|^\s*\[[\d,]+ rows x [\d,]+ columns\]|reached getOption\("max\.print"\)|^\s*(?:\.\.\.?\s+){2,}|^\s*--more--\s*$|output truncated`)
 	faultMark = regexp.MustCompile(`Traceback \(most recent call last\)|^Error (?:in |:)|^r\(\d+\);|Execution halted|^\w*(?:Error|Exception): `)
-	patientID = regexp.MustCompile(`(?i)(?:^|[^a-z])patient_?ids?(?:[^a-z]|$)`)
+	patientID = regexp.MustCompile("(?i)(?:^|[^a-z\"'`])patient_?ids?(?:[^a-z\"'`]|$)") // in quotation marks it is code
 )
 
 // Lines splits a text as a person sees it: escape sequences gone, a carriage

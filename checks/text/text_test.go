@@ -59,15 +59,15 @@ func TestPhrases(t *testing.T) {
 func TestMarks(t *testing.T) {
 	x := mustRead(t, strings.Join([]string{
 		"# … with 12 more rows", "$patient_id", "Traceback (most recent call last):", "Error in model(x) : no data",
-		"two more rows of text", "outpatient_identity", "[100 rows x 5 columns]", "KeyError: 'x'",
+		"two more rows of text", "outpatient_identity", `df["patient_id"]`, "[100 rows x 5 columns]", "KeyError: 'x'",
 	}, "\n"))
-	if d := cmp.Diff([]int{1, 7}, x.Cut); d != "" {
+	if d := cmp.Diff([]int{1, 8}, x.Cut); d != "" {
 		t.Error("cut", d)
 	}
 	if d := cmp.Diff([]int{2}, x.PatientIDs); d != "" {
 		t.Error("patient ids", d)
 	}
-	if d := cmp.Diff([]int{3, 4, 8}, x.Faults); d != "" {
+	if d := cmp.Diff([]int{3, 4, 9}, x.Faults); d != "" {
 		t.Error("faults", d)
 	}
 	if x := mustRead(t, "  log type:  text\n opened on:  1 May\n. tab x\n"); len(x.Cut) != 1 {
