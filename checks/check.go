@@ -61,6 +61,7 @@ type SetPass struct {
 	Policy  *policy.Policy
 	Docs    []*Document // in the set's order; unreadable ones are left out
 	Earlier []*Document // what the workspace released before
+	memo    *factMemo
 	report  func(path string, f Finding)
 }
 

@@ -203,6 +203,7 @@ func (r *run) across(ctx context.Context) {
 			earlier = append(earlier, res.doc)
 		}
 	}
+	memo := new(factMemo)
 	for i := range r.checks {
 		c := &r.checks[i]
 		if c.Set == nil {
@@ -210,7 +211,7 @@ func (r *run) across(ctx context.Context) {
 		}
 		box := &collector{}
 		err := guard(ctx, r.limit, "check "+c.Name, func(ctx context.Context) error {
-			return c.Set(&SetPass{Context: ctx, Check: c, Policy: r.policy, Docs: docs, Earlier: earlier, report: box.add})
+			return c.Set(&SetPass{Context: ctx, Check: c, Policy: r.policy, Docs: docs, Earlier: earlier, memo: memo, report: box.add})
 		})
 		for _, f := range box.close() {
 			if res := at[f.path]; res != nil {

@@ -9,6 +9,18 @@ type Options struct {
 	Threshold int // counts 1..Threshold must not be shown
 	Narrow    int // a range narrower than this is too narrow
 	Limits    Limits
+	// Extra are sums that something outside of the grid suggests, such as
+	// another table.
+	Extra []Extra
+}
+
+// Extra is a way in which counts of the grid may add up to totals given
+// elsewhere. It is weighed as every other, and believed when at least three
+// complete instances hold and the chance of that is at most Odds.
+type Extra struct {
+	Name      string
+	Instances []Instance
+	Odds      float64
 }
 
 // Finding is what became of one hidden cell.
@@ -75,28 +87,33 @@ func Audit(g *Grid, o Options) *Report {
 	if !missing {
 		return rep
 	}
-	g.check(rep, o.Threshold)
+	g.check(rep, o)
 	rep.attack(g, o)
 	return rep
 }
 
 // check lists the believed sums that have something hidden, one for each total
 // and kind: of rival explanations the most certain.
-func (g *Grid) check(rep *Report, threshold int) {
+func (g *Grid) check(rep *Report, o Options) {
 	type slot struct {
 		kind Kind
+		name string
 		ref  Ref
 	}
+	threshold := o.Threshold
 	taken := map[slot]bool{}
-	for _, f := range g.families(threshold) {
+	for _, f := range append(g.families(threshold), g.extras(o)...) {
 		for _, in := range f.list {
 			t := g.tally(&in)
 			if !t.usable() || t.complete() || t.gap == 0 || t.impossible() {
 				continue
 			}
-			s := slot{f.Kind, in.Total}
+			s := slot{kind: f.Kind, ref: in.Total}
 			if in.Virtual != nil {
 				s.ref = in.Parts[0]
+			}
+			if f.Kind == OtherTable {
+				s.name = f.Name
 			}
 			if taken[s] {
 				continue

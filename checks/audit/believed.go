@@ -23,6 +23,18 @@ func (g *Grid) families(threshold int) []family {
 	return out
 }
 
+// extras weighs the sums suggested from outside.
+func (g *Grid) extras(o Options) []family {
+	var out []family
+	for _, x := range o.Extra {
+		b := g.believe(x.Instances, Firm, o.Threshold)
+		if b.ok && b.holds >= 3 && b.odds <= x.Odds {
+			out = append(out, family{Kind: OtherTable, Name: x.Name, list: x.Instances, belief: b})
+		}
+	}
+	return out
+}
+
 // unique drops sets of rows that an earlier family already has.
 func unique(list []rowFamily) []rowFamily {
 	seed := maphash.MakeSeed()

@@ -12,6 +12,7 @@ const (
 	RowTotal    Kind = "row-total"    // a row labelled as a total of other rows
 	ColumnTotal Kind = "column-total" // a column that adds up others
 	CommonTotal Kind = "common-total" // several variables split the same people
+	OtherTable  Kind = "other-table"  // a total that another table shows
 )
 
 // Instance is one place where counts should add up: Total is the sum of Parts.
