@@ -100,7 +100,7 @@ func (x *factIndex) reportSubset(p *SetPass, s sharedFacts, kind string, pairs [
 // the other: 1 when b is a part of a ("heart_disease_all", "heart_disease_male";
 // "deaths", "deaths_female"), -1 when a is one of b, 0 when the names do not say.
 func partOf(a, b string) int {
-	inA, inB := nameWords(a), nameWords(b)
+	inA, inB := pathWords(a), pathWords(b)
 	extraA := slices.DeleteFunc(slices.Clone(inA), func(w string) bool { return slices.Contains(inB, w) })
 	extraB := slices.DeleteFunc(slices.Clone(inB), func(w string) bool { return slices.Contains(inA, w) })
 	if len(extraA) == len(inA) && len(inA) > 0 && len(extraB) == len(inB) {
@@ -115,8 +115,8 @@ func partOf(a, b string) int {
 	return 0
 }
 
-// nameWords are the words of a path without its extension.
-func nameWords(path string) []string {
+// pathWords are the words of a path without its extension.
+func pathWords(path string) []string {
 	if i := strings.LastIndexByte(path, '.'); i > strings.LastIndexByte(path, '/') {
 		path = path[:i]
 	}
