@@ -105,7 +105,7 @@ func DetectBase(values []int64) Base {
 			continue
 		}
 		p := tail(k, hits, s)
-		if p > significant {
+		if p > significant || p > significant/100 && !s.common() {
 			continue
 		}
 		switch full := bestHits == k; {
