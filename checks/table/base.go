@@ -76,8 +76,56 @@ const significant = 1e-3 // chance below which conforming values are no accident
 // Only distinct positive values count as evidence: k values all conforming to
 // base b happen by chance with probability b^-k.
 func DetectBase(values []int64) Base {
-	vals := distinctPositive(values)
-	k := len(vals)
+	var r residues
+	for _, v := range distinctPositive(values) {
+		r.add(v)
+	}
+	return r.base()
+}
+
+// cycle is a multiple of the base of every scheme, so that a value's remainder
+// tells which schemes it fits.
+const cycle = 2100
+
+// residues counts different values by their remainder.
+type residues struct {
+	k     int
+	count [cycle]int32
+}
+
+func (r *residues) add(v int64) {
+	r.k++
+	r.count[v%cycle]++
+}
+
+// hits counts the values that s can give.
+func (r *residues) hits(s Scheme) int {
+	n := 0
+	b := s.B
+	step := func(from int) {
+		for v := from; v < cycle; v += b {
+			n += int(r.count[v])
+		}
+	}
+	if s.Family != "mid" {
+		step(0)
+	}
+	if s.Family != "near" {
+		step((b - b/2) % b)
+	}
+	return n
+}
+
+// balanced reports that both residues that a difference of midpoints can have
+// do occur. One odd value among many midpoints is a stray, not a difference.
+func (r *residues) balanced(b int) bool {
+	zero, mid := r.hits(Scheme{"near", b}), r.hits(Scheme{"mid", b})
+	return min(zero, mid)*5 >= r.k && r.k >= 8
+}
+
+// base picks the scheme.
+func (r *residues) base() Base {
+	k := r.k
 	if k == 0 {
 		return Base{State: Inconclusive, P: 1}
 	}
@@ -86,15 +134,10 @@ func DetectBase(values []int64) Base {
 	fits := false
 	var fallback Scheme
 	for _, s := range schemes {
-		if s.Family == "midd" && !balanced(vals, s) {
+		if s.Family == "midd" && !r.balanced(s.B) {
 			continue
 		}
-		hits := 0
-		for _, v := range vals {
-			if s.Fits(v) {
-				hits++
-			}
-		}
+		hits := r.hits(s)
 		if hits == k && (k >= 5 || s.common()) {
 			fits = true
 			if fallback.Exact() && (s == Scheme{"near", 5} || s == Scheme{"mid", 6}) {
@@ -130,18 +173,6 @@ func (s Scheme) common() bool {
 	return s.Family == "near" && (s.B%5 == 0 || s.B == 6 || s.B == 7) || s.Family != "near" && s.B == 6
 }
 
-// balanced reports that both residues that a difference of midpoints can have
-// do occur. One odd value among many midpoints is a stray, not a difference.
-func balanced(vals []int64, s Scheme) bool {
-	zero := 0
-	for _, v := range vals {
-		if v%int64(s.B) == 0 {
-			zero++
-		}
-	}
-	return min(zero, len(vals)-zero)*5 >= len(vals) && len(vals) >= 8
-}
-
 func distinctPositive(values []int64) []int64 {
 	vals := make([]int64, 0, len(values))
 	for _, v := range values {
@@ -175,21 +206,39 @@ func tail(k, hits int, s Scheme) float64 {
 // when its values conform, or all but few do.
 func (u *understanding) bases() {
 	cols := append(u.t.Counts(), u.t.ByRole(OrgCount)...)
-	var all []int64
 	values := make([][]int64, len(cols))
+	all := 0
+	var pooled residues
 	for k, c := range cols {
-		for i := range c.Cells {
-			if v, ok := c.Whole(i); ok && v > 0 {
-				values[k] = append(values[k], v)
-			}
+		values[k] = u.distinctCounts(c)
+		all += len(values[k])
+		var r residues
+		for _, v := range values[k] {
+			r.add(v)
+			pooled.add(v)
 		}
-		c.Base = DetectBase(values[k])
-		all = append(all, values[k]...)
+		c.Base = r.base()
 	}
-	u.t.Pooled = DetectBase(all)
+	// In a large table a value that two columns share is no matter; in a small
+	// one it must not count as evidence twice.
+	if u.t.Pooled = pooled.base(); all <= 2000 {
+		u.t.Pooled = DetectBase(slices.Concat(values...))
+	}
 	for k, c := range cols {
 		c.adopt(u.t.Pooled, values[k])
 	}
+}
+
+// distinctCounts lists the different positive whole numbers of a column.
+func (u *understanding) distinctCounts(c *Column) []int64 {
+	u.reset(len(c.Cells))
+	out := make([]int64, 0, c.f.distinct)
+	for i := range c.Cells {
+		if v, ok := c.Whole(i); ok && v > 0 && u.add(uint64(v)*0x9E3779B97F4A7C15|1) {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // adopt settles a column that its own values leave open.

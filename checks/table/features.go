@@ -74,7 +74,7 @@ func (s *surveyor) survey(cells []Cell) *features {
 			continue
 		}
 		f.filled++
-		if s.add(hashCell(s.seed, c)) {
+		if (i == 0 || c.Raw != cells[i-1].Raw) && s.add(hashCell(s.seed, c)) {
 			f.distinct++
 		}
 		switch c.Kind {
@@ -87,7 +87,7 @@ func (s *surveyor) survey(cells []Cell) *features {
 				if c.Decimals > 0 {
 					f.dotZero++
 				}
-				if f.mult5 && math.Mod(v, 5) != 0 {
+				if f.mult5 && (math.Abs(v) >= 1<<53 || int64(math.Round(v))%5 != 0) {
 					f.mult5 = false
 				}
 			} else {

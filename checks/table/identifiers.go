@@ -31,8 +31,22 @@ func snomedCodes(cells []Cell, f *features) bool {
 	if !f.allWhole() || f.max < 100_000 {
 		return false
 	}
+	// Most columns are told by their first cells.
+	big, valid := 0, 0
+	for i := range cells[:min(len(cells), 50)] {
+		if v := cells[i].Value; v >= 100_000 {
+			big++
+			if isSNOMED(v) {
+				valid++
+			}
+		}
+	}
+	if big >= 5 && 2*valid < big || big == 0 && len(cells) > 500 {
+		return false
+	}
 	seen := map[float64]bool{}
-	big, small, valid := 0, 0, 0
+	small := 0
+	big, valid = 0, 0
 	for i := range cells {
 		c := &cells[i]
 		if c.Kind != Number || seen[c.Value] {

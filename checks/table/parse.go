@@ -15,34 +15,62 @@ var noParts = &Parts{Lo: nan, Hi: nan, Second: nan, Third: nan}
 // Parse reads one cell. The grammar is that of [Kind]; what fits nothing is
 // Text. It never fails, and a cell keeps its Raw text whatever becomes of it.
 func Parse(raw string) Cell {
-	c := Cell{Raw: raw, Value: nan, Parts: noParts, Kind: Missing}
+	var c Cell
+	c.parse(raw)
+	return c
+}
+
+// parse reads raw into c, which may hold anything before.
+func (c *Cell) parse(raw string) {
+	*c = Cell{Raw: raw, Value: nan, Parts: noParts, Kind: Missing}
+	if c.parsePlain(raw) {
+		return
+	}
 	s := trimCell(raw)
 	if s == "" {
-		return c
-	}
-	// Most cells are plain integers: read them without the grammar.
-	if len(s) <= 15 && s[0] >= '1' && s[0] <= '9' {
-		var n uint64
-		i := 0
-		for ; i < len(s) && s[i]-'0' <= 9; i++ {
-			n = n*10 + uint64(s[i]-'0')
-		}
-		if i == len(s) {
-			c.Value, c.Kind = float64(n), Number
-			return c
-		}
+		return
 	}
 	switch first := s[0]; {
 	case first-'0' <= 9 || first == '.' || first == '-' || first == '+':
-		parseNumeric(&c, s)
+		parseNumeric(c, s)
 	case first == '<' || first == '>' || first == '=':
-		if !parseCompare(&c, s) {
-			parseWord(&c, s)
+		if !parseCompare(c, s) {
+			parseWord(c, s)
 		}
 	default:
-		parseWord(&c, s)
+		parseWord(c, s)
 	}
-	return c
+}
+
+// parsePlain reads what most cells are, "123" and "1.23", without the grammar.
+func (c *Cell) parsePlain(s string) bool {
+	if len(s) == 0 || len(s) > 16 || s[0]-'0' > 9 {
+		return false
+	}
+	var n uint64
+	i := 0
+	for ; i < len(s) && s[i]-'0' <= 9; i++ {
+		n = n*10 + uint64(s[i]-'0')
+	}
+	if i > 1 && s[0] == '0' || i > 15 {
+		return false
+	}
+	if i == len(s) {
+		c.Value, c.Kind = float64(n), Number
+		return true
+	}
+	if s[i] != '.' {
+		return false
+	}
+	point := i
+	for i++; i < len(s) && s[i]-'0' <= 9; i++ {
+		n = n*10 + uint64(s[i]-'0')
+	}
+	if dec := i - point - 1; i == len(s) && dec > 0 && n < 1<<53 {
+		c.Value, c.Decimals, c.Kind = float64(n)/pow10[dec], uint8(dec), Number
+		return true
+	}
+	return false
 }
 
 // trimCell removes what surrounds a value without being part of it: white
@@ -309,7 +337,7 @@ func (c *Cell) countPercent(s string, i int, n, second number, percent, bracketP
 
 // countWithout reads "12 (NA%)", a count whose percentage could not be computed.
 func (c *Cell) countWithout(s string, i int, n number, percent bool) bool {
-	inner := lower(strings.TrimSpace(strings.Trim(s[i:], "%)] ")))
+	inner := strings.ToLower(strings.TrimSpace(strings.Trim(s[i:], "%)] ")))
 	if percent || inner != "" && !missing[inner] {
 		return false
 	}

@@ -71,13 +71,12 @@ func (u *understanding) columns(records [][]string) {
 	t := u.t
 	n := len(records)
 	all := make([]Cell, n*len(t.Header))
-	for i, r := range records {
+	// In blocks of rows, so that both the records read and the columns written
+	// stay close together.
+	const block = 128
+	for from := 0; from < n; from += block {
 		for c := range t.Header {
-			raw := ""
-			if c < len(r) {
-				raw = r[c]
-			}
-			all[c*n+i] = Parse(raw)
+			parseBlock(all[c*n:(c+1)*n], records, c, from, min(from+block, n))
 		}
 	}
 	var at []int
@@ -97,6 +96,22 @@ func (u *understanding) columns(records [][]string) {
 			col.Reasons = []string{"the unnamed first column numbers the rows"}
 		}
 		t.Columns[c] = col
+	}
+}
+
+// parseBlock parses rows from..to-1 of column c.
+func parseBlock(cells []Cell, records [][]string, c, from, to int) {
+	for i := from; i < to; i++ {
+		raw := ""
+		if r := records[i]; c < len(r) {
+			raw = r[c]
+		}
+		// Dimensions repeat from row to row.
+		if i > 0 && raw == cells[i-1].Raw {
+			cells[i] = cells[i-1]
+			continue
+		}
+		cells[i].parse(raw)
 	}
 }
 

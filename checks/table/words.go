@@ -1,6 +1,9 @@
 package table
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // missing lists, in lower case, what programs print for "no value".
 var missing = map[string]bool{
@@ -27,21 +30,28 @@ func parseWord(c *Cell, s string) {
 	if len(s) > 40 {
 		return
 	}
-	if strings.HasPrefix(s, "≤") && c.compare(s, len("≤"), true, true) ||
-		strings.HasPrefix(s, "≥") && c.compare(s, len("≥"), false, true) {
+	if s[0] >= 0x80 && (strings.HasPrefix(s, "≤") && c.compare(s, len("≤"), true, true) ||
+		strings.HasPrefix(s, "≥") && c.compare(s, len("≥"), false, true)) {
 		return
 	}
 	if n, ok := announced(s); ok {
 		c.Value, c.Decimals, c.Kind = n.value, n.dec, Number
 		return
 	}
-	low := lower(s)
+	// The lower-case copy stays on the stack: looking it up in a map copies nothing.
+	var buf [40]byte
+	low := buf[:copy(buf[:], s)]
+	for i, b := range low {
+		if b >= 'A' && b <= 'Z' {
+			low[i] = b | 0x20
+		}
+	}
 	switch {
-	case missing[low]:
+	case missing[string(low)]:
 		c.Kind = Missing
 	case isRedaction(low):
 		c.Kind = Redacted
-	case bools[low]:
+	case bools[string(low)]:
 		c.Kind = Bool
 	case isDate(s):
 		c.Kind = Date
@@ -61,27 +71,20 @@ func announced(s string) (number, bool) {
 	return n, ok && n.end == len(s)
 }
 
-// lower is strings.ToLower without an allocation for what is lower already.
-func lower(s string) string {
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c >= 'A' && c <= 'Z' || c >= 0x80 {
-			return strings.ToLower(s)
-		}
-	}
-	return s
-}
-
-func isRedaction(s string) bool {
-	if strings.Contains(s, "redact") || strings.Contains(s, "suppress") {
+// isRedaction reports a marker in place of a value, in lower case.
+func isRedaction(s []byte) bool {
+	if bytes.Contains(s, []byte("redact")) || bytes.Contains(s, []byte("suppress")) {
 		return true
 	}
-	inner := strings.TrimSpace(strings.Trim(s, "[](){}<>"))
-	bracketed := len(inner) < len(s)
-	if strings.Trim(inner, "*") == "" || strings.Trim(inner, "#") == "" {
-		return inner != ""
+	inner := bytes.TrimSpace(bytes.Trim(s, "[](){}<>"))
+	if len(inner) == 0 {
+		return false
 	}
-	alone, known := redactions[inner]
-	return known && (alone || bracketed)
+	if len(bytes.Trim(inner, "*")) == 0 || len(bytes.Trim(inner, "#")) == 0 {
+		return true
+	}
+	alone, known := redactions[string(inner)]
+	return known && (alone || len(inner) < len(s))
 }
 
 // isDate knows 2021-01(-31( 12:30)), 31/1/2021, 31-Jan-21, Jan 2021, 31jan2021.
