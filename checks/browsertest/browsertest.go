@@ -13,14 +13,14 @@ import (
 )
 
 // limit is how long one test may hold its browser.
-const limit = 3 * time.Minute
+const limit = 6 * time.Minute
 
 // names are the browsers looked for on the path, in order.
 var names = []string{"chromium", "chromium-browser", "google-chrome"}
 
 // Start starts a browser for the test and returns the context of its first
 // tab, to be used with chromedp.Run and chromedp.Do. The browser ends with the test, or after
-// three minutes. Later flags win over the usual ones.
+// six minutes. Later flags win over the usual ones.
 //
 // Names other than localhost do not resolve, so a page under test cannot reach
 // the network; pass another host-resolver-rules flag to catch what it tries.

@@ -163,7 +163,9 @@ func reviewedRequest(t *testing.T, data string) (review.RequestID, review.Userna
 	}))
 	added, err := s.service.AddFiles(ctx, author, id, []review.AddFile{
 		{Path: "release/coverage_by_region.csv", Kind: review.Output, Group: "Tables"},
-		{Path: "release/uptake_by_week.csv", Kind: review.Output, Group: "Figure"},
+		{Path: "release/report.html", Kind: review.Output, Group: "Report"},
+		{Path: "release/uptake_by_week.svg", Kind: review.Output, Group: "Figure"},
+		{Path: "release/uptake_by_week.csv", Kind: review.Supporting, Group: "Figure"},
 	})
 	must(err)
 	for _, a := range added {

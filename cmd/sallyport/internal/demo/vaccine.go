@@ -87,7 +87,7 @@ func coverageByRegion() *table {
 	t := newTable("region", "n_population_midpoint6", "n_vaccinated_midpoint6", "percent_vaccinated")
 	for _, region := range regions {
 		n := near(r, 482_000)
-		v := n * (58 + r.IntN(19)) / 100
+		v := n * (580 + r.IntN(190)) / 1000
 		t.add(region, midpoint6(n), midpoint6(v), percent(midpoint6(v), midpoint6(n)))
 	}
 	return t
@@ -101,7 +101,7 @@ func coverageByAge() *table {
 	for i, age := range ages {
 		for _, sex := range []string{"female", "male"} {
 			n := near(r, 61_000-6_400*i)
-			v := n * (41 + 6*i + r.IntN(5)) / 100
+			v := n * (410 + 60*i + r.IntN(50)) / 1000
 			t.add(age, sex, safe(n), safe(v), percentOf(safe(v), safe(n)))
 		}
 		t.add(age, "intersex or unknown", safe(3+i), redacted, redacted)
