@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/microcosm-cc/bluemonday"
 	"golang.org/x/net/html"
@@ -127,8 +128,10 @@ var allowed = map[string]map[string]*regexp.Regexp{
 	"blockquote": {}, "q": {}, "del": {}, "ins": {},
 }
 
-// pagePolicy is what bluemonday enforces on the prepared page.
-func pagePolicy() *bluemonday.Policy {
+// pagePolicy is what bluemonday enforces on the prepared page, made once.
+var pagePolicy = sync.OnceValue(newPagePolicy)
+
+func newPagePolicy() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	all := append(append([]string{}, htmlElements...), mathElements...)
 	p.AllowElements(all...)
