@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -166,18 +167,55 @@ func where(f *checks.Finding) string {
 func evidenceOf(f *checks.Finding) []evidence {
 	var out []evidence
 	for k, val := range f.Evidence {
-		text, ok := val.(string)
-		if !ok {
-			b, err := json.Marshal(val)
-			if err != nil {
-				continue
-			}
-			text = string(b)
-		}
-		out = append(out, evidence{strings.ReplaceAll(k, "_", " "), text})
+		out = append(out, evidence{strings.ReplaceAll(k, "_", " "), printableText(inWords(val))})
 	}
 	slices.SortFunc(out, func(a, b evidence) int { return cmp.Compare(a.Key, b.Key) })
 	return out
+}
+
+// inWords writes one value of the evidence for a reader: lists of plain values
+// on one line, lists of records one record a line.
+func inWords(val any) string {
+	switch v := val.(type) {
+	case string:
+		return v
+	case []any:
+		lines := slices.ContainsFunc(v, func(e any) bool { _, record := e.(map[string]any); return record })
+		parts := make([]string, len(v))
+		for i, e := range v {
+			parts[i] = inWords(e)
+		}
+		if lines {
+			return strings.Join(parts, "\n")
+		}
+		return strings.Join(parts, ", ")
+	case map[string]any:
+		var parts []string
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			parts = append(parts, strings.ReplaceAll(k, "_", " ")+" "+inWords(v[k]))
+		}
+		return strings.Join(parts, "; ")
+	default:
+		return inJSON(val)
+	}
+}
+
+// inJSON is for numbers, and for evidence that was never stored: both read the
+// same as when they come back from the store.
+func inJSON(val any) string {
+	text, err := json.Marshal(val)
+	if err != nil {
+		return ""
+	}
+	var plain any
+	if json.Unmarshal(text, &plain) != nil {
+		return string(text)
+	}
+	switch plain.(type) {
+	case []any, map[string]any:
+		return inWords(plain)
+	}
+	return string(text)
 }
 
 // window is how a file is cut into pages, so that a link can name the page that
