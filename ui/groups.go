@@ -138,8 +138,6 @@ func commentViewOf(v *review.View, cm review.Comment) commentView {
 		out.Who = "from the researcher"
 	case cm.Visibility == review.Public:
 		out.Who = "for the researcher too, once the request goes back"
-	default:
-		out.Who = "checkers only"
 	}
 	for _, g := range v.Groups {
 		for _, f := range g.Files {

@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -24,7 +25,6 @@ const (
 
 var (
 	number    = regexp.MustCompile(`\d[\d,.]*`)
-	dataRow   = regexp.MustCompile(`(?m)^[^\n]*\d[^\n]*[,\t;|][^\n]*\d[^\n]*[,\t;|][^\n]*\d[^\n]*$`)
 	noneFound = regexp.MustCompile(`(?i)^\s*(none|no|n/?a|not applicable)\b`)
 )
 
@@ -55,12 +55,31 @@ func hints(f policy.Field, text string) []string {
 	if wantsNumber(f) && !none && !strings.ContainsFunc(text, unicode.IsDigit) {
 		out = append(out, "No number yet: say how many, rounded as in the file.")
 	}
-	if rows := dataRow.FindAllString(text, -1); len(rows) >= 2 {
+	if dataRows(text) >= 2 {
 		out = append(out, "This looks like rows of data. Describe the data; do not paste it.")
 	} else if n := len(number.FindAllString(text, -1)); n > manyNumbers {
 		out = append(out, fmt.Sprintf("There are %d numbers in this text. Please check that none is a data point.", n))
 	}
 	return out
+}
+
+// dataRows counts the lines that look like rows of a table: three cells or
+// more, all short, one of them a bare number.
+func dataRows(text string) int {
+	n := 0
+	for line := range strings.Lines(text) {
+		cells := strings.FieldsFunc(strings.TrimSpace(line), func(r rune) bool { return strings.ContainsRune(",\t;|", r) })
+		bare := false
+		long := slices.ContainsFunc(cells, func(cell string) bool {
+			cell = strings.TrimSpace(cell)
+			bare = bare || cell != "" && number.FindString(cell) == cell
+			return len(cell) > 20
+		})
+		if len(cells) >= 3 && bare && !long {
+			n++
+		}
+	}
+	return n
 }
 
 // wantsNumber reports whether a field's own words ask for a count or threshold.

@@ -1,0 +1,210 @@
+package ui
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"sallyport/checks/browsertest"
+	"sallyport/review/reviewtest"
+)
+
+// tab is one person's place in a real browser.
+type browserTab struct {
+	t    *testing.T
+	ctx  context.Context
+	site *site
+}
+
+func (b *browserTab) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *browserTab) open(path string) {
+	b.t.Helper()
+	b.do(chromedp.Navigate(b.site.url+path), chromedp.WaitReady("#maincontent"))
+}
+
+func evaluate[T any](b *browserTab, script string, o ...chromedp.EvaluateOption) T {
+	b.t.Helper()
+	out, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](script, o...))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return out
+}
+
+// axe is the accessibility checker, run in the page.
+func axe(t *testing.T) string {
+	t.Helper()
+	script, err := os.ReadFile("node_modules/axe-core/axe.min.js")
+	if err != nil {
+		t.Skip("axe-core is not installed: run npm ci in ui")
+	}
+	return string(script) + ";''"
+}
+
+const runAxe = `axe.run().then(r => JSON.stringify({
+  passes: r.passes.length,
+  violations: r.violations.map(v => v.id + ' (' + v.impact + '): ' + v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | '))
+}))`
+
+// look opens a page at a width and holds it to what every page must keep: no
+// accessibility violation, nothing wider than the window, no inline anything.
+func (b *browserTab) look(script, name, path string, width int64) {
+	b.t.Helper()
+	b.do(chromedp.EmulateViewport(width, 900))
+	b.open(path)
+	browsertest.Screenshot(b.t, b.ctx, name)
+	if over := evaluate[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
+		b.t.Errorf("%s at %d pixels is %d wider than the window", name, width, over)
+	}
+	if width < 1000 {
+		return // the same page again: its markup was checked at full width
+	}
+	evaluate[string](b, script)
+	var got struct {
+		Passes     int
+		Violations []string
+	}
+	if err := json.Unmarshal([]byte(evaluate[string](b, runAxe, chromedp.EvalAwaitPromise)), &got); err != nil {
+		b.t.Fatal(err)
+	}
+	if got.Passes == 0 {
+		b.t.Errorf("%s: the accessibility checker checked nothing", name)
+	}
+	for _, v := range got.Violations {
+		b.t.Errorf("%s at %d pixels: %s", name, width, v)
+	}
+}
+
+// Every page, in each state a journey meets, in a real browser.
+func TestPagesInBrowser(t *testing.T) {
+	script := axe(t)
+	s := newSite(t)
+	if !s.ui.AssetsBuilt() {
+		t.Skip("style and script are not built: run npm run build in ui")
+	}
+	first := browsertest.Start(t)
+	as := func(name string) *browserTab {
+		b := &browserTab{t, browsertest.Profile(t, first), s}
+		b.open("/sign-in")
+		b.do(chromedp.Click("#demo-"+name), chromedp.WaitReady("#signed-in-as"))
+		return b
+	}
+	request := s.draft(t, "release/rates.csv", smallCSV, "release/notes.txt", "One line.\nAnother line.\n", "release/odd.json", `{"a": [1, 2]}`)
+	plain := s.as(t, "ann").get(request)
+	files, groups := plain.links(fileLink), plain.links(groupLink)
+
+	nobody := &browserTab{t, first, s}
+	ann := as("ann")
+	for _, width := range []int64{1440, 390} {
+		nobody.look(script, "sign-in", "/sign-in", width)
+		nobody.look(script, "not-found", "/nowhere", width)
+		ann.look(script, "workspaces", "/workspaces", width)
+		ann.look(script, "workspace", "/workspaces/cohort", width)
+		ann.look(script, "requests", "/requests", width)
+		ann.look(script, "draft", request, width)
+		ann.look(script, "details", request+"/details", width)
+		ann.look(script, "group", groups[0], width)
+		ann.look(script, "submit", request+"/submit", width)
+		ann.look(script, "withdraw", request+"/withdraw", width)
+		ann.look(script, "author-file", files[0], width)
+		ann.look(script, "text", files[1], width)
+		ann.look(script, "json", files[2], width)
+	}
+	guidance(t, ann, groups[0])
+
+	s.submit(t, request)
+	seats := s.seats(t, request)
+	seat := func(i int) string {
+		for _, name := range []string{"carl", "cora", "chen"} {
+			if strings.Contains(seats[i].get("/queue").text(), "Person "+name) {
+				return name
+			}
+		}
+		t.Fatal("a checker without a name")
+		return ""
+	}
+	checker := as(seat(0))
+	finding := strings.SplitN(seats[0].get(files[0]).links(files[0] + `\?finding=[^"]*#r[^"]*`)[0], "#", 2)
+	for _, width := range []int64{1440, 390} {
+		checker.look(script, "queue", "/queue", width)
+		checker.look(script, "overview", request, width)
+		checker.look(script, "file", files[0], width)
+		checker.look(script, "finding", strings.Join(finding, "#"), width)
+		checker.look(script, "my-review", request+"/review", width)
+	}
+	seats[0].vote(request, "approve", "Rounded enough.").post(request + "/review").want(200)
+	seats[1].vote(request, "changes", "Round it.").post(request + "/review").want(200)
+	for _, width := range []int64{1440, 390} {
+		checker.look(script, "compare", request+"/review", width)
+		checker.look(script, "return", request+"/return", width)
+		checker.look(script, "reject", request+"/reject", width)
+	}
+	seats[1].vote(request, "approve", "Agreed.")
+	checker.look(script, "release", request+"/release", 1440)
+	seats[0].post(request + "/release").want(200)
+	aud := as("aud")
+	for _, width := range []int64{1440, 390} {
+		aud.look(script, "releases", "/releases", width)
+		aud.look(script, "records", "/records", width)
+		aud.look(script, "record", strings.Replace(request, "/requests/", "/records/", 1), width)
+		aud.look(script, "audit", "/audit", width)
+		aud.look(script, "status", "/status", width)
+	}
+}
+
+// Guidance follows what is typed, without the page being sent.
+func guidance(t *testing.T, b *browserTab, group string) {
+	t.Helper()
+	b.open(group)
+	evaluate[string](b, `document.getElementById('field-population').value = ''`)
+	b.do(chromedp.SendKeys("#field-population", "Adults"))
+	const hint = "No number yet"
+	for range 50 {
+		if strings.Contains(evaluate[string](b, `document.getElementById('guidance').innerText`), hint) {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Errorf("the guidance does not follow what is typed: it never says %q", hint)
+}
+
+// A report that a researcher supplies runs nothing and reaches nothing, framed
+// or in a tab of its own.
+func TestContentHasNoAuthority(t *testing.T) {
+	s := newSite(t)
+	b := &browserTab{t, browsertest.Start(t), s}
+	s.draft(t, "release/rates.csv", roundedCSV)
+	// The cleaner of this World takes away no handlers: the response alone must do.
+	s.Workspaces.Write(reviewtest.Cohort, "release/r.html", `<h1 id=h>Report</h1><img src=x onerror="document.title='run'"><svg onload="document.title='run'"></svg><form action=/sign-out method=post><button id=out>Go</button></form>`)
+	ann := s.as(t, "ann")
+	ann.post("/workspaces/cohort/files", "kind", "output", "group", "each", "file", "release/r.html").want(200)
+	links := ann.links(fileLink)
+	file := links[len(links)-1]
+	b.open("/sign-in")
+	b.do(chromedp.Click("#demo-ann"), chromedp.WaitReady("#signed-in-as"))
+	b.do(chromedp.Navigate(s.url+file+"/content"), chromedp.WaitReady("#h"), chromedp.Click("#out"), chromedp.Sleep(300*time.Millisecond))
+	if title := evaluate[string](b, `document.title`); title != "" {
+		t.Errorf("the report ran something: title %q", title)
+	}
+	if origin := evaluate[string](b, `self.origin`); origin != "null" {
+		t.Errorf("the report has the origin %q", origin)
+	}
+	if here := evaluate[string](b, `location.pathname`); here != file+"/content" {
+		t.Errorf("the report sent a form: now at %s", here)
+	}
+	b.open(file)
+	if sandbox := evaluate[string](b, `document.querySelector('iframe').getAttribute('sandbox')`); sandbox != "" {
+		t.Errorf("the frame is allowed %q", sandbox)
+	}
+}
