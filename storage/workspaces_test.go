@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -155,6 +154,14 @@ func TestWorkspaceFollowsChanges(t *testing.T) {
 	if level() != provenance.Moderately {
 		t.Error("the level does not come back with the bytes")
 	}
+	info, err := os.Stat(filepath.Join(dir, "release/t.csv"))
+	must(t, err)
+	write(t, filepath.Join(dir, "release/t.csv"), "x,b\n")
+	must(t, os.Chtimes(filepath.Join(dir, "release/t.csv"), info.ModTime(), info.ModTime()))
+	if level() != provenance.Unknown {
+		t.Error("a copy changed within one tick of the clock keeps its level")
+	}
+	write(t, filepath.Join(dir, "release/t.csv"), "a,b\n")
 	write(t, filepath.Join(dir, "project.yaml"), strings.Replace(pipeline, "moderately", "highly", 1))
 	if level() == provenance.Moderately {
 		t.Error("a changed pipeline is not read")
@@ -370,60 +377,6 @@ func TestWorkspaceUnsteady(t *testing.T) {
 				t.Errorf("reading to the end: %v, want Invalid", err)
 			}
 		})
-	}
-}
-
-// TestWorkspaceSwapped has somebody swap a folder and a file of a release
-// folder for links to what must not be read, as fast as they can.
-func TestWorkspaceSwapped(t *testing.T) {
-	w, dir := study(t)
-	at := func(name string) string { return filepath.Join(dir, "release", name) }
-	const secret = "id\n1\n"
-	write(t, at("real/r.csv"), "public")
-	write(t, at("file"), "public")
-	must(t, os.Symlink("../output/rows", at("link")))
-	must(t, os.Symlink("../output/rows/r.csv", at("filelink")))
-	stop := make(chan struct{})
-	var wait sync.WaitGroup
-	wait.Go(func() {
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-			}
-			for _, step := range [][2]string{
-				{"real", "sub2"}, {"sub2", "real"}, {"link", "sub2"}, {"sub2", "link"},
-				{"file", "f.csv"}, {"filelink", "f.csv"}, // over it
-			} {
-				_ = os.Rename(at(step[0]), at(step[1]))
-			}
-			_ = os.WriteFile(at("file"), []byte("public"), 0o600)
-			_ = os.Symlink("../output/rows/r.csv", at("filelink"))
-		}
-	})
-	good, refusals := 0, 0
-	for until := time.Now().Add(300 * time.Millisecond); time.Now().Before(until); {
-		for _, name := range []string{"release/sub2/r.csv", "release/f.csv"} {
-			f, err := w.Open(t.Context(), "study", name)
-			if err != nil {
-				refusals++
-				continue
-			}
-			data, err := io.ReadAll(f)
-			must(t, f.Close())
-			if err == nil {
-				good++
-			}
-			if string(data) == secret {
-				t.Fatal("bytes behind a link were read")
-			}
-		}
-	}
-	close(stop)
-	wait.Wait()
-	if good == 0 || refusals == 0 {
-		t.Errorf("%d reads and %d refusals: the swapping did not meet the reading", good, refusals)
 	}
 }
 
