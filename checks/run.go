@@ -234,8 +234,8 @@ func (r *run) across(ctx context.Context) {
 	}
 }
 
-// keep returns what cross-file checks need of a document: all but its bytes, and
-// its tables as long as those of all files together stay within bounds.
+// keep returns what cross-file checks need of a document: all but its bytes and
+// records, and its tables as long as those of all files together stay within bounds.
 func (r *run) keep(d *Document) (facts *Document, dropped bool) {
 	own := *d
 	own.Data, own.audits = nil, nil
@@ -254,6 +254,10 @@ func (r *run) keep(d *Document) (facts *Document, dropped bool) {
 		return &own, true
 	}
 	r.cells += n
+	own.Tables = make([]*table.Table, len(d.Tables))
+	for i, t := range d.Tables {
+		own.Tables[i] = t.WithoutRecords()
+	}
 	return &own, false
 }
 

@@ -39,7 +39,8 @@ var (
 // they are; text after a closing quote is kept too. Rows may be ragged.
 //
 // An error means that no table was read; Info then still tells how many records
-// were seen. The returned strings share memory with one copy of data.
+// were seen. The returned strings share memory with data, which must not change
+// afterwards.
 func ReadCSV(data []byte) (*Source, Info, error) {
 	text, info, err := decode(data)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
@@ -12,16 +13,17 @@ import (
 
 // Decode returns the text of a file and the encoding it was in: "utf-8" (a byte
 // order mark is dropped), "utf-16" (with a mark, or recognised by its NULs), or
-// "latin-1" (Windows-1252), which is what other bytes are read as.
-func Decode(data []byte) (text, encodingName string, err error) {
-	text, info, err := decode(data)
-	return text, info.Encoding, err
+// "latin-1" (Windows-1252), which is what other bytes are read as. The text may
+// share memory with data, which must not change afterwards.
+func Decode(data []byte) (decoded, encodingName string, err error) {
+	decoded, info, err := decode(data)
+	return decoded, info.Encoding, err
 }
 
 func decode(data []byte) (string, Info, error) {
 	switch {
 	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) && utf8.Valid(data):
-		return nulFree(string(data[3:]), Info{Encoding: "utf-8", BOM: true})
+		return nulFree(text(data[3:]), Info{Encoding: "utf-8", BOM: true})
 	case bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")):
 		return convert(data, unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM), Info{Encoding: "utf-16", BOM: true})
 	case hasNUL(data):
@@ -30,10 +32,14 @@ func decode(data []byte) (string, Info, error) {
 		}
 		return "", Info{Encoding: "binary"}, ErrNUL
 	case utf8.Valid(data):
-		return string(data), Info{Encoding: "utf-8"}, nil
+		return text(data), Info{Encoding: "utf-8"}, nil
 	}
 	return convert(data, charmap.Windows1252, Info{Encoding: "latin-1"})
 }
+
+// text views bytes that nobody changes any more as a string: a table may hold
+// 16 MB, which need not be held twice.
+func text(data []byte) string { return unsafe.String(unsafe.SliceData(data), len(data)) }
 
 // bareUTF16 recognises UTF-16 without a mark: every other byte of its start is NUL.
 func bareUTF16(data []byte) encoding.Encoding {
@@ -67,9 +73,9 @@ func convert(data []byte, e encoding.Encoding, info Info) (string, Info, error) 
 	return nulFree(string(out), info)
 }
 
-func nulFree(text string, info Info) (string, Info, error) {
-	if strings.IndexByte(text, 0) >= 0 {
+func nulFree(s string, info Info) (string, Info, error) {
+	if strings.IndexByte(s, 0) >= 0 {
 		return "", info, ErrNUL
 	}
-	return text, info, nil
+	return s, info, nil
 }

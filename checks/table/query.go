@@ -30,6 +30,16 @@ func (t *Table) ByRole(any ...Role) []*Column {
 	return out
 }
 
+// WithoutRecords returns the same table without the text of its records, which
+// the cells hold too: all that checks ask for, in less memory. The columns are
+// shared.
+func (t *Table) WithoutRecords() *Table {
+	own, src := *t, *t.Source
+	src.Records = nil
+	own.Source = &src
+	return &own
+}
+
 // Line returns the 1-based record number in the file of a data row.
 func (t *Table) Line(row int) int {
 	if l := t.Source.Lines; row+1 < len(l) {
