@@ -3,6 +3,7 @@ package checks
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -85,6 +86,9 @@ func areOrIs(n int, what string) string {
 	return "are each " + what
 }
 
+// maxPlaces bounds the rows of one finding about a text; all places are counted.
+const maxPlaces = 20_000
+
 // inText reports the places in printed text that find names, all in one
 // finding, and says whether there were any.
 func inText(p *Pass, kind, what string, find func(line string) []string) bool {
@@ -92,19 +96,22 @@ func inText(p *Pass, kind, what string, find func(line string) []string) bool {
 		return false
 	}
 	f := Finding{Kind: kind}
+	places := 0
 	for i, l := range p.Doc.Text.Lines {
 		for _, s := range find(l) {
-			f.Rows = append(f.Rows, Row{Line: i + 1, Value: masked(s)})
+			if places++; places <= maxPlaces {
+				f.Rows = append(f.Rows, Row{Line: i + 1, Value: masked(s)})
+			}
 		}
 	}
-	if f.Rows == nil {
+	if places == 0 {
 		return false
 	}
 	f.Message = fmt.Sprintf("The text holds %s, first at line %d.", what, f.Rows[0].Line)
-	if n := len(f.Rows); n > 1 {
-		f.Message = fmt.Sprintf("The text holds %s in %d places, first at line %d.", what, n, f.Rows[0].Line)
+	if places > 1 {
+		f.Message = fmt.Sprintf("The text holds %s in %d places, first at line %d.", what, places, f.Rows[0].Line)
 	}
-	f.Evidence = map[string]any{"places": len(f.Rows)}
+	f.Evidence = map[string]any{"places": places}
 	p.Report(f)
 	return true
 }
@@ -120,10 +127,21 @@ var idEmail = Check{
 	},
 	File: func(p *Pass) error {
 		find := func(l string) []string {
-			if strings.IndexByte(l, '@') < 0 {
-				return nil
+			var out []string
+			for from := 0; ; {
+				at := strings.IndexByte(l[from:], '@')
+				if at < 0 {
+					return out
+				}
+				at += from
+				// An address has at most 64 bytes before the sign and 255 after it.
+				start := max(from, at-64)
+				m := email.FindStringIndex(l[start:min(len(l), at+256)])
+				if from = at + 1; m != nil && start+m[0] < at && at < start+m[1] {
+					out = append(out, l[start+m[0]:start+m[1]])
+					from = start + m[1]
+				}
 			}
-			return email.FindAllString(l, -1)
 		}
 		said := inText(p, "text", "an email address", find)
 		inColumns(p, "column", "an email address", said, func(s string) bool { return find(s) != nil })
@@ -143,7 +161,9 @@ var idPhone = Check{
 		{"text", policy.Warn, "a telephone number in a text, introduced as one"},
 	},
 	File: func(p *Pass) error {
-		said := inText(p, "text", "a telephone number", func(l string) []string { return firstGroups(phoneInText, l) })
+		said := inText(p, "text", "a telephone number", func(l string) []string {
+			return firstGroups(phoneInText, l, "tel", "Tel", "TEL", "hone", "HONE", "obile", "OBILE")
+		})
 		inColumns(p, "column", "a telephone number", said, isPhone)
 		return nil
 	},
@@ -168,7 +188,12 @@ func isPhone(s string) bool {
 	return digits >= 10 && digits <= 13 && phone.MatchString(s)
 }
 
-func firstGroups(re *regexp.Regexp, l string) []string {
+// firstGroups returns the first group of every match. A line without one of the
+// words is not searched.
+func firstGroups(re *regexp.Regexp, l string, words ...string) []string {
+	if !slices.ContainsFunc(words, func(w string) bool { return strings.Contains(l, w) }) {
+		return nil
+	}
 	var out []string
 	for _, m := range re.FindAllStringSubmatch(l, -1) {
 		out = append(out, m[1])
@@ -184,7 +209,9 @@ var idDateOfBirth = Check{
 	FixPy:   `df["age_group"] = pd.cut(df["age"], [0, 18, 40, 65, 80, 130], right=False)`,
 	Kinds:   []Kind{{"", policy.Block, "a column of dates of birth, or one in a text"}},
 	File: func(p *Pass) error {
-		said := inText(p, "", "a date of birth", func(l string) []string { return firstGroups(birthInText, l) })
+		said := inText(p, "", "a date of birth", func(l string) []string {
+			return firstGroups(birthInText, l, "irth", "IRTH", "orn", "BORN", "dob", "DOB", "d.o.b", "D.O.B")
+		})
 		for _, t := range p.Doc.Tables {
 			for _, c := range t.Columns {
 				if said && t.Source.Weak {

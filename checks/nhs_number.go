@@ -2,7 +2,6 @@ package checks
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"sallyport/checks/table"
@@ -18,7 +17,7 @@ var idNHSNumber = Check{
 	FixR:    `select(-nhs_number)`, FixPy: `df = df.drop(columns=["nhs_number"])`,
 	Kinds: []Kind{{"", policy.Block, "values that are NHS numbers by their check digit and their setting"}},
 	File: func(p *Pass) error {
-		said := inText(p, "", "an NHS number", nhsInLine)
+		said := inText(p, "", "an NHS number", nhsInLine) || nhsList(p)
 		for _, t := range p.Doc.Tables {
 			for _, c := range t.Columns {
 				if !said || !t.Source.Weak {
@@ -28,6 +27,52 @@ var idNHSNumber = Check{
 		}
 		return nil
 	},
+}
+
+// nhsList reports a text in which nearly all ten-digit numbers pass the check
+// digit, as one that lists them does.
+func nhsList(p *Pass) bool {
+	if p.Doc.Text == nil {
+		return false
+	}
+	f := Finding{}
+	different, places, valid := map[string]bool{}, 0, 0
+	for i, l := range p.Doc.Text.Lines {
+		eachNumber(l, func(from, to int) {
+			if to-from != 10 || glued(l, from, to) {
+				return
+			}
+			if places++; len(different) < maxPlaces {
+				different[l[from:to]] = true
+			}
+			if nhsValid(l[from:to]) {
+				if valid++; valid <= maxPlaces {
+					f.Rows = append(f.Rows, Row{Line: i + 1, Value: masked(l[from:to])})
+				}
+			}
+		})
+	}
+	if len(different) < 5 || 10*valid < 9*places {
+		return false
+	}
+	f.Message = fmt.Sprintf("The text lists NHS numbers: %d of %d ten-digit numbers pass the check digit; one in eleven would by chance.", valid, places)
+	f.Evidence = map[string]any{"ten_digit_values": places, "valid": valid}
+	p.Report(f)
+	return true
+}
+
+// eachNumber calls f for every run of digits in a line.
+func eachNumber(l string, f func(from, to int)) {
+	for i := 0; i < len(l); i++ {
+		if !isDigit(l[i]) {
+			continue
+		}
+		from := i
+		for i < len(l) && isDigit(l[i]) {
+			i++
+		}
+		f(from, i)
+	}
 }
 
 // nhsColumn reports a column in which NHS numbers are found by grouping, by the
@@ -110,36 +155,62 @@ func nhsValid(s string) bool {
 	return check == int(s[9]-'0') && !(same && s[9] == s[0])
 }
 
-var (
-	nhsLike    = regexp.MustCompile(`\d{3}[ -]\d{3}[ -]\d{4}|\d{10}`)
-	nhsWord    = regexp.MustCompile(`(?i)\bnhs`)
-	otherDigit = regexp.MustCompile(`\d`)
-)
+// hasNHS says whether a text holds the letters NHS at the start of a word.
+func hasNHS(s string) bool { return wordNHS(s) >= 0 }
 
-func hasNHS(s string) bool { return nhsWord.MatchString(s) }
+// wordNHS returns where the letters NHS first start a word, or -1.
+func wordNHS(s string) int {
+	for i := 0; i+3 <= len(s); i++ {
+		if s[i]|0x20 == 'n' && strings.EqualFold(s[i:i+3], "nhs") && (i == 0 || !isLetter(s[i-1])) {
+			return i
+		}
+	}
+	return -1
+}
 
 // nhsInLine finds NHS numbers in prose: after the letters NHS, or grouped and
-// with no other number on the line, which columns of numbers would have.
+// with no other digit on the line, which columns of numbers would have. It goes
+// over the line a fixed number of times, however many numbers there are.
 func nhsInLine(l string) []string {
+	digits := 0
+	for i := range len(l) {
+		if isDigit(l[i]) {
+			digits++
+		}
+	}
+	if digits < 10 {
+		return nil
+	}
+	word := wordNHS(l)
 	var out []string
-	for _, at := range nhsLike.FindAllStringIndex(l, -1) {
-		s := l[at[0]:at[1]]
-		digits, grouped := nhsDigits(s)
-		alone := !otherDigit.MatchString(l[:at[0]]) && !otherDigit.MatchString(l[at[1]:])
-		if digits == "" || !nhsValid(digits) || glued(l, at[0], at[1]) {
+	for i := 0; i < len(l); {
+		if !isDigit(l[i]) {
+			i++
 			continue
 		}
-		if hasNHS(l[:at[0]]) || grouped && alone {
-			out = append(out, s)
+		n := len(l[i:]) - len(strings.TrimLeft(l[i:], "0123456789"))
+		for _, size := range [...]int{10, 12} {
+			if i+size > len(l) {
+				continue
+			}
+			number, grouped := nhsDigits(l[i : i+size])
+			if number == "" || glued(l, i, i+size) || !nhsValid(number) {
+				continue
+			}
+			if word >= 0 && word < i || grouped && digits == 10 {
+				out = append(out, l[i:i+size])
+				n = size
+			}
 		}
+		i += n
 	}
 	return out
 }
 
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
 // glued says whether l[from:to] is part of a longer number or word.
 func glued(l string, from, to int) bool {
-	part := func(c byte) bool {
-		return c >= '0' && c <= '9' || c == '.' || c == '_' || c|0x20 >= 'a' && c|0x20 <= 'z'
-	}
+	part := func(c byte) bool { return isDigit(c) || c == '.' || c == '_' || isLetter(c) }
 	return from > 0 && (part(l[from-1]) || l[from-1] == '-') || to < len(l) && part(l[to]) && !(l[to] == '.' && (to+1 == len(l) || l[to+1] == ' '))
 }

@@ -22,8 +22,8 @@ var idPostcode = Check{
 	File: func(p *Pass) error {
 		find := func(l string) []string {
 			var out []string
-			for _, s := range spacedPostcode.FindAllString(l, -1) {
-				if isPostcode(s) {
+			for i := 2; i+4 <= len(l); i++ {
+				if s := postcodeAt(l, i); s != "" {
 					out = append(out, s)
 				}
 			}
@@ -73,10 +73,24 @@ func looksInward(s string) bool {
 	return n >= 5 && n <= 8 && isLetter(s[n-1]) && isLetter(s[n-2]) && s[n-3] >= '0' && s[n-3] <= '9'
 }
 
-var (
-	spacedPostcode = regexp.MustCompile(`\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b`)
-	wholePostcode  = regexp.MustCompile(`^([A-Z]{1,2})\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}$`)
-)
+// postcodeAt returns the postcode whose only space is l[i], as a word of its own.
+func postcodeAt(l string, i int) string {
+	if l[i] != ' ' || !isDigit(l[i+1]) || !isUpper(l[i+2]) || !isUpper(l[i+3]) || i+4 < len(l) && (isLetter(l[i+4]) || isDigit(l[i+4]) || l[i+4] == '_') {
+		return ""
+	}
+	from := i
+	for from > 0 && i-from <= 4 && (isUpper(l[from-1]) || isDigit(l[from-1])) {
+		from--
+	}
+	if from > 0 && (isLetter(l[from-1]) || l[from-1] == '_') || !isPostcode(l[from:i+4]) {
+		return ""
+	}
+	return l[from : i+4]
+}
+
+func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }
+
+var wholePostcode = regexp.MustCompile(`^([A-Z]{1,2})\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}$`)
 
 // isPostcode checks the shape, the area letters and the inward letters.
 func isPostcode(s string) bool {

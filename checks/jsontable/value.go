@@ -10,7 +10,7 @@ import (
 
 // maxValues bounds how many values one text may hold: 5,000 rows of 100 columns
 // are half of it.
-const maxValues = 1_000_000
+const maxValues = 600_000
 
 type kind uint8
 

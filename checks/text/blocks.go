@@ -1,6 +1,7 @@
 package text
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -10,18 +11,18 @@ import (
 )
 
 var (
-	numberField = regexp.MustCompile(`^(?:[-+]?(?:\d[\d,]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?%?|[-+]?[\d,]+(?:\.\d+)?\s*\(\s*[<>]?[\d.]+\s*%?\s*\)|\d[\d,]*\s*/\s*\d[\d,]*|[<>≤≥]=?\s*\d+)$`)
-	valueField  = regexp.MustCompile(`^(?:\d{4}-\d\d-\d\d|\d\d?/\d\d?/\d{2,4}|TRUE|FALSE|True|False)$`)
-	emptyField  = regexp.MustCompile(`^(?i:na|nan|none|null|<na>|\.|-+|\*+|\[?redacted\]?|\[?suppressed\]?)$`)
-	ruleLine    = regexp.MustCompile(`^[\s|+:.=_─━│┃┌┐└┘├┤┬┴┼╌-]*(?:-{2,}|={2,}|_{2,}|─{2,}|━{2,})[\s|+:.=_─━│┃┌┐└┘├┤┬┴┼╌-]*$`)
-	stampLine   = regexp.MustCompile(`^\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d|^\d\d:\d\d:\d\d`)
-	fieldBreak  = regexp.MustCompile(`\s{2,}|\t|\s*\|\s*`)
+	compound   = regexp.MustCompile(`^(?:[-+]?[\d,]+(?:\.\d+)?\s*\(\s*[<>]?[\d.]+\s*%?\s*\)|\d[\d,]*\s*/\s*\d[\d,]*|[<>≤≥]=?\s*\d+)$`)
+	valueField = regexp.MustCompile(`^(?:\d{4}-\d\d-\d\d|\d\d?/\d\d?/\d{2,4}|TRUE|FALSE|True|False)$`)
+	emptyField = regexp.MustCompile(`^(?i:na|nan|none|null|<na>|\.|-+|\*+|\[?redacted\]?|\[?suppressed\]?)$`)
+	stampLine  = regexp.MustCompile(`^\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d|^\d\d:\d\d:\d\d`)
 )
 
 const (
-	minRows    = 3    // fewer lines in a row are not taken for a table
-	maxHeaders = 6    // lines above a block that may name its columns
-	maxTables  = 5000 // in one text
+	minRows    = 3      // fewer lines in a row are not taken for a table
+	maxHeaders = 6      // lines above a block that may name its columns
+	maxTables  = 5000   // in one text
+	maxRows    = 20_000 // of one table, four times what may be released
+	maxCells   = 500_000
 )
 
 // sort of line, as far as printed tables are concerned.
@@ -40,9 +41,9 @@ func sortOf(l string) sort {
 	switch {
 	case t == "":
 		return blank
-	case len(l) > maxLine || echo.MatchString(l) && !barred(l) || stampLine.MatchString(t):
+	case len(l) > maxLine || isEcho(l) && !barred(l) || (isDigit(t[0]) || t[0] == '[') && stampLine.MatchString(t):
 		return prose
-	case ruleLine.MatchString(l):
+	case isRule(t):
 		return rule
 	case strings.HasSuffix(t, "|") && strings.Count(t, "|") == 1:
 		return label
@@ -58,6 +59,9 @@ func barred(l string) bool { return strings.Contains(l, "|") }
 // isData says whether a line has a number, or nothing but missing values, after
 // or beside another field. "Number of obs = 12" is a statement, not a row.
 func isData(l string) bool {
+	if !strings.ContainsAny(l, "0123456789-.") && !barred(l) {
+		return false
+	}
 	f := split(l)
 	if len(f) < 2 {
 		f = strings.Fields(l)
@@ -70,9 +74,9 @@ func isData(l string) bool {
 		switch {
 		case x == "=" || strings.HasSuffix(x, " =") || strings.HasPrefix(x, "= "):
 			return false
-		case numberField.MatchString(strings.TrimSpace(x)):
+		case isNumber(strings.TrimSpace(x)):
 			numbers++
-		case emptyField.MatchString(strings.TrimSpace(x)):
+		case isEmpty(strings.TrimSpace(x)):
 			empty++
 		}
 	}
@@ -84,7 +88,91 @@ func split(l string) []string {
 	if t := strings.TrimSpace(l); len(t) > 2 && t[0] == '|' && t[len(t)-1] == '|' {
 		return strings.Split(strings.Trim(t, "|"), "|")
 	}
-	return fieldBreak.Split(strings.Trim(strings.TrimSpace(l), "|"), -1)
+	t := strings.Trim(strings.TrimSpace(l), "|")
+	var out []string
+	from := 0
+	for i := 0; i < len(t); {
+		end := i
+		for i < len(t) && t[i] == ' ' {
+			i++
+		}
+		blanks := i - end
+		if i < len(t) && (t[i] == '|' || t[i] == '\t') {
+			out = append(out, t[from:end])
+			for i++; i < len(t) && t[i] == ' '; i++ {
+			}
+			from = i
+			continue
+		}
+		if blanks >= 2 {
+			out = append(out, t[from:end])
+			from = i
+			continue
+		}
+		i++
+	}
+	return append(out, t[min(from, len(t)):])
+}
+
+// isRule says whether a line is drawn: nothing but strokes, two of a kind in a
+// row among them.
+func isRule(t string) bool {
+	run, last, drawn := 0, rune(0), false
+	for _, r := range t {
+		if !strings.ContainsRune("-=_─━|+:.│┃┌┐└┘├┤┬┴┼╌ \t", r) {
+			return false
+		}
+		if r == last {
+			run++
+		} else {
+			run, last = 1, r
+		}
+		drawn = drawn || run >= 2 && strings.ContainsRune("-=_─━", r)
+	}
+	return drawn
+}
+
+// isNumber recognises a number, alone, with a percent sign, as "n (p%)", "n/N" or
+// "<5".
+func isNumber(x string) bool {
+	if len(x) == 0 || len(x) > 40 {
+		return false
+	}
+	i, digits := 0, 0
+	if x[0] == '-' || x[0] == '+' {
+		i++
+	}
+	for ; i < len(x) && (isDigit(x[i]) || x[i] == ',' && digits > 0); i++ {
+		digits++
+	}
+	if i < len(x) && x[i] == '.' {
+		for i++; i < len(x) && isDigit(x[i]); i++ {
+			digits++
+		}
+	}
+	if digits > 0 && i < len(x) && x[i]|0x20 == 'e' {
+		j := i + 1
+		if j < len(x) && (x[j] == '-' || x[j] == '+') {
+			j++
+		}
+		for k := j; k < len(x) && isDigit(x[k]); k++ {
+			i = k + 1
+		}
+	}
+	if digits > 0 && (i == len(x) || i+1 == len(x) && x[i] == '%') {
+		return true
+	}
+	return strings.ContainsAny(x, "(/<>≤≥") && compound.MatchString(x)
+}
+
+// isEmpty recognises a missing value or a redaction.
+func isEmpty(x string) bool {
+	return len(x) > 0 && len(x) <= 40 && strings.IndexByte("nN<.-*[rRsS", x[0]) >= 0 && emptyField.MatchString(x)
+}
+
+// isValue recognises a date or a truth value.
+func isValue(x string) bool {
+	return len(x) >= 4 && len(x) <= 10 && valueField.MatchString(x)
 }
 
 // block is a run of lines that looks like one table.
@@ -95,8 +183,9 @@ type block struct {
 }
 
 // blocks finds every printed table.
-func blocks(lines []string) []*table.Source {
+func blocks(lines []string) ([]*table.Source, error) {
 	var out []*table.Source
+	cells := 0
 	sorts := make([]sort, len(lines))
 	for i, l := range lines {
 		sorts[i] = sortOf(l)
@@ -107,12 +196,21 @@ func blocks(lines []string) []*table.Source {
 			continue
 		}
 		b, next := gather(lines, sorts, i)
+		if len(b.rows) > maxRows {
+			return nil, fmt.Errorf("it prints a table of more than %d rows", maxRows)
+		}
 		if len(b.rows) >= minRows || len(b.heads) > 0 && b.fenced(lines) {
-			out = append(out, read(lines, b)...)
+			for _, s := range read(lines, b) {
+				out = append(out, s)
+				cells += len(s.Header) * len(s.Records)
+			}
+			if len(out) > maxTables || cells > maxCells {
+				return nil, fmt.Errorf("it prints more than %d tables or %d cells", maxTables, maxCells)
+			}
 		}
 		i = next
 	}
-	return out
+	return out, nil
 }
 
 // gather collects a block that starts at line i, and says where it ends.
@@ -166,7 +264,7 @@ func heads(lines []string, sorts []sort, i int) []int {
 		if sorts[j] == rule {
 			continue
 		}
-		if sorts[j] != prose && sorts[j] != label || echo.MatchString(lines[j]) && !barred(lines[j]) {
+		if sorts[j] != prose && sorts[j] != label || isEcho(lines[j]) && !barred(lines[j]) {
 			break
 		}
 		out = append([]int{j}, out...)
@@ -307,7 +405,12 @@ type span struct{ from, to int }
 func (b *block) aligned(lines []string) ([]string, [][]string) {
 	rows := make([][]rune, len(b.rows))
 	for i, r := range b.rows {
-		rows[i] = []rune(strings.NewReplacer("|", " ", "\t", " ").Replace(lines[r]))
+		rows[i] = []rune(lines[r])
+		for k, c := range rows[i] {
+			if c == '|' || c == '\t' {
+				rows[i][k] = ' '
+			}
+		}
 	}
 	spans := gutters(rows)
 	if len(spans) < 2 {
@@ -373,11 +476,11 @@ func numeric(rows [][]rune, s span) bool {
 	numbers, filled := 0, 0
 	for _, r := range rows {
 		x := slice(r, s)
-		if x == "" || emptyField.MatchString(x) {
+		if x == "" || isEmpty(x) {
 			continue
 		}
 		filled++
-		if numberField.MatchString(x) || valueField.MatchString(x) {
+		if isNumber(x) || isValue(x) {
 			numbers++
 		}
 	}

@@ -1,10 +1,10 @@
 package text
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -33,33 +33,38 @@ type Phrase struct {
 }
 
 // Read reads a text of any size. Bytes that are not UTF-8 are read as Latin-1.
-// It fails only on a text that prints more tables than anyone would look at.
+// It fails only on a text that has more lines, counts, tables or cells than
+// anyone would look at.
 func Read(data []byte) (*Text, error) {
+	if bytes.Count(data, []byte("\n")) > maxLines {
+		return nil, fmt.Errorf("it has more than %d lines", maxLines)
+	}
 	t := &Text{Lines: Lines(data)}
 	stata := isStataLog(t.Lines)
 	for i, l := range t.Lines {
 		if len(l) > maxLine {
 			l = l[:maxLine] // a line this long is not prose; the checks on identifiers still see all of it
 		}
-		t.Phrases = append(t.Phrases, phrases(i+1, l, stata)...)
-		if cutMark.MatchString(l) {
+		t.Phrases = appendPhrases(t.Phrases, i+1, l, stata)
+		if holdsAny(l, "more", "rows x", "max.print", "...", "MORE", "More", "truncated") && cutMark.MatchString(l) {
 			t.Cut = append(t.Cut, i+1)
 		}
-		if faultMark.MatchString(l) {
+		if holdsAny(l, "Traceback", "Error", "r(", "halted", "Exception") && faultMark.MatchString(l) {
 			t.Faults = append(t.Faults, i+1)
 		}
-		if patientID.MatchString(l) && !(stata && echo.MatchString(l)) {
+		if holdsAny(l, "atient", "ATIENT") && patientID.MatchString(l) && !(stata && isEcho(l)) {
 			t.PatientIDs = append(t.PatientIDs, i+1)
 		}
 	}
 	if stata && !closed(t.Lines) {
 		t.Cut = append(t.Cut, len(t.Lines))
 	}
-	t.Tables = blocks(t.Lines)
-	if len(t.Tables) > maxTables {
-		return nil, fmt.Errorf("it prints more than %d tables", maxTables)
+	if len(t.Phrases) > maxPhrases {
+		return nil, fmt.Errorf("it states more than %d counts", maxPhrases)
 	}
-	return t, nil
+	var err error
+	t.Tables, err = blocks(t.Lines)
+	return t, err
 }
 
 // Facts returns what is kept of a text once its bytes are gone: all but its
@@ -77,6 +82,12 @@ func (t *Text) Facts() *Text {
 	}
 	return &f
 }
+
+// Bounds of a text; a log to be released is some hundreds of lines long.
+const (
+	maxLines   = 300_000
+	maxPhrases = 50_000
+)
 
 // maxLine bounds how much of one line is read as prose or as a row of a table.
 const maxLine = 8192
@@ -139,61 +150,12 @@ func closed(lines []string) bool {
 	return false
 }
 
-const number = `(\d{1,3}(?:,\d{3})+|\d+)`
-
-var (
-	keyed   = regexp.MustCompile(`(?i)(?:^|[^a-z0-9_.$'"` + "`" + `-])(n|obs|observations|count|counts|events?|failures|subjects|patients|people|persons|participants|individuals|cases|deaths)\s*(?:=+|:)\s*` + number)
-	counted = regexp.MustCompile(`(?i)(?:^|[^a-z0-9_.,/-])` + number + `\s+(?:(?:exposed|unexposed|unique|distinct|eligible|registered|vaccinated|unvaccinated|female|male|individual)\s+)?(patients?|people|persons?|individuals?|participants?|women|men|events?|deaths?|cases|failures|subjects|children|residents|records|missing values? generated|(?:real )?changes? made|observations?)(?:[^a-z0-9_]|$)`)
-	// pairs are levels with their counts, as R's skimr and Python's Counter print.
-	pairs = regexp.MustCompile(`(?:^|\s)\S{1,3}: \d+(?:, \S{1,3}: \d+)+|Counter\(\{[^}]*\}`)
-	pair  = regexp.MustCompile(`[^\s{(:]+: (\d+)`)
-	// ordinalWord before a number makes it a label: "Table 2 patients", "dose 3 events".
-	ordinalWord = regexp.MustCompile(`(?i)(?:table|figure|fig|model|dose|step|section|day|week|month|year|wave|appendix|stage|group|phase|part|level|version|decile|quintile|band|age|aged|line|number|no|per|type|grade|class|cohort|chapter|panel|column|row)\.?\s*$`)
-	echo        = regexp.MustCompile(`^(?:\. |> |\s*\d+\. |\+ |>>> )`)
-)
-
-// phrases finds counts stated in one line. In a line that echoes a command,
-// "n = 2" is an assignment; counted people are still people.
-func phrases(line int, l string, stata bool) []Phrase {
-	if !strings.ContainsAny(l, "0123456789") {
-		return nil
-	}
-	var out []Phrase
-	if !(echo.MatchString(l) && (stata || !strings.HasPrefix(l, ". "))) {
-		for _, m := range keyed.FindAllStringSubmatchIndex(l, -1) {
-			out = appendPhrase(out, line, l, m[2], m[5], m[4])
+// holdsAny spares most lines a regular expression.
+func holdsAny(l string, words ...string) bool {
+	for _, w := range words {
+		if strings.Contains(l, w) {
+			return true
 		}
 	}
-	for _, m := range counted.FindAllStringSubmatchIndex(l, -1) {
-		if !ordinalWord.MatchString(l[:m[2]]) {
-			out = appendPhrase(out, line, l, m[2], m[5], m[2])
-		}
-	}
-	for _, p := range pairs.FindAllStringIndex(l, -1) {
-		for _, m := range pair.FindAllStringSubmatchIndex(l[p[0]:p[1]], -1) {
-			out = appendPhrase(out, line, l, p[0]+m[0], p[0]+m[1], p[0]+m[2])
-		}
-	}
-	return out
+	return false
 }
-
-// appendPhrase keeps l[from:to] when the number that starts at num is whole: no
-// decimals, fraction, range or unit glued to it.
-func appendPhrase(out []Phrase, line int, l string, from, to, num int) []Phrase {
-	end := num
-	for end < len(l) && (l[end] >= '0' && l[end] <= '9' || l[end] == ',') {
-		end++
-	}
-	rest := l[end:]
-	if len(rest) > 0 && (rest[0] == '/' || rest[0] == '%' || rest[0] == '_' || rest[0] == '-' || isLetter(rest[0]) ||
-		len(rest) > 1 && rest[0] == '.' && rest[1] >= '0' && rest[1] <= '9') {
-		return out
-	}
-	n, err := strconv.Atoi(strings.ReplaceAll(strings.TrimRight(l[num:end], ","), ",", ""))
-	if err != nil {
-		return out
-	}
-	return append(out, Phrase{line, l[from:to], n})
-}
-
-func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
