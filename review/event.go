@@ -52,6 +52,8 @@ const (
 	EvReminded          EventType = "request.reminded"
 	EvContextReused     EventType = "request.context_reused"
 	EvPeopleChanged     EventType = "people.changed"
+	EvTokenCreated      EventType = "token.created"
+	EvTokenRevoked      EventType = "token.revoked"
 )
 
 // Event is one entry of the audit log. The store appends it in the transaction

@@ -1,0 +1,71 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+
+	"sallyport/review"
+)
+
+type keyRow struct {
+	Username string `gorm:"primaryKey"`
+	Key      string `gorm:"primaryKey"`
+	Digest   string
+	Claim    string
+	Answer   []byte
+	Until    int64
+}
+
+func (keyRow) TableName() string { return "idempotency_keys" }
+
+// ClaimKey takes a person's idempotency key for one change, described by its
+// digest, from now until the lease ends, in the name of claim, which the caller
+// makes up afresh each time. It returns the kept answer when the change was made
+// already, and nil when it is the caller's to make. Conflict while somebody else
+// is making it, Invalid when the key was used for another change. Keys whose
+// time is over are forgotten.
+func (s *Store) ClaimKey(ctx context.Context, person review.Username, key, digest, claim string, now, lease time.Time) ([]byte, error) {
+	var answer []byte
+	err := s.write(ctx, "claiming a key", func(tx *gorm.DB) error {
+		if err := tx.Where("until <= ?", micros(now)).Delete(&keyRow{}).Error; err != nil {
+			return err
+		}
+		var row keyRow
+		err := tx.Where("username = ? AND key = ?", string(person), key).Take(&row).Error
+		switch {
+		case errors.Is(err, gorm.ErrRecordNotFound):
+			return tx.Create(&keyRow{Username: string(person), Key: key, Digest: digest, Claim: claim, Until: micros(lease)}).Error
+		case err != nil:
+			return err
+		case row.Digest != digest:
+			return review.Errorf(review.Invalid, "This Idempotency-Key was used for something else. Choose a new key for each change.")
+		case row.Answer == nil:
+			return review.Errorf(review.Conflict, "The same change is being made just now. Wait for its answer.")
+		}
+		answer = row.Answer
+		return nil
+	})
+	return answer, err
+}
+
+// KeepAnswer keeps the answer to the change that the key was claimed for, until
+// the time given. It does nothing when the claim was lost meanwhile.
+func (s *Store) KeepAnswer(ctx context.Context, person review.Username, key, claim string, answer []byte, until time.Time) error {
+	if answer == nil {
+		return errors.New("storage: an answer to keep is not nil")
+	}
+	return s.write(ctx, "keeping an answer", func(tx *gorm.DB) error {
+		return tx.Model(&keyRow{}).Where("username = ? AND key = ? AND claim = ? AND answer IS NULL", string(person), key, claim).
+			Updates(map[string]any{"answer": answer, "until": micros(until)}).Error
+	})
+}
+
+// FreeKey gives a claimed key back, because no change was made.
+func (s *Store) FreeKey(ctx context.Context, person review.Username, key, claim string) error {
+	return s.write(ctx, "freeing a key", func(tx *gorm.DB) error {
+		return tx.Where("username = ? AND key = ? AND claim = ? AND answer IS NULL", string(person), key, claim).Delete(&keyRow{}).Error
+	})
+}
