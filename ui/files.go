@@ -33,7 +33,8 @@ type filePage struct {
 	Table    *tableView
 	Tables   []tab // when the file has several tables
 	Text     *textView
-	Source   string // address of the raw bytes, for an image or a framed document
+	Source   string      // address of the raw bytes, for an image or a framed document
+	Data     []fileEntry // the tables that a figure rests on
 	Download string
 	Cannot   string // why it is not shown
 
@@ -156,6 +157,8 @@ func (p *filePage) show(u *UI, c *call, content *review.FileContent) {
 	page, _ := strconv.Atoi(q.Get("page"))
 	page = max(page, 1)
 	switch p.Shown {
+	case "image":
+		p.Data = tablesOf(u.policy, p.List)
 	case "table":
 		p.showTable(doc, q, page)
 	case "text":
@@ -216,6 +219,22 @@ func (p *filePage) pageAddress(q url.Values, view string, table int) func(int) s
 		}
 		return p.File.Link + "?" + next.Encode() + "#content"
 	}
+}
+
+// tablesOf lists the tables in the group of the file that is shown.
+func tablesOf(pol *policy.Policy, list []fileGroup) []fileEntry {
+	var out []fileEntry
+	for _, g := range list {
+		if !slices.ContainsFunc(g.Files, func(f fileEntry) bool { return f.Current }) {
+			continue
+		}
+		for _, f := range g.Files {
+			if f.File.Kind != review.WithdrawnF && pol.Files.Types[strings.ToLower(path.Ext(f.File.Path))].Use == "table" {
+				out = append(out, f)
+			}
+		}
+	}
+	return out
 }
 
 // windowOf says how the file is cut into pages. same says that nothing was

@@ -171,6 +171,11 @@ func commentFormFor(v *review.View, g review.GroupID, f review.FileID, back stri
 }
 
 func (u *UI) comment(c *call) error {
+	back := localPath(c.FormValue("back")) + "#comments"
+	if strings.TrimSpace(c.FormValue("comment")) == "" {
+		c.setFlash(flash{Text: "No comment was added.", Problems: []string{"Write something first."}})
+		return c.redirect(back)
+	}
 	err := u.service.Comment(c.ctx(), c.actor, c.requestID(), review.CommentInput{
 		Group: review.GroupID(c.FormValue("group")), File: review.FileID(c.FormValue("file")),
 		Visibility: review.Visibility(c.FormValue("visibility")), Text: c.FormValue("comment"),
@@ -179,5 +184,5 @@ func (u *UI) comment(c *call) error {
 		return err
 	}
 	c.setFlash(flash{Text: "Your comment was added."})
-	return c.redirect(localPath(c.FormValue("back")) + "#comments")
+	return c.redirect(back)
 }

@@ -28,7 +28,10 @@ func TestJourney(t *testing.T) {
 	second.get(request+"/review").has("2 files have no decision of yours yet").lacks("Approved", "Compare")
 	first.post(request + "/review").want(http.StatusOK).has("Your review is in.")
 
+	second.post(request+"/return").want(http.StatusUnprocessableEntity).has("Not done yet", "add a public comment")
 	group := second.get(request).links(groupLink)[0]
+	second.post(request+"/comments", "group", strings.TrimPrefix(group, request+"/groups/"), "comment", " ", "back", group).
+		want(http.StatusOK).has("No comment was added")
 	second.vote(request, "changes", "Say which year this is.")
 	second.post(request+"/comments", "group", strings.TrimPrefix(group, request+"/groups/"), "visibility", "public",
 		"comment", "Which *year* is this?", "back", request+"/review").want(http.StatusOK)
@@ -38,7 +41,7 @@ func TestJourney(t *testing.T) {
 	second.post(request+"/review").want(http.StatusOK).has("Compare both reviews", "0 of 2 files approved by both")
 	first.get(request+"/review").has("Conflicted", "Say which year this is.", "Which year is this?").lacks("Release…")
 
-	second.get(request + "/return").want(http.StatusOK)
+	first.get(request + "/return").want(http.StatusOK)
 	second.post(request + "/return").want(http.StatusOK).has("with the researcher again")
 	ann.get(request).has("Returned", "Which year is this?", "Answer the checkers' comment")
 	for _, g := range ann.links(groupLink) {
@@ -160,7 +163,7 @@ func TestAuthorChangesFiles(t *testing.T) {
 	s := newSite(t)
 	request := s.draft(t, "release/rates.csv", roundedCSV, "release/counts.csv", roundedCSV)
 	s.Workspaces.Write(reviewtest.Cohort, "release/rates.csv", smallCSV)
-	ann := s.as(t, "ann").get(request)
+	ann := s.as(t, "ann").get(request).has("changed in the workspace since")
 	file := ann.links(fileLink)[0]
 	ann.post(file+"/update").want(http.StatusOK).has("checked again", "Blocking", "Small counts")
 	ann.post(file+"/move", "group", "new", "new_group", "Together", "kind", "supporting").want(http.StatusOK).has("Supporting file", "Together")

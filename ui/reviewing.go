@@ -222,12 +222,14 @@ func (u *UI) submitReview(c *call) error {
 	return c.redirect(requestPath(c.requestID()) + "/review")
 }
 
-func (u *UI) returnPage(c *call) error {
+func (u *UI) returnPage(c *call) error { return u.showReturn(c, http.StatusOK, "") }
+
+func (u *UI) showReturn(c *call, status int, problem string) error {
 	v, err := u.viewFor(c, policy.ReviewReturn)
 	if err != nil {
 		return err
 	}
-	p := confirmPage{Heading: "Return to the researcher", Button: "Return request",
+	p := confirmPage{Heading: "Return to the researcher", Button: "Return request", Problem: problem,
 		Text: []string{"The researcher gets the request back, sees the decisions and every public comment, and can submit it again."}}
 	if v.Phase == review.Independent {
 		p.Text = []string{"This returns the request before both reviews are in, for a slip of the researcher's that makes going on pointless.",
@@ -235,11 +237,15 @@ func (u *UI) returnPage(c *call) error {
 	} else {
 		p.Text = append(p.Text, "Each group with a file that is not approved needs a public comment that says what to change.")
 	}
-	return u.confirm(c, http.StatusOK, v, p)
+	return u.confirm(c, status, v, p)
 }
 
 func (u *UI) returnRequest(c *call) error {
-	if err := u.service.Return(c.ctx(), c.actor, c.requestID()); err != nil {
+	err := u.service.Return(c.ctx(), c.actor, c.requestID())
+	if review.KindOf(err) == review.Invalid {
+		return u.showReturn(c, http.StatusUnprocessableEntity, err.Error())
+	}
+	if err != nil {
 		return err
 	}
 	c.setFlash(flash{Text: "The request is with the researcher again."})

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alexedwards/scs/v2/memstore"
 
@@ -86,7 +87,7 @@ func TestTableIsHeldToItsForm(t *testing.T) {
 		"no handler": {{http.MethodGet, "/a", open, nil}},
 		"twice":      {{http.MethodGet, "/a", open, h}, {http.MethodGet, "/a", open, h}},
 	} {
-		u, err := New(&review.Service{}, Options{Sessions: memstore.New(), Policy: policy.Default(), Log: slog.New(slog.DiscardHandler)})
+		u, err := New(&review.Service{}, Options{Sessions: memstore.New(), Policy: policy.Default(), Log: slog.New(slog.DiscardHandler), Now: time.Now})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,12 +14,13 @@ import (
 	"sallyport/review"
 )
 
-// Options say how the pages are served. Sessions, Policy and Log are required.
+// Options say how the pages are served. Sessions, Policy, Log and Now are
+// required.
 type Options struct {
 	Sessions scs.Store      // keeps sessions over a restart
 	Policy   *policy.Policy // in force: forms, checklist, limits
 	Log      *slog.Logger
-	Now      func() time.Time // UTC; time.Now when nil
+	Now      func() time.Time // UTC
 
 	// Secure says that browsers reach the service by HTTPS: the session cookie
 	// is then `__Host-` and Secure, and HSTS is sent.
@@ -64,13 +65,10 @@ type UI struct {
 // or a template does not parse. Pages work, unstyled, when style and script
 // were not built; AssetsBuilt tells.
 func New(service Service, o Options) (*UI, error) {
-	if service == nil || o.Sessions == nil || o.Policy == nil || o.Log == nil {
-		return nil, errors.New("ui needs a service, a session store, a policy and a log")
+	if service == nil || o.Sessions == nil || o.Policy == nil || o.Log == nil || o.Now == nil {
+		return nil, errors.New("ui needs a service, a session store, a policy, a log and a clock")
 	}
 	u := &UI{service: service, options: o, policy: o.Policy, log: o.Log, now: o.Now, origin: http.NewCrossOriginProtection()}
-	if u.now == nil {
-		u.now = nowUTC
-	}
 	var err error
 	if u.assets, err = loadAssets(); err != nil {
 		return nil, err
@@ -107,5 +105,3 @@ func HTTPServer(addr string, h http.Handler, log *slog.Logger) *http.Server {
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }
-
-func nowUTC() time.Time { return time.Now().UTC() } //permit:time.Now // the default clock

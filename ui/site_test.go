@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alexedwards/scs/v2/memstore"
 
@@ -35,7 +36,7 @@ type site struct {
 // its options before it starts.
 func newSite(t *testing.T, change ...func(*Options)) *site {
 	t.Helper()
-	store, err := storage.Open(context.Background(), filepath.Join(t.TempDir(), "db"), nowUTC)
+	store, err := storage.Open(context.Background(), filepath.Join(t.TempDir(), "db"), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

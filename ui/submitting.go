@@ -97,7 +97,7 @@ type confirmPage struct {
 	Text                    []string
 	Reason                  *field
 	Files                   []fileEntry // concerned
-	Why                     string      // it cannot be done now
+	Problem                 string      // why it was not done
 }
 
 func (u *UI) confirm(c *call, status int, v *review.View, p confirmPage) error {

@@ -10,8 +10,19 @@ initAll()
 // The flagged place may lie outside of the scrolled sheet on both axes.
 const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))
 if (target && target.closest('.app-sheet')) target.scrollIntoView({ block: 'center', inline: 'center' })
-const current = document.querySelector('.app-bench__file[aria-current]')
-if (current) {
-  const list = current.closest('.app-bench__list')
-  if (current.offsetTop > list.clientHeight) list.scrollTop = current.offsetTop - list.clientHeight / 2
+
+// Reading on, file after file and finding after finding, keeps its place: the
+// panels beside the contents scroll by themselves, and a new page would put
+// them back to their tops.
+function keepPlace(selector, key) {
+  const panel = document.querySelector(selector)
+  if (!panel) return
+  const name = 'place ' + key
+  panel.scrollTop = Number(sessionStorage.getItem(name)) || 0
+  panel.addEventListener('scroll', () => sessionStorage.setItem(name, String(panel.scrollTop)), { passive: true })
 }
+keepPlace('.app-bench__list', 'list ' + location.pathname.split('/files/')[0])
+keepPlace('.app-bench__side', 'side ' + location.pathname)
+const chosen = document.querySelector('.app-finding--chosen')
+const side = document.querySelector('.app-bench__side')
+if (chosen && side && chosen.getBoundingClientRect().top > side.getBoundingClientRect().bottom) side.scrollTop += chosen.getBoundingClientRect().top - side.getBoundingClientRect().top
