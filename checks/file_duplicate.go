@@ -28,6 +28,9 @@ var fileDuplicate = Check{
 }
 
 func checkDuplicates(p *SetPass) error {
+	if len(p.Docs)+len(p.Earlier) < 2 {
+		return nil // nothing to be alike
+	}
 	bytes, tables := map[string]*Document{}, map[string]*Document{}
 	for _, d := range p.Earlier {
 		noteDuplicate(bytes, tables, d)

@@ -5,7 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
-	"io"
+	"strconv"
 	"strings"
 
 	"sallyport/policy"
@@ -34,9 +34,10 @@ func fingerprint(c *Check, p *policy.Policy, path string, f *Finding) string {
 
 // field writes strings so that no two lists of them look the same.
 func field(h hash.Hash, parts ...string) {
+	var room [64]byte
 	for _, s := range parts {
-		fmt.Fprintf(h, "%d:", len(s))
-		io.WriteString(h, s)
+		b := append(strconv.AppendInt(room[:0], int64(len(s)), 10), ':')
+		h.Write(append(b, s...))
 	}
 }
 

@@ -2,8 +2,10 @@ package checks
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"sallyport/checks/audit"
 	"sallyport/checks/table"
@@ -12,7 +14,7 @@ import (
 // denominators lists what a rate of n may divide by: another column, n and
 // another column together, the total of n over the rows that share a label, and
 // a number in n's header ("Exposed, N = 1,200").
-func denominators(t *table.Table, n *table.Column, nums []*table.Column, threshold int, totals func() map[int]bool) []denominator {
+func denominators(t *table.Table, n *table.Column, nums []*table.Column, threshold int, groups *labelGroups) []denominator {
 	var out []denominator
 	for _, d := range nums {
 		if d != n {
@@ -34,7 +36,15 @@ func denominators(t *table.Table, n *table.Column, nums []*table.Column, thresho
 		}
 		out = append(out, denominator{name: "the N in the header", of: func(int) bounds { return b }})
 	}
-	out = append(out, totalOf(n, nil, threshold, totals))
+	// The rounding of n's cells is worked out once, whatever they are summed by.
+	cells := sync.OnceValue(func() []bounds {
+		list := make([]bounds, len(n.Cells))
+		for i := range list {
+			list[i] = shownBounds(n, n.Row(i))
+		}
+		return list
+	})
+	out = append(out, totalOf(n, nil, threshold, groups, cells))
 	const most = 6
 	labels := 0
 	for _, c := range t.Columns {
@@ -44,7 +54,7 @@ func denominators(t *table.Table, n *table.Column, nums []*table.Column, thresho
 		switch c.Role {
 		case table.Category, table.Geo, table.BoolRole, table.DateRole:
 			if k := c.Distinct(); k > 1 && 2*k <= t.Rows {
-				out = append(out, totalOf(n, c, threshold, totals))
+				out = append(out, totalOf(n, c, threshold, groups, cells))
 				labels++
 			}
 		}
@@ -80,50 +90,78 @@ func isLetter(b byte) bool { return 'a' <= b|0x20 && b|0x20 <= 'z' }
 // totalOf is the total of n over all rows that have the same label in column by
 // (over all rows, when nil), rows that are totals themselves left out. A hidden
 // cell adds anything up to the threshold.
-func totalOf(n, by *table.Column, threshold int, totals func() map[int]bool) denominator {
+func totalOf(n, by *table.Column, threshold int, groups *labelGroups, cells func() []bounds) denominator {
 	d := denominator{whole: true, name: "the total of " + n.Name}
 	if by != nil {
 		d.name += " within " + by.Name
 	}
 	// Counted on first use: most denominators are given up after a few rows of
 	// another.
-	var sums map[string]bounds
-	label := func(row int) string {
-		if by == nil {
-			return ""
-		}
-		if i := index(by, row); i >= 0 {
-			return strings.TrimSpace(by.Cells[i].Raw)
-		}
-		return ""
-	}
+	var sums []bounds
 	d.of = func(row int) bounds {
+		ids := groups.of(by)
 		if sums == nil {
-			sums = sumByLabel(n, label, threshold, totals())
+			sums = sumByLabel(n, ids, threshold, groups.totals(), cells())
 		}
-		return sums[label(row)]
+		if row < 0 || row >= len(ids) {
+			return bounds{}
+		}
+		return sums[ids[row]]
 	}
 	return d
 }
 
-func sumByLabel(n *table.Column, label func(int) string, threshold int, totals map[int]bool) map[string]bounds {
-	sums := map[string]bounds{}
-	for i := range n.Cells {
+// labelGroups numbers the labels of a table's columns, each column once.
+type labelGroups struct {
+	t      *table.Table
+	totals func() map[int]bool
+	ids    map[*table.Column][]int32
+}
+
+func newLabelGroups(t *table.Table) *labelGroups {
+	return &labelGroups{t: t, ids: map[*table.Column][]int32{}, totals: sync.OnceValue(func() map[int]bool { return totalRows(t) })}
+}
+
+// of gives each data row the number of its label in column by, 0 where it has
+// none; one group for all rows when by is nil.
+func (g *labelGroups) of(by *table.Column) []int32 {
+	if ids, ok := g.ids[by]; ok {
+		return ids
+	}
+	ids := make([]int32, g.t.Skip+g.t.Rows)
+	if by != nil {
+		numbers := map[string]int32{"": 0}
+		for i := range by.Cells {
+			label := strings.TrimSpace(by.Cells[i].Raw)
+			id, known := numbers[label]
+			if !known {
+				id = int32(len(numbers))
+				numbers[label] = id
+			}
+			ids[by.Row(i)] = id
+		}
+	}
+	g.ids[by] = ids
+	return ids
+}
+
+func sumByLabel(n *table.Column, ids []int32, threshold int, totals map[int]bool, cells []bounds) []bounds {
+	sums := make([]bounds, slices.Max(append(ids[:len(ids):len(ids)], 0))+1)
+	for i := range cells {
 		row := n.Row(i)
 		if totals[row] {
 			continue
 		}
-		s := sums[label(row)]
-		if b := shownBounds(n, row); b.ok {
-			s = bounds{s.value + b.value, s.lo + b.lo, s.hi + b.hi, true}
+		s := &sums[ids[row]]
+		if b := &cells[i]; b.ok {
+			*s = bounds{s.value + b.value, s.lo + b.lo, s.hi + b.hi, true}
 		} else {
 			s.hi += float64(threshold)
 		}
-		sums[label(row)] = s
 	}
-	for k, s := range sums {
+	for k := range sums {
+		s := &sums[k]
 		s.ok = s.ok && s.value > 0 && !math.IsInf(s.hi, 0)
-		sums[k] = s
 	}
 	return sums
 }

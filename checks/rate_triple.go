@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"sync"
 
 	"sallyport/checks/audit"
 	"sallyport/checks/table"
@@ -55,7 +54,7 @@ func rateTriples(t *table.Table, threshold int) []rateTriple {
 	}
 	var out []rateTriple
 	dens := map[*table.Column][]denominator{}
-	totals := sync.OnceValue(func() map[int]bool { return totalRows(t) })
+	groups := newLabelGroups(t)
 	for _, r := range rateColumns(t) {
 		if ratio, ok := measuresTriple(t, r); ok {
 			out = append(out, ratio)
@@ -71,7 +70,7 @@ func rateTriples(t *table.Table, threshold int) []rateTriple {
 				continue
 			}
 			if dens[n] == nil {
-				dens[n] = denominators(t, n, nums, threshold, totals)
+				dens[n] = denominators(t, n, nums, threshold, groups)
 			}
 			for _, d := range dens[n] {
 				if d.whole && r.Role != table.PercentRole && r.Role != table.Unknown {
