@@ -20,6 +20,7 @@ const (
 	maxRules    = 2000
 	maxSelector = 300
 	maxValue    = 2000
+	maxStyle    = 64 << 10
 )
 
 // uncomment removes /* comments */, each becoming a space.
@@ -42,10 +43,11 @@ func uncomment(s string) string {
 	}
 }
 
-// declarations splits a style into its parts, heeding quotes and brackets.
+// declarations splits a style into its parts, heeding quotes and brackets. What
+// comes after 64 kB of it is left out.
 func declarations(s string) []declaration {
 	var out []declaration
-	for _, part := range split(uncomment(s), ';') {
+	for _, part := range split(uncomment(s[:min(len(s), maxStyle)]), ';') {
 		property, value, ok := strings.Cut(part, ":")
 		if !ok {
 			continue
@@ -232,6 +234,9 @@ func balanced(s string) bool {
 
 // hides says whether a style keeps its element from being seen.
 func hides(style string) bool {
+	if style == "" {
+		return false
+	}
 	for _, d := range declarations(strings.ToLower(style)) {
 		v := strings.TrimSpace(strings.TrimSuffix(d.value, "!important"))
 		if d.property == "display" && v == "none" || d.property == "visibility" && (v == "hidden" || v == "collapse") {

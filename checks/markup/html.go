@@ -290,7 +290,7 @@ func (c *htmlCleaner) element(n *html.Node) {
 	if n.Data == "a" {
 		c.link(n)
 	}
-	c.align(n)
+	c.cell(n)
 	c.attributes(n)
 	if n.Data == "details" {
 		n.Attr = append(n.Attr, html.Attribute{Key: "open"})
@@ -317,112 +317,6 @@ func (c *htmlCleaner) script(n *html.Node) {
 		tex = `\[` + n.FirstChild.Data + `\]`
 	}
 	replace(n, "span", tex)
-}
-
-// drawing embeds an inline SVG as an image, cleaned.
-func (c *htmlCleaner) drawing(n *html.Node) {
-	root, err := fromHTML(n, 0)
-	if err == nil {
-		var gone clean.List
-		var out []byte
-		if out, err = cleanDrawing(root, &gone, 1); err == nil {
-			c.gone.Merge(c.place, prefixed("in a figure: ", gone.Removals()))
-			img := &html.Node{Type: html.ElementNode, Data: "img", DataAtom: atom.Img, Attr: []html.Attribute{
-				{Key: "src", Val: dataImage("image/svg+xml", out)}, {Key: "alt", Val: "figure"}}}
-			n.Parent.InsertBefore(img, n)
-			remove(n)
-			return
-		}
-	}
-	c.drop("figure that cannot be cleaned")
-	replace(n, "span", "[A figure was here. It could not be cleaned.]")
-}
-
-func prefixed(prefix string, removed []clean.Removal) []clean.Removal {
-	for i := range removed {
-		removed[i].What = prefix + removed[i].What
-	}
-	return removed
-}
-
-// image keeps an embedded picture, cleaned, and replaces any other by a remark
-// and its alternative text.
-func (c *htmlCleaner) image(n *html.Node) {
-	if title := attr(n, "title"); title != "" && attr(n, "alt") == "" {
-		dropAttr(n, "alt")
-		dropAttr(n, "title")
-		n.Attr = append(n.Attr, html.Attribute{Key: "alt", Val: title})
-	}
-	remark := "The image could not be cleaned."
-	src := strings.TrimSpace(attr(n, "src"))
-	if len(src) >= 5 && strings.EqualFold(src[:5], "data:") {
-		out, removed, err := cleanDataImage(src, 0)
-		if err == nil {
-			c.gone.Merge(c.place, prefixed("in a figure: ", removed))
-			for i := range n.Attr {
-				if n.Attr[i].Key == "src" {
-					n.Attr[i].Val = out
-				}
-			}
-			c.attributes(n)
-			return
-		}
-		c.drop("image that cannot be cleaned")
-	} else {
-		remark = "The image is kept elsewhere and is not part of this document."
-		c.drop("image from elsewhere")
-	}
-	if alt := strings.Join(strings.Fields(attr(n, "alt")), " "); alt != "" {
-		remark = alt + ": " + remark
-	}
-	replace(n, "span", "["+remark+"]")
-}
-
-// link keeps a link within the page. Any other becomes text, its address
-// written behind it, so that nothing leads out unseen.
-func (c *htmlCleaner) link(n *html.Node) {
-	href := strings.TrimSpace(attr(n, "href"))
-	if name := attr(n, "name"); name != "" && attr(n, "id") == "" {
-		n.Attr = append(n.Attr, html.Attribute{Key: "id", Val: name})
-	}
-	if href == "" || href[0] == '#' {
-		return
-	}
-	c.drop("link to elsewhere, text kept")
-	if u, err := url.Parse(href); err == nil && (u.Scheme == "http" || u.Scheme == "https") {
-		u.User = nil
-		address := u.String()
-		if len(address) > 200 {
-			address = u.Scheme + "://" + u.Host + "/..."
-		}
-		if !strings.Contains(words(n), strings.TrimSuffix(address, "/")) {
-			n.AppendChild(&html.Node{Type: html.TextNode, Data: " (" + address + ")"})
-		}
-	}
-	dropAttr(n, "href")
-}
-
-func dropAttr(n *html.Node, key string) {
-	for i := range n.Attr {
-		if n.Attr[i].Key == key {
-			n.Attr = append(n.Attr[:i], n.Attr[i+1:]...)
-			return
-		}
-	}
-}
-
-// align keeps a cell's alignment, the one piece of styling that helps to read
-// a table of numbers.
-func (c *htmlCleaner) align(n *html.Node) {
-	if n.Data != "td" && n.Data != "th" || attr(n, "align") != "" {
-		return
-	}
-	for _, d := range declarations(attr(n, "style")) {
-		if v := strings.ToLower(d.value); d.property == "text-align" && (v == "left" || v == "right" || v == "center") {
-			n.Attr = append(n.Attr, html.Attribute{Key: "align", Val: v})
-			return
-		}
-	}
 }
 
 // attributes keeps the attributes on the list. Ids stay on headings and where

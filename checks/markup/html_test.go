@@ -102,6 +102,7 @@ func TestCleanHTML(t *testing.T) {
 		{"ids without use go", `<p id="patient17">x</p>`, `<p>x</p>`, "unused name (id)"},
 		{"spans", `<table border="1"><tr><th colspan="2" rowspan="3">a</th></tr></table>`, `<table border="1"><tbody><tr><th colspan="2" rowspan="3">a</th></tr></tbody></table>`, ""},
 		{"cell alignment", `<table><tr><td style="text-align: right; color: red">1</td></tr></table>`, `<td align="right">1</td>`, "styling of an element"},
+		{"levels of a gt table", `<table><tr><td style="font-weight: bold">Sex</td></tr><tr><td style="text-align: left; text-indent: 10px">F</td></tr></table>`, "<td><b>Sex</b></td></tr><tr><td align=\"left\">\u00a0\u00a0\u00a0\u00a0F</td>", "styling of an element"},
 		{"lists", `<ol start="3"><li>a<ul><li>b</li></ul></li></ol><dl><dt>t</dt><dd>d</dd></dl>`, `<ol start="3"><li>a<ul><li>b</li></ul></li></ol><dl><dt>t</dt><dd>d</dd></dl>`, ""},
 		{"unescaped p value", `<table><tr><td><0.001</td></tr></table>`, `<td>&lt;0.001</td>`, ""},
 		{"png figure", `<p><img src="` + onePixel() + `" title="Deaths" width="672"></p>`, `<img src="` + onePixel() + `" width="672" alt="Deaths"/>`, ""},

@@ -37,7 +37,7 @@ func cleanSVG(data []byte, depth int) ([]byte, []clean.Removal, error) {
 // cleanDrawing cleans the tree of a drawing, from a file or from a page, and
 // writes it out.
 func cleanDrawing(root *node, gone *clean.List, depth int) ([]byte, error) {
-	c := &svgCleaner{gone: gone, depth: depth, used: map[string]bool{}, classUse: map[string][]string{}}
+	c := &svgCleaner{gone: gone, depth: depth, used: map[string]bool{}, classUse: map[string][]string{}, styles: map[string]string{}}
 	c.sheets(root)
 	if !c.element(root, nil) {
 		return nil, errors.New("it is not an SVG drawing")
@@ -57,9 +57,12 @@ type svgCleaner struct {
 	used map[string]bool
 	// classUse says which parts a class refers to through url().
 	classUse map[string][]string
+	styles   map[string]string // cleaned style attributes that lost nothing
+	dropped  int
 }
 
 func (c *svgCleaner) drop(what string, n *node) {
+	c.dropped++
 	where := ""
 	if n.line > 0 {
 		where = fmt.Sprintf("line %d", n.line)
@@ -123,6 +126,20 @@ func (c *svgCleaner) sheet(n *node) string {
 		b.WriteByte('\n')
 	}
 	return b.String()
+}
+
+// inline cleans a style attribute. Figures repeat few styles many times, so
+// those that lose and refer to nothing are remembered.
+func (c *svgCleaner) inline(v string, n *node) string {
+	if kept, ok := c.styles[v]; ok {
+		return kept
+	}
+	dropped := c.dropped
+	kept := c.style(v, n, nil)
+	if c.dropped == dropped && !strings.Contains(kept, "(#") && len(c.styles) < maxRules && len(v) < maxValue {
+		c.styles[v] = kept
+	}
+	return kept
 }
 
 // style returns the declarations that are kept. In a rule, references are kept
@@ -234,6 +251,9 @@ func (c *svgCleaner) child(k, parent *node) bool {
 }
 
 func hidesDisplay(style string) bool {
+	if !strings.Contains(strings.ToLower(style), "display") {
+		return false
+	}
 	for _, d := range declarations(style) {
 		if d.property == "display" && strings.HasPrefix(strings.ToLower(d.value), "none") {
 			return true
@@ -321,9 +341,12 @@ func (c *svgCleaner) attributes(n *node) {
 	n.attrs = kept
 }
 
+// oneLine is how XML reads the white space of an attribute.
+var oneLine = strings.NewReplacer("\n", " ", "\r", " ", "\t", " ")
+
 // attribute returns the value that is kept, and whether one is.
 func (c *svgCleaner) attribute(n *node, a attribute) (string, bool) {
-	v := strings.NewReplacer("\n", " ", "\r", " ", "\t", " ").Replace(a.value)
+	v := oneLine.Replace(a.value)
 	switch {
 	case a.space == "xmlns":
 		return "", false // written anew
@@ -339,7 +362,7 @@ func (c *svgCleaner) attribute(n *node, a attribute) (string, bool) {
 	case a.name == "class":
 		return c.classes(v, n)
 	case a.name == "style":
-		v = c.style(v, n, nil)
+		v = c.inline(v, n)
 		return v, v != ""
 	case svgProperties[a.name] && !svgAttributes[a.name]:
 		v, ok := cleanValue(strings.TrimSpace(v))
