@@ -112,7 +112,7 @@ func (d *Drawing) walk(n *node, m matrix) {
 		return
 	}
 	for i, k := range n.kids {
-		if k.name == commentName && i+1 < len(n.kids) {
+		if k.name == commentName && strings.TrimSpace(k.text) != "" && i+1 < len(n.kids) {
 			if at, ok := shapesAfter(n.kids[i+1:]); ok {
 				d.Counts.Shapes++
 				x, y := m.times(transform(at.attr("transform"))).at(0, 0)

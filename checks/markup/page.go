@@ -117,15 +117,16 @@ func (r *pageReader) kids(n *html.Node, c context) {
 	}
 }
 
-// write adds text where it is seen, unless a table holds it.
+// write adds text, unless a table that was read holds it.
 func (r *pageReader) write(s string, c context) {
 	if !c.pre {
 		s = strings.Join(strings.Fields(s), " ") + trailing(s)
 	}
 	switch {
+	case c.inTable:
 	case c.hidden:
 		r.hidden.WriteString(s)
-	case !c.inTable:
+	default:
 		r.text.WriteString(s)
 	}
 }
