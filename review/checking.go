@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"sallyport/checks"
+	"sallyport/policy"
 )
 
 func digestBytes(b []byte) Digest {
@@ -46,7 +47,7 @@ func (s *Service) recheck(ctx context.Context, a Actor, id RequestID) error {
 		if r.ReportKey == key {
 			return nil
 		}
-		digest, err := s.reportFor(ctx, key, set)
+		digest, heaviest, err := s.reportFor(ctx, key, set)
 		if err != nil {
 			return err
 		}
@@ -55,7 +56,7 @@ func (s *Service) recheck(ctx context.Context, a Actor, id RequestID) error {
 			if setDigest(r) != checked {
 				return Change{}, errNothing
 			}
-			r.ReportKey, r.Findings = key, digest
+			r.ReportKey, r.Findings, r.Worst = key, digest, heaviest
 			e := s.event(a, EvChecked, r)
 			e.Detail = map[string]string{"engine": key.Engine}
 			return Change{Events: []Event{e}}, nil
@@ -67,24 +68,25 @@ func (s *Service) recheck(ctx context.Context, a Actor, id RequestID) error {
 	return Errorf(Conflict, "The files of this request keep changing. Try again in a moment.")
 }
 
-// reportFor returns the digest of the findings under the key, made now if they
-// were never made.
-func (s *Service) reportFor(ctx context.Context, key ReportKey, set checks.Set) (Digest, error) {
+// reportFor returns the digest and the worst of the findings under the key, made
+// now if they were never made.
+func (s *Service) reportFor(ctx context.Context, key ReportKey, set checks.Set) (Digest, policy.Severity, error) {
 	rep, err := s.Store.Report(ctx, key)
 	if KindOf(err) == NotFound {
 		if rep, err = s.Checker.Run(ctx, s.Policy, set); err != nil {
-			return "", err
+			return "", "", err
 		}
 		if err = s.Store.SaveReport(ctx, key, rep); err != nil {
-			return "", err
+			return "", "", err
 		}
 		// What is in force is what was kept first, if two were at it.
 		rep, err = s.Store.Report(ctx, key)
 	}
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	return ReportDigest(rep)
+	d, err := ReportDigest(rep)
+	return d, worst(rep), err
 }
 
 // checkSet is the request's files as the checks take them, with everything that

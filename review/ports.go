@@ -31,7 +31,8 @@ type Store interface {
 	// else. The kept request is returned.
 	Update(ctx context.Context, id RequestID, change func(*Request) (Change, error)) (*Request, error)
 
-	// Requests lists requests, newest first, without their groups' files.
+	// Requests lists requests, newest first, in a constant number of statements:
+	// with their seats, and nothing else below them unless Whole is asked for.
 	Requests(ctx context.Context, q RequestQuery) ([]Request, error)
 
 	// Counts tells how many requests there are in each status.
@@ -84,7 +85,8 @@ type RequestQuery struct {
 	Workspace WorkspaceName
 	Projects  []ProjectID
 	Statuses  []Status
-	Limit     int // 0 means 100
+	Whole     bool // groups, files, votes and comments too
+	Limit     int  // 0 means 100
 	Offset    int
 }
 

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -196,50 +197,46 @@ func (s *Service) Requests(ctx context.Context, a Actor) ([]Request, error) {
 	return list, err
 }
 
-// Queue lists what is routed to the actor and open, most urgent first.
+// Queue lists what is routed to the actor and open: what waits for them first,
+// by due time, and among equals the weightiest findings first.
 func (s *Service) Queue(ctx context.Context, a Actor) ([]QueueItem, error) {
 	if err := s.Authorise(ctx, a, policy.QueueView); err != nil {
 		return nil, err
 	}
 	list, err := s.Store.Requests(ctx, RequestQuery{
-		Checker: a.Username, Limit: 1000, Statuses: []Status{Submitted, PartiallyReviewed, Reviewed, Approved, Returned},
+		Checker: a.Username, Limit: maxQueue, Whole: true, Statuses: []Status{Submitted, PartiallyReviewed, Reviewed, Approved, Returned},
 	})
 	if err != nil {
 		return nil, err
 	}
 	var out []QueueItem
 	for i := range list {
-		if relation(a.Person, &list[i]) != policy.Assigned {
-			continue
+		if relation(a.Person, &list[i]) == policy.Assigned {
+			out = append(out, s.queueItem(a, &list[i]))
 		}
-		item, err := s.queueItem(ctx, a, list[i].ID)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, item)
 	}
 	slices.SortStableFunc(out, func(x, y QueueItem) int {
-		if x.YourTurn != y.YourTurn {
-			if x.YourTurn {
-				return -1
-			}
-			return 1
-		}
-		return x.Due.Compare(y.Due)
+		return cmp.Or(-compareBool(x.YourTurn, y.YourTurn), x.Due.Compare(y.Due), -cmp.Compare(x.Worst.Rank(), y.Worst.Rank()))
 	})
 	return out, nil
 }
 
-func (s *Service) queueItem(ctx context.Context, a Actor, id RequestID) (QueueItem, error) {
-	full, err := s.Store.Request(ctx, id)
-	if err != nil {
-		return QueueItem{}, err
+// maxQueue is more than anybody can have open.
+const maxQueue = 10_000
+
+func compareBool(x, y bool) int {
+	switch {
+	case x == y:
+		return 0
+	case x:
+		return 1
+	default:
+		return -1
 	}
-	report, err := s.report(ctx, full)
-	if err != nil {
-		return QueueItem{}, err
-	}
-	item := QueueItem{Due: full.Due, Worst: worst(report)}
+}
+
+func (s *Service) queueItem(a Actor, full *Request) QueueItem {
+	item := QueueItem{Due: full.Due, Worst: full.Worst}
 	for g, f := range full.Outputs() {
 		if !full.reviews(a.Username, f) {
 			continue
@@ -254,7 +251,7 @@ func (s *Service) queueItem(ctx context.Context, a Actor, id RequestID) (QueueIt
 	item.Request = *full.clone()
 	item.Request.Groups = nil
 	blind(&item.Request, a, policy.Assigned)
-	return item, nil
+	return item
 }
 
 func queueState(r *Request, a Actor) (yours bool, words string) {

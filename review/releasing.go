@@ -128,13 +128,23 @@ const (
 	leaseTime = 30 * time.Second
 	// idle is how long the worker sleeps when there is nothing to do.
 	idle = 500 * time.Millisecond
+	// housekeeping is how often seats and reminders are looked after.
+	housekeeping = 20 * time.Second
 )
 
-// Work does outbox jobs and fills free seats until ctx ends. Errors are logged
+// Work does outbox jobs and keeps the seats until ctx ends. Errors are logged
 // and tried again; it returns only ctx's error.
 func (s *Service) Work(ctx context.Context) error {
+	var kept time.Time
 	for {
-		did, err := s.WorkOnce(ctx)
+		var did bool
+		var err error
+		if now := s.Now(); now.Sub(kept) > housekeeping {
+			kept = now
+			did, err = s.WorkOnce(ctx)
+		} else {
+			did, err = s.doJob(ctx)
+		}
 		if err != nil && ctx.Err() == nil {
 			s.Log.ErrorContext(ctx, "background work", "error", err)
 		}
@@ -149,11 +159,16 @@ func (s *Service) Work(ctx context.Context) error {
 	}
 }
 
-// WorkOnce does one due job, if there is one, fills free seats and reminds.
+// WorkOnce fills free seats, reminds, and does one due job if there is one.
 func (s *Service) WorkOnce(ctx context.Context) (did bool, err error) {
 	if err := errors.Join(s.Route(ctx), s.Remind(ctx)); err != nil {
 		return false, err
 	}
+	return s.doJob(ctx)
+}
+
+// doJob does one due job, if there is one.
+func (s *Service) doJob(ctx context.Context) (did bool, err error) {
 	now := s.Now()
 	job, err := s.Store.NextJob(ctx, now, now.Add(leaseTime))
 	if KindOf(err) == NotFound {

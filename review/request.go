@@ -93,6 +93,8 @@ type Request struct {
 	// ReportDigest). Both are zero after a change that the checks have not seen.
 	ReportKey ReportKey
 	Findings  Digest
+	// Worst is the weightiest finding in force: policy.Off when there is none.
+	Worst policy.Severity
 
 	Created   time.Time
 	Updated   time.Time

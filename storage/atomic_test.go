@@ -190,8 +190,14 @@ func TestConstantStatements(t *testing.T) {
 		reads = 0
 		list, err := s.Requests(t.Context(), review.RequestQuery{Limit: limit})
 		must(t, err)
-		if len(list) != limit || reads != 4 {
-			t.Errorf("%d requests in %d statements, want 4", len(list), reads)
+		if len(list) != limit || reads != 2 {
+			t.Errorf("%d requests in %d statements, want 2", len(list), reads)
+		}
+		reads = 0
+		list, err = s.Requests(t.Context(), review.RequestQuery{Limit: limit, Whole: true})
+		must(t, err)
+		if len(list) != limit || reads != 6 {
+			t.Errorf("%d whole requests in %d statements, want 6", len(list), reads)
 		}
 	}
 }

@@ -8,7 +8,8 @@ import (
 	"sallyport/review"
 )
 
-// Requests lists requests with four statements, whatever their number.
+// Requests lists requests with two statements, or six with all that is below
+// them, whatever their number.
 func (s *Store) Requests(ctx context.Context, q review.RequestQuery) ([]review.Request, error) {
 	var list []review.Request
 	err := s.read(ctx, "listing requests", func(tx *gorm.DB) error {
@@ -16,7 +17,7 @@ func (s *Store) Requests(ctx context.Context, q review.RequestQuery) ([]review.R
 		if err := selectRequests(tx, q).Find(&rows).Error; err != nil || len(rows) == 0 {
 			return err
 		}
-		below, err := loadBelow(tx, selectRequests(tx, q).Select("id"))
+		below, err := loadBelow(tx, selectRequests(tx, q).Select("id"), q.Whole)
 		if err != nil {
 			return err
 		}
@@ -55,25 +56,33 @@ func selectRequests(tx *gorm.DB, q review.RequestQuery) *gorm.DB {
 	return page
 }
 
-// loadBelow reads groups, seats and comments of the requests that ids selects.
-
-func loadBelow(tx, ids *gorm.DB) (aggregates, error) {
-	var groups []groupRow
-	var seats []seatRow
-	var comments []commentRow
-	for _, table := range []any{&groups, &seats, &comments} {
+// loadBelow reads the seats of the requests that ids selects, and all else below
+// them when the whole is asked for.
+func loadBelow(tx, ids *gorm.DB, whole bool) (aggregates, error) {
+	var all aggregate
+	tables := []any{&all.seats}
+	if whole {
+		tables = append(tables, &all.groups, &all.files, &all.votes, &all.comments)
+	}
+	for _, table := range tables {
 		if err := tx.Where("request IN (?)", ids).Order("request, position").Find(table).Error; err != nil {
 			return nil, err
 		}
 	}
 	below := aggregates{}
-	for _, row := range groups {
-		below.at(row.Request).groups = append(below.at(row.Request).groups, row)
-	}
-	for _, row := range seats {
+	for _, row := range all.seats {
 		below.at(row.Request).seats = append(below.at(row.Request).seats, row)
 	}
-	for _, row := range comments {
+	for _, row := range all.groups {
+		below.at(row.Request).groups = append(below.at(row.Request).groups, row)
+	}
+	for _, row := range all.files {
+		below.at(row.Request).files = append(below.at(row.Request).files, row)
+	}
+	for _, row := range all.votes {
+		below.at(row.Request).votes = append(below.at(row.Request).votes, row)
+	}
+	for _, row := range all.comments {
 		below.at(row.Request).comments = append(below.at(row.Request).comments, row)
 	}
 	return below, nil

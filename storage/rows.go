@@ -35,6 +35,7 @@ type requestRow struct {
 	ReportPolicy     string
 	ReportEngine     string
 	Findings         string
+	Worst            string
 	Created          int64
 	Updated          int64
 	Submitted        int64

@@ -3,6 +3,7 @@ package storage
 import (
 	"errors"
 
+	"sallyport/policy"
 	"sallyport/review"
 )
 
@@ -62,8 +63,8 @@ func requestRowOf(r *review.Request) requestRow {
 		Checklist: encode(r.Checklist), PolicyName: r.Policy.Name, PolicyVersion: r.Policy.Version,
 		PolicySHA256: r.Policy.SHA256, PermittedResults: r.PermittedResults,
 		ReportSet: string(r.ReportKey.Set), ReportPolicy: r.ReportKey.Policy, ReportEngine: r.ReportKey.Engine,
-		Findings: string(r.Findings),
-		Created:  micros(r.Created), Updated: micros(r.Updated), Submitted: micros(r.Submitted),
+		Findings: string(r.Findings), Worst: string(r.Worst),
+		Created: micros(r.Created), Updated: micros(r.Updated), Submitted: micros(r.Submitted),
 		Due: micros(r.Due), Decided: micros(r.Decided), Released: micros(r.Released),
 		Acknowledgements: encode(r.Acknowledgements), Reused: string(r.Reused),
 	}
@@ -84,8 +85,8 @@ func (q requestRow) request() (review.Request, error) {
 		Checklist: checklist, Policy: policyRef(q.PolicyName, q.PolicyVersion, q.PolicySHA256),
 		PermittedResults: q.PermittedResults,
 		ReportKey:        review.ReportKey{Set: review.Digest(q.ReportSet), Policy: q.ReportPolicy, Engine: q.ReportEngine},
-		Findings:         review.Digest(q.Findings),
-		Created:          moment(q.Created), Updated: moment(q.Updated), Submitted: moment(q.Submitted),
+		Findings:         review.Digest(q.Findings), Worst: policy.Severity(q.Worst),
+		Created: moment(q.Created), Updated: moment(q.Updated), Submitted: moment(q.Submitted),
 		Due: moment(q.Due), Decided: moment(q.Decided), Released: moment(q.Released),
 		Acknowledgements: acknowledgements, Reused: review.RequestID(q.Reused),
 	}, err

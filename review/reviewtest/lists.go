@@ -25,15 +25,12 @@ func listed(t *testing.T, s review.Store) []review.Request {
 	list[1].Seats = []review.Seat{{Checker: "carol", Assigned: start}, {Checker: "dave", Assigned: start}}
 	list[2].Seats = []review.Seat{{Checker: "dave", Assigned: start}}
 	list[3].Status = review.Withdrawn
-	var shown []review.Request
+	var whole []review.Request
 	for _, r := range list {
 		create(t, s, r)
-		for i := range r.Groups {
-			r.Groups[i].Files = nil
-		}
-		shown = append(shown, *r)
+		whole = append(whole, *r)
 	}
-	return shown
+	return whole
 }
 
 func listRequests(t *testing.T, s review.Store) {
@@ -63,9 +60,19 @@ func listRequests(t *testing.T, s review.Store) {
 			must(t, err)
 			var want []review.Request
 			for _, i := range test.want {
-				want = append(want, all[i])
+				r := all[i]
+				r.Groups, r.Comments = nil, nil
+				want = append(want, r)
 			}
 			same(t, "requests", want, got)
+			test.q.Whole = true
+			got, err = s.Requests(t.Context(), test.q)
+			must(t, err)
+			want = nil
+			for _, i := range test.want {
+				want = append(want, all[i])
+			}
+			same(t, "whole requests", want, got)
 		})
 	}
 }

@@ -64,6 +64,7 @@ CREATE TABLE requests (
     report_policy     TEXT    NOT NULL,
     report_engine     TEXT    NOT NULL,
     findings          TEXT    NOT NULL,
+    worst             TEXT    NOT NULL,
     created           INTEGER NOT NULL,
     updated           INTEGER NOT NULL,
     submitted         INTEGER NOT NULL,
