@@ -43,7 +43,7 @@ const (
 	maxNumerators = 30
 	maxTripleRows = 80 // rows on which a triple is verified
 	minTripleRows = 3
-	quickRows     = 5 // rows after which a wrong triple is nearly always given up
+	quickRows     = 8 // rows after which a wrong triple is nearly always given up
 )
 
 // rateTriples finds the verified triples of a table, at most one for each rate.
@@ -60,8 +60,8 @@ func rateTriples(t *table.Table, threshold int) []rateTriple {
 			out = append(out, ratio)
 			continue
 		}
-		rows := rateRows(r)
-		if len(rows) < minTripleRows {
+		sample := newRateSample(r)
+		if len(sample.rows) < minTripleRows {
 			continue
 		}
 		var best *rateTriple
@@ -76,7 +76,7 @@ func rateTriples(t *table.Table, threshold int) []rateTriple {
 				if d.whole && r.Role != table.PercentRole && r.Role != table.Unknown {
 					continue
 				}
-				fit, ok := verifyTriple(r, n, &d, rows)
+				fit, ok := sample.verify(n, &d)
 				if ok && (best == nil || fit.better(&best.fit)) {
 					best = &rateTriple{t: t, rate: r, num: n, den: d, scale: fit.scale, fit: fit}
 				}
@@ -224,51 +224,110 @@ func (f *tripleFit) better(o *tripleFit) bool {
 		cmp.Compare(f.rows, o.rows), cmp.Compare(o.width, f.width)) > 0
 }
 
-// verifyTriple tests a triple on sample rows. It holds when nearly all rates lie
-// within what the rounding of numerator and denominator allows, and this is
-// either narrow enough on enough rows to be no accident, or exact.
-func verifyTriple(r, n *table.Column, d *denominator, rows []int) (tripleFit, bool) {
-	type point struct{ rate, half, num, lo, hi, den, dlo, dhi float64 }
-	var points []point
-	var scales [20]int
-	for _, row := range rows {
-		i := index(r, row)
-		v, half, _ := rateValue(r, i)
-		num := shownBounds(n, row)
-		if !num.ok || num.value <= 0 {
+// rateSample is a rate's values on sample rows, and what the columns it may come
+// from show there.
+type rateSample struct {
+	rate  *table.Column
+	rows  []int
+	value []float64
+	half  []float64
+	cache map[*table.Column][]bounds
+}
+
+func newRateSample(r *table.Column) *rateSample {
+	s := &rateSample{rate: r, rows: rateRows(r), cache: map[*table.Column][]bounds{}}
+	for _, row := range s.rows {
+		v, half, _ := rateValue(r, index(r, row))
+		s.value, s.half = append(s.value, v), append(s.half, half)
+	}
+	return s
+}
+
+// of returns what a column shows on the sample rows.
+func (s *rateSample) of(c *table.Column) []bounds {
+	if out, ok := s.cache[c]; ok {
+		return out
+	}
+	out := make([]bounds, len(s.rows))
+	for k, row := range s.rows {
+		out[k] = shownBounds(c, row)
+	}
+	s.cache[c] = out
+	return out
+}
+
+// den returns a denominator on sample row k, num being the numerator's.
+func (s *rateSample) den(d *denominator, num []bounds, k int) bounds {
+	switch {
+	case d.col != nil:
+		return s.of(d.col)[k]
+	case d.plus != nil:
+		a, b := num[k], s.of(d.plus)[k]
+		return bounds{a.value + b.value, a.lo + b.lo, a.hi + b.hi, a.ok && b.ok}
+	}
+	return d.of(s.rows[k])
+}
+
+// ratePoint is one sample row on which all three numbers are shown.
+type ratePoint struct {
+	rate, half float64
+	num, den   bounds
+}
+
+// explained says that the rate lies within what rounding allows, recomputed that
+// it follows from the numbers as shown.
+func (p *ratePoint) explained(scale float64) bool {
+	lo, hi := p.span(scale)
+	return lo-p.half <= p.rate*(1+1e-12) && p.rate*(1-1e-12) <= hi+p.half
+}
+
+func (p *ratePoint) recomputed(scale float64) bool {
+	return math.Abs(scale*p.num.value/p.den.value-p.rate) <= p.half*1.0001+1e-12*p.rate
+}
+
+func (p *ratePoint) span(scale float64) (lo, hi float64) {
+	return scale * p.num.lo / max(p.den.hi, 1), scale * p.num.hi / max(p.den.lo, 1)
+}
+
+// verify tests a triple on the sample. It holds when nearly all rates lie within
+// what the rounding of numerator and denominator allows, and this is either
+// narrow enough on enough rows to be no accident, or exact.
+func (s *rateSample) verify(n *table.Column, d *denominator) (tripleFit, bool) {
+	var room [maxTripleRows]ratePoint
+	points := room[:0]
+	num := s.of(n)
+	for k := range s.rows {
+		if !num[k].ok || num[k].value <= 0 {
 			continue
 		}
-		den := d.of(row)
-		if !den.ok || den.value <= 0 || r.Role == table.PercentRole && num.lo > den.hi {
+		den := s.den(d, num, k)
+		if !den.ok || den.value <= 0 || s.rate.Role == table.PercentRole && num[k].lo > den.hi {
 			continue
 		}
-		log := math.Log10(v * den.value / num.value)
-		if k := int(math.Round(log)) + 10; k >= 0 && k < len(scales) && math.Abs(log-math.Round(log)) < 0.25 {
-			scales[k]++
-		}
-		points = append(points, point{v, half, num.value, num.lo, num.hi, den.value, den.lo, den.hi})
-		if len(points) == quickRows && slices.Max(scales[:]) < 2 {
+		points = append(points, ratePoint{s.value[k], s.half[k], num[k], den})
+		if len(points) == quickRows && !promising(points) {
 			return tripleFit{}, false
 		}
 	}
 	if len(points) < minTripleRows {
 		return tripleFit{}, false
 	}
-	top := slices.Index(scales[:], slices.Max(scales[:]))
-	if float64(scales[top]) < 0.6*float64(len(points)) {
+	scale, agree := commonScale(points)
+	if 10*agree < 6*len(points) {
 		return tripleFit{}, false
 	}
-	fit := tripleFit{scale: math.Pow(10, float64(top-10)), rows: len(points)}
+	fit := tripleFit{scale: scale, rows: len(points)}
 	widths := make([]float64, 0, len(points))
-	for _, p := range points {
-		lo, hi := fit.scale*p.lo/math.Max(p.dhi, 1), fit.scale*p.hi/math.Max(p.dlo, 1)
-		if lo-p.half <= p.rate*(1+1e-12) && p.rate*(1-1e-12) <= hi+p.half {
+	for i := range points {
+		p := &points[i]
+		if p.explained(scale) {
 			fit.fits++
 		}
-		if math.Abs(fit.scale*p.num/p.den-p.rate) <= p.half*1.0001+1e-12*p.rate {
+		if p.recomputed(scale) {
 			fit.shown++
 		}
-		widths = append(widths, (hi-lo+2*p.half)/math.Max(p.rate, 1e-300))
+		lo, hi := p.span(scale)
+		widths = append(widths, (hi-lo+2*p.half)/max(p.rate, 1e-300))
 	}
 	slices.Sort(widths)
 	fit.width = widths[len(widths)/2]
@@ -276,4 +335,29 @@ func verifyTriple(r, n *table.Column, d *denominator, rows []int) (tripleFit, bo
 	fit.shown /= float64(fit.rows)
 	evidence := float64(fit.rows) * math.Log(1/min(max(fit.width, 1e-9), 0.95))
 	return fit, fit.fits >= 0.85 && (fit.shown >= 0.8 || evidence >= 7)
+}
+
+// promising says whether a triple deserves to be tested on all rows.
+func promising(points []ratePoint) bool {
+	scale, _ := commonScale(points)
+	wrong := 0
+	for i := range points {
+		if !points[i].explained(scale) {
+			wrong++
+		}
+	}
+	return 2*wrong <= len(points)
+}
+
+// commonScale is the power of ten that most points suggest, and how many do.
+func commonScale(points []ratePoint) (float64, int) {
+	var votes [21]int
+	for i := range points {
+		log := math.Log10(points[i].rate * points[i].den.value / points[i].num.value)
+		if k := int(math.Round(log)) + 10; k >= 0 && k < len(votes) && math.Abs(log-math.Round(log)) < 0.25 {
+			votes[k]++
+		}
+	}
+	most := slices.Max(votes[:])
+	return math.Pow(10, float64(slices.Index(votes[:], most)-10)), most
 }

@@ -183,6 +183,9 @@ func judge(s *Solution, v int, before Range, o Options) (Finding, bool) {
 		return Finding{}, false
 	}
 	f := Finding{Verdict: Judge(x, o.Threshold, o.Narrow), Range: x}
+	if f.Verdict == Protected {
+		return f, true
+	}
 	for _, w := range s.Why(v) {
 		f.Used = append(f.Used, w.Relation)
 	}
@@ -206,7 +209,7 @@ func (r *Report) alone(sys *system, s *Solution) map[int]Range {
 		if len(c.Hidden) != 1 || !c.Fits || c.Derived {
 			continue
 		}
-		v := sys.index[c.Hidden[0]]
+		v := int(*sys.at(c.Hidden[0])) - 1
 		if _, ok := out[v]; !ok {
 			out[v] = Range{math.Max(0, c.Slack.Lo), c.Slack.Hi}
 		}
@@ -216,8 +219,9 @@ func (r *Report) alone(sys *system, s *Solution) map[int]Range {
 
 // system is the sums as variables and relations.
 type system struct {
-	cells []Ref       // hidden and blank cells: the targets, variables 0..
-	index map[Ref]int // variable of a cell
+	cells []Ref   // hidden and blank cells: the targets, variables 0..
+	index []int32 // variable of each cell of the grid plus 1, 0 where it has none
+	width int     // rows of the grid
 	vars  []Range
 	rels  []Relation // one per sum
 	start []Range    // of the targets, as written
@@ -227,22 +231,25 @@ type system struct {
 // newSystem makes a variable of each hidden cell, and of each rounded one that
 // occurs in several sums; a rounded cell of one sum only widens it.
 func newSystem(g *Grid, sums []Checked) *system {
-	s := &system{index: map[Ref]int{}}
-	uses := map[Ref]int{}
+	s := &system{index: make([]int32, g.Rows*len(g.Measures)), width: g.Rows}
+	uses := make([]uint8, len(s.index))
 	for i := range sums {
+		if sums[i].Derived {
+			continue
+		}
 		for _, p := range sums[i].Hidden {
-			if _, ok := s.index[p]; !ok && !sums[i].Derived {
-				s.index[p] = len(s.cells)
+			if at := s.at(p); *at == 0 {
 				s.cells = append(s.cells, p)
 				s.vars = append(s.vars, Anything())
+				*at = int32(len(s.vars))
 			}
 		}
 		if len(sums) == 1 {
 			continue
 		}
 		sums[i].Instance.each(func(p Ref, _ float64) {
-			if c := g.at(p); c.Kind == Shown && !c.Range.Fixed() {
-				uses[p]++
+			if k := p.Measure*s.width + p.Row; uses[k] < 2 {
+				uses[k]++
 			}
 		})
 	}
@@ -251,6 +258,8 @@ func newSystem(g *Grid, sums []Checked) *system {
 	}
 	return s
 }
+
+func (s *system) at(p Ref) *int32 { return &s.index[p.Measure*s.width+p.Row] }
 
 // each visits the cells of an instance with their coefficients.
 func (in *Instance) each(f func(Ref, float64)) {
@@ -263,7 +272,7 @@ func (in *Instance) each(f func(Ref, float64)) {
 }
 
 // relation is total - parts = 0 over the variables, the rest taken to the right.
-func (s *system) relation(g *Grid, c *Checked, uses map[Ref]int) Relation {
+func (s *system) relation(g *Grid, c *Checked, uses []uint8) Relation {
 	var rel Relation
 	if c.Derived {
 		return rel
@@ -278,19 +287,17 @@ func (s *system) relation(g *Grid, c *Checked, uses map[Ref]int) Relation {
 		add(c.Instance.Virtual.Range, 1)
 	}
 	c.Instance.each(func(p Ref, coef float64) {
-		cell := g.at(p)
-		v, ok := s.index[p]
+		cell, at := g.at(p), s.at(p)
 		switch {
-		case ok:
-		case cell.Kind == Shown && uses[p] > 1:
-			v = len(s.vars)
-			s.index[p] = v
+		case *at > 0:
+		case cell.Kind == Shown && !cell.Range.Fixed() && uses[p.Measure*s.width+p.Row] > 1:
 			s.vars = append(s.vars, cell.Range)
+			*at = int32(len(s.vars))
 		default:
 			add(cell.Range, coef)
 			return
 		}
-		rel.Terms = append(rel.Terms, Term{v, coef})
+		rel.Terms = append(rel.Terms, Term{int(*at) - 1, coef})
 	})
 	rel.RHS = -slack.Lo
 	if !slack.Fixed() {

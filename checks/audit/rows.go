@@ -173,6 +173,7 @@ func (g *Grid) blocks(rows []int, totals [][]Label, step int) []rowSet {
 		for i := r + step; i >= 0 && i < g.Rows && !anyTotal(totals, i); i += step {
 			p = append(p, i)
 		}
+		slices.Sort(p) // so that equal blocks are seen to be equal
 		if len(p) >= 2 {
 			out = append(out, rowSet{r, p})
 		}
