@@ -151,7 +151,7 @@ func (r *Report) attack(g *Grid, o Options) {
 	}
 	policy := sys.solve(sys.policy(g, o.Threshold), o.Limits)
 	r.Skipped = structure.Skipped
-	lone := map[int]Range{}
+	var lone map[int]lonely
 	if sys.anyContradiction(structure) {
 		lone = r.alone(sys, structure)
 	}
@@ -159,14 +159,11 @@ func (r *Report) attack(g *Grid, o Options) {
 		blank := g.at(ref).Kind == Blank
 		f, ok := judge(structure, v, sys.start[v], o)
 		if x, single := lone[v]; single {
-			f, ok = Finding{Verdict: Judge(x, o.Threshold, o.Narrow), Range: x}, true
-			f.Used = sys.sumsOf(v)[:1]
+			f, ok = Finding{Verdict: Judge(x.Range, o.Threshold, o.Narrow), Range: x.Range, Used: []int{x.sum}}, true
 		}
-		if f.Verdict != Exact && f.Verdict != Narrow {
-			if p, better := judge(policy, v, sys.known[v], o); better && (p.Verdict == Exact || p.Verdict == Narrow) {
-				f, ok = p, true
-				f.Policy = true
-			}
+		if p, better := judge(policy, v, sys.known[v], o); better && (p.Verdict == Exact && f.Verdict != Exact || p.Verdict == Narrow && f.Verdict != Exact && f.Verdict != Narrow) {
+			f, ok = p, true
+			f.Policy = true
 		}
 		if !ok || f.Verdict == Protected || blank && (f.Verdict == KnownLarge || f.Verdict == KnownZero) {
 			continue
@@ -192,10 +189,17 @@ func judge(s *Solution, v int, before Range, o Options) (Finding, bool) {
 	return f, true
 }
 
+// lonely is what one sum by itself gives.
+type lonely struct {
+	Range
+	sum int
+}
+
 // alone takes each sum by itself where all together contradict: what one total
-// gives away is given away, whatever others say.
-func (r *Report) alone(sys *system, s *Solution) map[int]Range {
-	out := map[int]Range{}
+// gives away is given away, whatever others say. Of several the first counts,
+// the most certain.
+func (r *Report) alone(sys *system, s *Solution) map[int]lonely {
+	out := map[int]lonely{}
 	for k := range r.Sums {
 		c := &r.Sums[k]
 		touched := false
@@ -211,7 +215,7 @@ func (r *Report) alone(sys *system, s *Solution) map[int]Range {
 		}
 		v := int(*sys.at(c.Hidden[0])) - 1
 		if _, ok := out[v]; !ok {
-			out[v] = Range{math.Max(0, c.Slack.Lo), c.Slack.Hi}
+			out[v] = lonely{Range{math.Max(0, c.Slack.Lo), c.Slack.Hi}, k}
 		}
 	}
 	return out
@@ -357,15 +361,4 @@ func (s *system) anyContradiction(sol *Solution) bool {
 		}
 	}
 	return false
-}
-
-// sumsOf lists the sums that variable v is part of.
-func (s *system) sumsOf(v int) []int {
-	var out []int
-	for k, rel := range s.rels {
-		if contains(rel, v) {
-			out = append(out, k)
-		}
-	}
-	return out
 }

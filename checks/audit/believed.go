@@ -106,8 +106,9 @@ func (g *Grid) weigh(cf *columnFamily, threshold int) (family, bool) {
 	}
 	rows := sample
 	var open []int
+	strange := g.rare(cf, sample)
 	for r := range g.Rows {
-		if g.Measures[cf.total].Cells[r].Kind != Shown {
+		if g.Measures[cf.total].Cells[r].Kind != Shown || slices.ContainsFunc(strange, func(m int) bool { return g.Measures[m].Cells[r].Kind == Shown }) {
 			continue
 		}
 		if slices.ContainsFunc(cf.parts, func(m int) bool { k := g.Measures[m].Cells[r].Kind; return k == Hidden || k == Blank }) {
@@ -126,6 +127,28 @@ func (g *Grid) weigh(cf *columnFamily, threshold int) (family, bool) {
 		return family{}, false
 	}
 	return family{Kind: ColumnTotal, Name: cf.name(g), list: cf.instances(open), belief: b}, true
+}
+
+// rare lists the measures outside of a family that are hardly ever filled where
+// its total is: rows that show one are unlike those by which the family is
+// judged, and may be sums of more.
+func (g *Grid) rare(cf *columnFamily, sample []int) []int {
+	var out []int
+	for m := range g.Measures {
+		if m == cf.total || slices.Contains(cf.parts, m) {
+			continue
+		}
+		shown := 0
+		for _, r := range sample {
+			if g.Measures[m].Cells[r].Kind == Shown {
+				shown++
+			}
+		}
+		if 2*shown < len(sample) {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // enough says whether a column that adds up others has shown it often enough.

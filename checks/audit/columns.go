@@ -64,7 +64,11 @@ func (g *Grid) sumsOf(t int, label Label) []columnFamily {
 	if len(rows) < 2 && label != Firm {
 		return nil
 	}
-	candidates := g.candidates(t, rows)
+	candidates := g.candidates(t, rows, len(rows))
+	if len(g.complete(candidates, rows)) == 0 {
+		// No row is complete: leave out what is mostly empty.
+		candidates = g.candidates(t, rows, len(rows)/2)
+	}
 	var out []columnFamily
 	propose := func(tried float64, parts []int) {
 		if len(parts) >= 2 && !slices.ContainsFunc(out, func(f columnFamily) bool { return slices.Equal(f.parts, parts) }) {
@@ -105,8 +109,8 @@ func (g *Grid) sample(t int) []int {
 }
 
 // candidates are the measures that could be parts of t: hardly ever more than
-// it, and not empty where it is filled.
-func (g *Grid) candidates(t int, rows []int) []int {
+// it, and empty in at most so many of the rows.
+func (g *Grid) candidates(t int, rows []int, empty int) []int {
 	var out []int
 	for m := range g.Measures {
 		if m == t {
@@ -126,7 +130,7 @@ func (g *Grid) candidates(t int, rows []int) []int {
 				blank++
 			}
 		}
-		if above*20 <= len(rows) && blank*2 <= len(rows) && positive > 0 {
+		if above*20 <= len(rows) && blank <= empty && positive > 0 {
 			out = append(out, m)
 		}
 	}
