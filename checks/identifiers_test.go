@@ -160,6 +160,8 @@ func TestOrgLevel(t *testing.T) {
 			Want: []Want{{Kind: "area", Severity: policy.Block}}},
 		{Name: "practice names", CSV: csv("where,n", "Abbey Surgery", "The Health Centre", "Mill Medical Practice"), Want: []Want{{Kind: "practice"}}},
 		{Name: "places", CSV: csv("la,n", "Oxford", "Leeds", "Kent", "Hull"), Want: []Want{{Kind: "places", Severity: policy.Warn}}},
+		{Name: "trusts", CSV: csv("trust,n", "Alpha", "Beta", "Gamma", "Delta"), Want: []Want{{Kind: "places"}}},
+		{Name: "regions of another sort", CSV: csv("region,n", "Kent", "Essex", "Surrey"), Want: []Want{{Kind: "places"}}},
 		{Name: "numbers of practices", CSV: "date,n_practices,n\n2021-01-01,2540,100\n2021-02-01,2541,105\n2021-03-01,2539,110"},
 		{Name: "regions", CSV: csv("region,n", "London", "South East", "North West", "East", "South West", "East Midlands", "West Midlands", "North East", "Yorkshire and The Humber")},
 		{Name: "regions with a total", CSV: csv("region,n", "London", "Midlands", "North West", "Total", "Missing")},

@@ -73,8 +73,10 @@ var modelDF = Check{
 	},
 	File: func(p *Pass) error {
 		for _, t := range p.Doc.Tables {
-			for _, c := range t.ByRole(table.DF) {
-				residualDF(p, t, c)
+			for _, c := range t.Virtual {
+				if c.Role == table.DF || c.HasToken("degrees") && c.HasToken("freedom") {
+					residualDF(p, t, c)
+				}
 			}
 			perfectFit(p, t)
 		}
@@ -87,11 +89,13 @@ var modelDF = Check{
 }
 
 func residualDF(p *Pass, t *table.Table, c *table.Column) {
-	kind := "unnamed"
-	if c.HasToken("resid", "residual", "residuals") {
-		kind = "residual"
-	} else if !c.HasToken("df", "dof") {
+	kind := "residual"
+	switch {
+	case c.HasToken("resid", "residual", "residuals"):
+	case !c.HasToken("df", "dof", "freedom") || c.HasToken("null", "model", "num", "numerator", "test"):
 		return
+	case len(t.ByRole(table.Stat)) > 0 && len(t.ByRole(table.EstimateRole)) == 0:
+		kind = "unnamed" // a table of tests, whose degrees of freedom count terms
 	}
 	var cells []int
 	for i := range c.Cells {

@@ -21,7 +21,9 @@ func TestModelDF(t *testing.T) {
 	Run(t, "model-df", []Case{
 		{Name: "residual df of 4", CSV: "model,df.residual,nobs\n1,4,12\n2,30,120\n3,6,12",
 			Want: []Want{{Kind: "residual", Severity: policy.Warn, Column: "df.residual", Rows: []int{0, 2}}}},
-		{Name: "df of unknown sort", CSV: "model,df,statistic\na,4,12.5\nb,40,1.1", Want: []Want{{Kind: "unnamed", Severity: policy.Note, Rows: []int{0}}}},
+		{Name: "df of 4", CSV: "model,df,nobs\na,4,12\nb,40,120", Want: []Want{{Kind: "residual", Severity: policy.Warn, Column: "df", Rows: []int{0}}}},
+		{Name: "in words", CSV: "model,degrees_of_freedom,nobs\na,4,12\nb,40,120", Want: []Want{{Kind: "residual", Rows: []int{0}}}},
+		{Name: "df of tests", CSV: "model,df,statistic\na,4,12.5\nb,40,1.1", Want: []Want{{Kind: "unnamed", Severity: policy.Note, Rows: []int{0}}}},
 		{Name: "nine terms for twelve people", CSV: small, Want: []Want{{Kind: "terms", Severity: policy.Warn, Message: "9 terms for 12 observations"}}},
 		{Name: "R squared of 1", CSV: "model,r.squared,nobs\n1,1,1200\n2,0.4,1200", Want: []Want{{Kind: "saturated", Rows: []int{0}}}},
 		{Name: "no standard errors", CSV: "term,estimate,std.error,p.value\na,0.1,NA,0.5\nb,0.2,NA,0.5\nc,0.3,NA,0.4", Want: []Want{{Kind: "saturated", Column: "std.error"}}},

@@ -21,7 +21,7 @@ var orgLevel = Check{
 		{"practice", policy.Block, "codes or names of practices or other organisations"},
 		{"area", policy.Block, "codes of MSOAs, LSOAs, local authorities, CCGs or ICBs"},
 		{"single", policy.Warn, "an organisation column with one or two values"},
-		{"places", policy.Warn, "an area column with values that are not NHS regions"},
+		{"places", policy.Warn, "an area or organisation column with values that are not NHS regions"},
 	},
 	File: func(p *Pass) error {
 		for _, t := range p.Doc.Tables {
@@ -59,9 +59,9 @@ func organisations(p *Pass, t *table.Table, c *table.Column) {
 		place(p, "single", t, c, filled(c), "organisations, by its name", false)
 	case 10*len(names) > 3*n && distinct(c, names) >= 3:
 		place(p, "practice", t, c, names, "names of practices", true)
-	case c.Role == table.Geo, c.Role == table.Category && c.HasToken("stp", "ccg", "icb", "pcn", "msoa", "lsoa", "utla", "ltla", "lad", "la", "borough", "county", "authority"):
+	case c.Role == table.Geo, c.Role == table.Category && c.HasToken(placeWords...):
 		if out := textCells(c, func(s string) bool { return !nhsAreas[strings.ToLower(s)] }); distinct(c, out) > 2 {
-			place(p, "places", t, c, out, "areas that are not NHS regions", false)
+			place(p, "places", t, c, out, "areas or organisations other than NHS regions", false)
 		} else if c.Numbers() > 2 && c.Distinct() > 2 && t.Layout != "long" {
 			place(p, "places", t, c, filled(c), "codes of areas", false)
 		}
@@ -87,6 +87,10 @@ func mostly(c *table.Column, f func(string) bool) []int {
 	}
 	return nil
 }
+
+// placeWords are words of a header that announce organisations or areas.
+var placeWords = []string{"region", "stp", "ccg", "icb", "pcn", "msoa", "lsoa", "utla", "ltla", "lad", "la", "borough", "county", "authority",
+	"surgery", "trust", "provider", "organisation", "organization"}
 
 // place reports a column of organisations or areas. Codes and names of an
 // unmistakable shape count in full in printed text, too.

@@ -50,6 +50,7 @@ func TestTextAndJSONTables(t *testing.T) {
 			Want: []Want{{Severity: policy.Block, Column: "n", Rows: []int{1}}}},
 		{Name: "JSON in a .txt file", Files: map[string]string{"t.txt": `[{"sex":"F","n":120},{"sex":"M","n":4}]`},
 			Want: []Want{{Table: "$", Column: "n", Rows: []int{1}}}},
+		{Name: "a CSV file called .txt", Files: map[string]string{"t.txt": "sex,n\nF,120\nM,4\n"}, Want: []Want{{Severity: policy.Block, Table: "", Column: "n", Rows: []int{1}}}},
 		{Name: "a printed table is one level lower", Files: map[string]string{"t.txt": stata},
 			Want: []Want{{Severity: policy.Warn, Table: "line 2", Column: "Freq.", Rows: []int{1, 2}}}},
 		{Name: "JSON without small counts", Files: map[string]string{"t.json": `{"num_practices": 6367, "patients": 120}`}},

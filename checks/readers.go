@@ -56,6 +56,9 @@ func readText(d *Document) error {
 		return err
 	}
 	d.Text = t
+	if t.Delimited {
+		return readCSV(d) // a table under another name
+	}
 	return d.understand(t.Tables)
 }
 

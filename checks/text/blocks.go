@@ -199,7 +199,7 @@ func blocks(lines []string) ([]*table.Source, error) {
 		if len(b.rows) > maxRows {
 			return nil, fmt.Errorf("it prints a table of more than %d rows", maxRows)
 		}
-		if len(b.rows) >= minRows || len(b.heads) > 0 && b.fenced(lines) {
+		if len(b.rows) >= minRows || len(b.heads) > 0 && b.fenced(lines) || len(b.rows) == 2 && b.titled(lines) {
 			for _, s := range read(lines, b) {
 				out = append(out, s)
 				cells += len(s.Header) * len(s.Records)
@@ -211,6 +211,24 @@ func blocks(lines []string) ([]*table.Source, error) {
 		i = next
 	}
 	return out, nil
+}
+
+// titled says whether the line above two rows names their columns one by one,
+// so that the two are a table.
+func (b *block) titled(lines []string) bool {
+	if len(b.heads) == 0 {
+		return false
+	}
+	header, records := b.columns(lines)
+	if len(records) != 2 || len(header) < 2 || len(header) != len(records[0]) {
+		return false
+	}
+	for i, h := range header {
+		if words := len(strings.Fields(h)); words > 3 || words == 0 && i > 0 || isNumber(h) {
+			return false
+		}
+	}
+	return true
 }
 
 // gather collects a block that starts at line i, and says where it ends.

@@ -12,6 +12,21 @@ var (
 	pair  = regexp.MustCompile(`[^\s{(:]+: (\d+)`)
 )
 
+// numberWord finds small numbers of people written out. "One" is left out: "one
+// row per patient".
+var (
+	numberWord  = regexp.MustCompile(`(?i)(?:^|[^a-z-])((two|three|four|five|six|seven) (?:of the |of these )?(?:female |male )?(?:patients|people|persons|individuals|participants|women|men|deaths|children))(?:[^a-z]|$)`)
+	numberWords = map[string]int{"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
+)
+
+// quick returns l if it could hold a number of people written out, else "".
+func quick(l string) string {
+	if holdsAny(l, "two ", "Two ", "three ", "Three ", "four ", "Four ", "five ", "Five ", "six ", "Six ", "seven ", "Seven ") {
+		return l
+	}
+	return ""
+}
+
 // Words, in lower case: those before "= 3" or ": 3", those after "3 ", those
 // that may stand between, and those that make a number before people a label
 // ("Table 2 patients").
@@ -68,6 +83,9 @@ func appendPhrases(out []Phrase, line int, l string, stata bool) []Phrase {
 		if to := peopleAfter(l, i); to >= 0 && !glued(l, from) && !labelWords[wordBefore(l, from)] {
 			out = append(out, Phrase{line, l[from:to], n})
 		}
+	}
+	for _, at := range numberWord.FindAllStringSubmatchIndex(quick(l), -1) {
+		out = append(out, Phrase{line, l[at[2]:at[3]], numberWords[strings.ToLower(l[at[4]:at[5]])]})
 	}
 	if strings.Count(l, ": ") >= 2 {
 		out = appendPairs(out, line, l)

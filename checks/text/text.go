@@ -16,6 +16,9 @@ type Text struct {
 	Lines   []string // as a person sees them; line i+1 of the file
 	Tables  []*table.Source
 	Phrases []Phrase
+	// Delimited says that the whole text is one table: every line has the same
+	// number of commas, or of tabs, and a column is all numbers below its name.
+	Delimited bool
 	// Cut lists 1-based lines that say that something was left out, and the
 	// last line when a log was never closed.
 	Cut []int
@@ -59,6 +62,7 @@ func Read(data []byte) (*Text, error) {
 	if stata && !closed(t.Lines) {
 		t.Cut = append(t.Cut, len(t.Lines))
 	}
+	t.Delimited = delimited(t.Lines)
 	if len(t.Phrases) > maxPhrases {
 		return nil, fmt.Errorf("it states more than %d counts", maxPhrases)
 	}
@@ -148,6 +152,40 @@ func closed(lines []string) bool {
 		}
 	}
 	return false
+}
+
+// delimited recognises a CSV or tab-separated file under another name.
+func delimited(lines []string) bool {
+	for _, sep := range []string{",", "\t"} {
+		if n := strings.Count(lines[0], sep); n > 0 && sameFields(lines, sep, n) {
+			return true
+		}
+	}
+	return false
+}
+
+func sameFields(lines []string, sep string, n int) bool {
+	numeric := make([]bool, n+1)
+	rows := 0
+	for i, l := range lines {
+		if strings.TrimSpace(l) == "" {
+			continue
+		}
+		f := strings.Split(l, sep)
+		if len(f) != n+1 {
+			return false
+		}
+		for j, x := range f {
+			x = strings.Trim(strings.TrimSpace(x), `"`)
+			if i == 0 {
+				numeric[j] = !isNumber(x)
+			} else {
+				numeric[j] = numeric[j] && (isNumber(x) || x == "" || isEmpty(x))
+			}
+		}
+		rows++
+	}
+	return rows >= 3 && slices.Contains(numeric, true)
 }
 
 // holdsAny spares most lines a regular expression.

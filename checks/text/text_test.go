@@ -33,7 +33,10 @@ func TestPhrases(t *testing.T) {
 		{"(3 missing values generated)", []Phrase{{1, "3 missing values generated", 3}}},
 		{"  3 F: 380382, M: 111059, I: 1", []Phrase{{1, "F: 380382", 380382}, {1, "M: 111059", 111059}, {1, "I: 1", 1}}},
 		{"Counter({'F': 120, 'M': 4})", []Phrase{{1, "'F': 120", 120}, {1, "'M': 4", 4}}},
+		{"We lost three patients; two women died.", []Phrase{{1, "three patients", 3}, {1, "two women", 2}}},
 		// Near relatives.
+		{"one row per patient, two-sided tests, twenty-two patients", nil},
+		{"three groups of patients", nil},
 		{"Table 2 patients by age", nil},
 		{"dose 3 events were dropped", nil},
 		{"min = 3, mean = 4", nil},
@@ -163,6 +166,7 @@ func TestTables(t *testing.T) {
 			[]string{"", "", "Total", "AZ"},
 			[][]string{{"Sex", "F", "120 (50.0)", "4 (3.1)"}, {"", "M", "120 (50.0)", "70 (2.1)"}, {"Age", "18", "9", "10"}}, []int{2, 3, 4, 6}},
 		{"commas", "result\nsex,n\nF,120\nM,4\nU,9\n", []string{"sex", "n"}, [][]string{{"F", "120"}, {"M", "4"}, {"U", "9"}}, []int{2, 3, 4, 5}},
+		{"two rows under a header", "Result\n\n     n\nF  120\nM    4\n", []string{"", "n"}, [][]string{{"F", "120"}, {"M", "4"}}, []int{3, 4, 5}},
 		{"words that do not line up", "Female 120\nMale 4\nUnknown 30\n", []string{"", ""},
 			[][]string{{"Female", "120"}, {"Male", "4"}, {"Unknown", "30"}}, []int{1, 1, 2, 3}},
 	} {
