@@ -41,6 +41,7 @@ type filePage struct {
 	Findings []findingView
 	Vote     *voteForm
 	Author   *authorForm
+	Except   []exceptionView
 	Context  []written
 	Comments []commentView
 	Comment  commentForm
@@ -83,6 +84,7 @@ func (u *UI) showFile(c *call, status int, vote *voteForm) error {
 		return err
 	}
 	p.show(u, c, content)
+	u.answers(&p)
 	p.Vote = voteFormFor(v, p.File, vote)
 	p.Context = u.written(p.Group.Group)
 	for _, cm := range p.Group.Comments {

@@ -73,6 +73,7 @@ type findingView struct {
 	Doc      *checks.Check // nil for a check that is not in the list
 	Selected bool
 	Link     string // to the first place it points at
+	Answer   *answerView
 
 	finding *checks.Finding
 }

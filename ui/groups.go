@@ -2,6 +2,7 @@ package ui
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 
 	"sallyport/policy"
@@ -20,6 +21,8 @@ type groupPage struct {
 	Editable bool
 	Missing  []missing // of this group
 	Comment  commentForm
+	Details  review.GroupDetails
+	Bad      map[string]string // what is wrong with the fields that every group has
 }
 
 func (u *UI) group(c *call) error {
@@ -31,7 +34,9 @@ func (u *UI) group(c *call) error {
 	if err != nil {
 		return err
 	}
-	return u.showGroup(c, http.StatusOK, v, g, g.Group.Context, g.Group.Controls, nil)
+	d := review.GroupDetails{Context: g.Group.Context, Controls: g.Group.Controls, Pattern: g.Group.Pattern,
+		PatternCount: g.Group.PatternCount, Intermediate: g.Group.Intermediate}
+	return u.showGroup(c, http.StatusOK, v, g, d, nil)
 }
 
 func groupOf(v *review.View, id review.GroupID) (*review.GroupView, error) {
@@ -43,8 +48,9 @@ func groupOf(v *review.View, id review.GroupID) (*review.GroupView, error) {
 	return nil, review.Errorf(review.NotFound, "There is no such group.")
 }
 
-func (u *UI) showGroup(c *call, status int, v *review.View, g *review.GroupView, about, controls map[string]string, bad map[string]string) error {
-	p := groupPage{View: v, Row: u.groupRow(v, g), Editable: v.Can[policy.RequestEdit], Comment: commentFormFor(v, g.Group.ID, "", c.Request().URL.Path)}
+func (u *UI) showGroup(c *call, status int, v *review.View, g *review.GroupView, d review.GroupDetails, bad map[string]string) error {
+	about, controls := d.Context, d.Controls
+	p := groupPage{View: v, Row: u.groupRow(v, g), Editable: v.Can[policy.RequestEdit], Comment: commentFormFor(v, g.Group.ID, "", c.Request().URL.Path), Details: d, Bad: bad}
 	ctxFields, ctlFields := u.service.Fields(g.Group)
 	p.Context = groupFields("context", ctxFields, about)
 	p.Controls = groupFields("controls", ctlFields, controls)
@@ -85,7 +91,11 @@ func (u *UI) groupForm(c *call) (about, controls map[string]string) {
 
 func (u *UI) saveGroup(c *call) error {
 	about, controls := u.groupForm(c)
-	err := u.service.EditGroup(c.ctx(), c.actor, c.requestID(), c.groupID(), review.GroupDetails{Context: about, Controls: controls})
+	d := review.GroupDetails{Context: about, Controls: controls, Pattern: strings.TrimSpace(c.FormValue("pattern")), Intermediate: c.FormValue("intermediate") != ""}
+	if n, err := strconv.Atoi(strings.TrimSpace(c.FormValue("pattern_count"))); err == nil && d.Pattern != "" {
+		d.PatternCount = n
+	}
+	err := u.service.EditGroup(c.ctx(), c.actor, c.requestID(), c.groupID(), d)
 	if bad := fieldErrors(err); bad != nil {
 		v, verr := u.editable(c)
 		if verr != nil {
@@ -95,7 +105,7 @@ func (u *UI) saveGroup(c *call) error {
 		if gerr != nil {
 			return gerr
 		}
-		return u.showGroup(c, http.StatusUnprocessableEntity, v, g, about, controls, bad)
+		return u.showGroup(c, http.StatusUnprocessableEntity, v, g, d, bad)
 	}
 	if err != nil {
 		return err
@@ -129,6 +139,9 @@ type commentView struct {
 	Name string
 	Who  string // may read it, in words
 	File string // path of the file it is about, "" for the group
+	// Publish is where a checkers-only comment can be made public, "" when it
+	// cannot now.
+	Publish string
 }
 
 func commentViewOf(v *review.View, cm review.Comment) commentView {
@@ -138,6 +151,9 @@ func commentViewOf(v *review.View, cm review.Comment) commentView {
 		out.Who = "from the researcher"
 	case cm.Visibility == review.Public:
 		out.Who = "for the researcher too, once the request goes back"
+	}
+	if cm.ByChecker && cm.Visibility == review.Checkers && cm.Turn == v.Request.Turn && v.Phase == review.Consolidation && v.Can[policy.RequestComment] {
+		out.Publish = requestPath(v.Request.ID) + "/comments/" + pathSegment(string(cm.ID)) + "/publish"
 	}
 	for _, g := range v.Groups {
 		for _, f := range g.Files {

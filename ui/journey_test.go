@@ -2,6 +2,7 @@ package ui
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -169,4 +170,68 @@ func TestAuthorChangesFiles(t *testing.T) {
 	ann.post(file+"/move", "group", "new", "new_group", "Together", "kind", "supporting").want(http.StatusOK).has("Supporting file", "Together")
 	ann.post(file+"/withdraw").want(http.StatusOK).has("was withdrawn", "Withdrawn")
 	ann.get(file).want(http.StatusOK).lacks("Withdraw this file")
+}
+
+// An author answers a finding and asks for an exception; each checker judges
+// both, and the release needs both to accept.
+func TestExceptionsAndAnswers(t *testing.T) {
+	s := newSite(t)
+	request := s.draft(t, "release/rates.csv", smallCSV)
+	ann := s.as(t, "ann").get(request)
+	file := ann.links(fileLink)[0]
+	fingerprint := ann.get(file).has("Small counts", "Ask for an exception: Small counts", "Answer this finding").values("fingerprint")[0]
+	ann.post(file+"/findings", "fingerprint", fingerprint, "code", "not-people", "text", " ").has("That was not saved", "Say in a sentence why")
+	ann.post(file+"/findings", "fingerprint", fingerprint, "code", "not-people", "text", "These are hospitals.", "code_link", "a.R:1").
+		want(http.StatusOK).has("was saved", "The researcher answers: The value does not count people.", "These are hospitals.")
+	ann.post(file+"/exception", "check", "small-count", "reason", "").has("Say why the file must leave")
+	ann.post(file+"/exception", "check", "small-count", "reason", "They count hospitals.").want(http.StatusOK).has("Both checkers must accept it", "They count hospitals.")
+	s.submit(t, request)
+	checkers := s.seats(t, request)
+	for _, b := range checkers {
+		b.get(file).has("These are hospitals.", "They count hospitals.").lacks("accepts it", "Ask for an exception")
+		b.post(file+"/findings/answer", "fingerprint", fingerprint, "accept", "no", "reason", "").has("That was not saved")
+		b.post(file+"/findings/answer", "fingerprint", fingerprint, "accept", "yes").want(http.StatusOK).has("accepts it")
+		b.post(file+"/exception/answer", "check", "small-count", "accept", "yes").want(http.StatusOK)
+		b.vote(request, "approve", "Hospitals, not people.")
+		b.post(request + "/review").want(http.StatusOK)
+	}
+	checkers[0].post(request + "/release").want(http.StatusOK).has("Approved")
+	ann.post(file+"/exception", "check", "small-count", "reason", "Again.").want(http.StatusConflict)
+}
+
+// A checkers-only comment can be made public once both reviews are in.
+func TestPublishComment(t *testing.T) {
+	s := newSite(t)
+	request := s.draft(t, "release/rates.csv", roundedCSV)
+	s.submit(t, request)
+	checkers := s.seats(t, request)
+	group := checkers[0].get(request).links(groupLink)[0]
+	checkers[0].post(request+"/comments", "group", strings.TrimPrefix(group, request+"/groups/"), "visibility", "checkers", "comment", "Between us", "back", request).
+		want(http.StatusOK).lacks("Let the researcher read it")
+	for _, b := range checkers {
+		b.vote(request, "approve", "").post(request + "/review").want(http.StatusOK)
+	}
+	publish := regexp.MustCompile(`action="(/requests/[A-Z0-9]+/comments/[A-Z0-9]+/publish)"`).FindStringSubmatch(checkers[1].get(request + "/review").body)
+	if publish == nil {
+		t.Fatal("the comment cannot be made public")
+	}
+	checkers[1].post(publish[1]).want(http.StatusOK).has("will see this comment")
+	checkers[1].post(request + "/return").want(http.StatusOK)
+	s.as(t, "ann").get(request).has("Between us")
+}
+
+// A group keeps its wildcard and the number of files it captures.
+func TestGroupPattern(t *testing.T) {
+	s := newSite(t)
+	request := s.draft(t, "release/rates.csv", roundedCSV)
+	ann := s.as(t, "ann").get(request)
+	group := ann.links(groupLink)[0]
+	ann.post(group, "pattern", "release/r*.csv", "pattern_count", "1", "intermediate", "1", "then", "stay").want(http.StatusOK).has("Saved.")
+	if got := append(ann.values("pattern"), ann.values("pattern_count")...); !cmp.Equal(got, []string{"release/r*.csv", "1"}) {
+		t.Errorf("the group keeps %q", got)
+	}
+	ann.post(group, "pattern", "release/r*.csv", "pattern_count", "x", "then", "stay")
+	if ann.status != http.StatusUnprocessableEntity {
+		t.Errorf("a wildcard without a number of files: status %d", ann.status)
+	}
 }

@@ -130,11 +130,13 @@ func fileState(v *review.View, f review.FileView) (icon, words string) {
 		return "–", "Withdrawn"
 	case f.Outcome != "" && f.Outcome != review.Incomplete:
 		return outcomeIcon(f.Outcome), capital(string(f.Outcome))
-	case f.Mine != nil && f.MineVoid:
+	case f.Mine != nil && f.MineVoid && f.Mine.Decision != review.Undecided:
 		return "↻", "Changed since your vote"
+	case f.Mine != nil && !f.Yours:
+		return "", "Routed to another checker"
 	case f.Mine != nil:
 		return decisionIcon(f.Mine.Decision), decisionWords(f.Mine.Decision)
-	case v.Relation == policy.Assigned && v.Phase != review.NoReview:
+	case f.Yours && v.Phase != review.NoReview:
 		return "○", "To review"
 	case v.Request.Status.Owner() == "checkers":
 		return "", "With the checkers"

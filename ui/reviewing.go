@@ -70,7 +70,7 @@ func voteFormFor(v *review.View, f fileEntry, typed *voteForm) *voteForm {
 	if f.File.Kind != review.Output || v.Relation != policy.Assigned && len(f.Votes) == 0 {
 		return nil
 	}
-	form := voteForm{Action: f.Link + "/vote", Seen: f.File.Release, Allowed: v.Can[policy.ReviewVote], Why: v.Why[policy.ReviewVote],
+	form := voteForm{Action: f.Link + "/vote", Seen: f.File.Release, Allowed: v.Can[policy.ReviewVote] && f.Yours, Why: v.Why[policy.ReviewVote],
 		Void: f.MineVoid, Blocking: f.Tally.Block > 0 || f.Tally.Incomplete != "" || !f.Tally.Checked, Outcome: f.Outcome}
 	if f.Mine != nil {
 		form.Decision, form.Reason, form.At = f.Mine.Decision, f.Mine.Reason, f.Mine.At
@@ -114,7 +114,7 @@ func (u *UI) nextFile(c *call) error {
 	at := slices.IndexFunc(files, func(f review.FileView) bool { return f.File.ID == c.fileID() })
 	for i := range files {
 		f := files[(at+1+i)%len(files)]
-		if f.Mine == nil || f.MineVoid {
+		if f.Yours && f.MineVoid {
 			return c.redirect(filePath(v.Request.ID, f.File.ID))
 		}
 	}
@@ -190,7 +190,7 @@ func (u *UI) showReview(c *call, status int, v *review.View) error {
 
 func (p *reviewPage) count(f fileEntry) {
 	p.Files++
-	if f.Mine == nil || f.MineVoid {
+	if f.Yours && f.MineVoid {
 		p.Open++
 	}
 	if f.Outcome == review.AllApproved {

@@ -51,12 +51,18 @@ func routes() []route {
 		{post, "/requests/:request/withdraw", policy.RequestWithdraw, (*UI).withdraw},
 		{post, "/requests/:request/comments", policy.RequestComment, (*UI).comment},
 
+		{post, "/requests/:request/comments/:comment/publish", policy.RequestComment, (*UI).publish},
+
 		{get, "/requests/:request/files/:file", policy.FileContent, (*UI).file},
 		{get, "/requests/:request/files/:file/content", policy.FileContent, (*UI).content},
 		{get, "/requests/:request/files/:file/download", policy.FileContent, (*UI).download},
 		{post, "/requests/:request/files/:file/move", policy.RequestEdit, (*UI).moveFile},
 		{post, "/requests/:request/files/:file/update", policy.RequestEdit, (*UI).updateFile},
 		{post, "/requests/:request/files/:file/withdraw", policy.RequestEdit, (*UI).withdrawFile},
+		{post, "/requests/:request/files/:file/exception", policy.RequestEdit, (*UI).askException},
+		{post, "/requests/:request/files/:file/exception/answer", policy.ReviewVote, (*UI).answerException},
+		{post, "/requests/:request/files/:file/findings", policy.RequestEdit, (*UI).acknowledge},
+		{post, "/requests/:request/files/:file/findings/answer", policy.ReviewVote, (*UI).answerAcknowledgement},
 		{post, "/requests/:request/files/:file/vote", policy.ReviewVote, (*UI).vote},
 
 		{get, "/queue", policy.QueueView, (*UI).queue},

@@ -19,6 +19,8 @@ type Service interface {
 	WithdrawFile(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) error
 	UpdateFile(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) error
 	EditGroup(ctx context.Context, a review.Actor, id review.RequestID, g review.GroupID, d review.GroupDetails) error
+	AskException(ctx context.Context, a review.Actor, id review.RequestID, file review.FileID, check, reason string) error
+	Acknowledge(ctx context.Context, a review.Actor, id review.RequestID, in review.AcknowledgeInput) error
 	Submit(ctx context.Context, a review.Actor, id review.RequestID, checklist []string, permittedResultsVersion string) error
 	Withdraw(ctx context.Context, a review.Actor, id review.RequestID) error
 	Requests(ctx context.Context, a review.Actor) ([]review.Request, error)
@@ -31,6 +33,9 @@ type Service interface {
 
 	Queue(ctx context.Context, a review.Actor) ([]review.QueueItem, error)
 	Vote(ctx context.Context, a review.Actor, id review.RequestID, v review.VoteInput) error
+	AnswerException(ctx context.Context, a review.Actor, id review.RequestID, file review.FileID, check string, accept bool, reason string) error
+	AnswerAcknowledgement(ctx context.Context, a review.Actor, id review.RequestID, fingerprint string, accept bool, reason string) error
+	PublishComment(ctx context.Context, a review.Actor, id review.RequestID, comment review.CommentID) error
 	SubmitReview(ctx context.Context, a review.Actor, id review.RequestID) error
 	Return(ctx context.Context, a review.Actor, id review.RequestID) error
 	RejectRequest(ctx context.Context, a review.Actor, id review.RequestID, reason string) error

@@ -95,7 +95,7 @@ func (p *workspacePage) sort(added map[string]string, pol *policy.Policy) {
 		p.Folders = append(p.Folders, folder{Name: name})
 	}
 	for _, f := range p.Workspace.Files {
-		row := fileRow{WorkspaceFile: f, Type: strings.ToLower(path.Ext(f.Path)), Added: added[f.Path], Why: cannotAdd(f, pol.Files.MaxBytes)}
+		row := fileRow{WorkspaceFile: f, Type: strings.ToLower(path.Ext(f.Path)), Added: added[f.Path], Why: cannotAdd(f, max(pol.Files.MaxBytes, pol.Files.ExceptionMaxBytes))}
 		if !f.Release {
 			p.Outputs = append(p.Outputs, row)
 			continue
@@ -150,7 +150,7 @@ func (u *UI) addFiles(c *call) error {
 	}
 	files := make([]review.AddFile, 0, len(chosen))
 	for _, f := range chosen {
-		files = append(files, review.AddFile{Path: f, Kind: kind, Group: groupFor(f, group, name)})
+		files = append(files, review.AddFile{Path: f, Kind: kind, Group: groupFor(f, group, name), Exception: strings.TrimSpace(c.FormValue("exception"))})
 	}
 	results, err := u.service.AddFiles(c.ctx(), c.actor, id, files)
 	if err != nil {
