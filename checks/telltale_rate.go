@@ -94,34 +94,50 @@ type fraction struct {
 func (p *Pass) telltales(t *table.Table, c *table.Column, hidden map[int][]CellRef, scales []float64) {
 	full := fullPrecision(c)
 	most := p.Policy.Counts.Threshold + 2
+	perUnit := fractionsPerUnit(most)
 	var hits []fraction
 	tested, others, otherHits := 0, 0, 0
 	chance := 0.0
-	for i := range c.Cells {
+	// test counts one cell: f is what it gives away, if anything.
+	test := func(i int) (f fraction, found, shown bool) {
 		v, half, ok := rateValue(c, i)
 		if !ok || v == 0 {
-			continue
+			return fraction{}, false, false
 		}
 		if full > 0 {
 			half = math.Min(half, full)
 		}
-		f, ok := smallFraction(v, half, scales, most)
+		f, found = smallFraction(v, half, scales, most, perUnit)
+		return f, found, true
+	}
+	for i := range c.Cells {
 		if _, beside := hidden[c.Row(i)]; !beside {
-			others++
-			if ok {
-				otherHits++
-			}
+			continue
+		}
+		f, found, shown := test(i)
+		if !shown {
 			continue
 		}
 		tested++
 		chance += f.chance
-		if ok {
+		if found {
 			f.cell, f.digits = i, int(c.Cells[i].Decimals)
 			hits = append(hits, f)
 		}
 	}
 	if len(hits) == 0 {
 		return
+	}
+	for i := range c.Cells {
+		if _, beside := hidden[c.Row(i)]; beside {
+			continue
+		}
+		if _, found, shown := test(i); shown {
+			others++
+			if found {
+				otherHits++
+			}
+		}
 	}
 	// Where rates of large groups are simple fractions too, as those of rounded
 	// counts are, digits prove nothing: only a cluster beside redactions does.
@@ -155,8 +171,8 @@ func clusters(hits, tested int, seen, digits float64) bool {
 
 // smallFraction finds a/b with 2 <= b <= most, in lowest terms, that the printed
 // rate equals within half its last digit, and the chance that a rate of so many
-// digits does. At least three decimals of the proportion must be printed.
-func smallFraction(v, half float64, scales []float64, most int) (fraction, bool) {
+// digits does; perUnit is [fractionsPerUnit] of most. At least three decimals of the proportion must be printed.
+func smallFraction(v, half float64, scales []float64, most int, perUnit float64) (fraction, bool) {
 	var best fraction
 	chance, found := 0.0, false
 	for _, s := range scales {
@@ -165,7 +181,7 @@ func smallFraction(v, half float64, scales []float64, most int) (fraction, bool)
 			chance++ // too few digits: any rate would do
 			continue
 		}
-		chance += math.Min(1, fractionsPerUnit(most)*2*tol)
+		chance += math.Min(1, perUnit*2*tol)
 		for b := 2; b <= most; b++ {
 			a := math.Round(x * float64(b))
 			if a >= 1 && math.Abs(x-a/float64(b)) <= tol && gcd(int(a), b) == 1 && !found {
