@@ -102,6 +102,11 @@ func BenchmarkEvents(b *testing.B) {
 			must(b, s.Append(b.Context(), list...))
 		}
 	})
+	b.Run("verify", func(b *testing.B) {
+		for b.Loop() {
+			must(b, verify(s.Verify))
+		}
+	})
 	for name, q := range map[string]review.EventQuery{
 		"of a request": {Request: "request7"},
 		"newest 50":    {Newest: true, Limit: 50},

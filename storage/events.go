@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 
@@ -56,8 +55,8 @@ func (q eventRow) event() (review.Event, error) {
 	}, err
 }
 
-// eventsOf refuses a change of a request that leaves no trace in its record.
-func eventsOf(id review.RequestID, events []review.Event) error {
+// requireEvents refuses a change of a request that leaves no trace in its record.
+func requireEvents(id review.RequestID, events []review.Event) error {
 	if len(events) == 0 {
 		return fmt.Errorf("storage: a change of a request needs an event")
 	}
@@ -132,27 +131,4 @@ func selectEvents(tx *gorm.DB, q review.EventQuery) *gorm.DB {
 		page = page.Where("seq > ?", q.After)
 	}
 	return page
-}
-
-// verifyEvents computes every leaf again, and counts the positions.
-func verifyEvents(tx *gorm.DB) error {
-	rows, err := tx.Model(&eventRow{}).Order("seq").Rows()
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for seq := int64(1); rows.Next(); seq++ {
-		var row eventRow
-		if err := tx.ScanRows(rows, &row); err != nil {
-			return err
-		}
-		e, err := row.event()
-		if err != nil {
-			return err
-		}
-		if leaf := e.Leaf(); e.Seq != seq || !bytes.Equal(leaf[:], row.Leaf) {
-			return fmt.Errorf("%w: event %d", review.ErrCorrupt, seq)
-		}
-	}
-	return rows.Err()
 }

@@ -38,17 +38,9 @@ func (q jobRow) job() review.Job {
 	}
 }
 
-// keep writes what a change carries besides the request.
-func keep(tx *gorm.DB, id review.RequestID, c review.Change) error {
-	if err := appendEvents(tx, c.Events); err != nil {
-		return err
-	}
-	if c.Release != nil {
-		if err := keepRelease(tx, id, c.Release); err != nil {
-			return err
-		}
-	}
-	for _, j := range c.Jobs {
+// keepJobs writes jobs for after the commit.
+func keepJobs(tx *gorm.DB, jobs []review.Job) error {
+	for _, j := range jobs {
 		row := jobRow{
 			ID: j.ID, Kind: j.Kind, Request: string(j.Request), State: jobWaiting,
 			Tries: j.Tries, MaxTries: j.MaxTries, Due: micros(j.Due), Reason: j.Reason,

@@ -239,7 +239,7 @@ func checkRig(t *testing.T, dir string, done map[review.RequestID]progress) map[
 	b, err := openRig(t.Context(), dir)
 	must(t, err)
 	defer b.close()
-	must(t, b.store.Verify(t.Context()))
+	must(t, verify(b.store.Verify))
 	for id, said := range done {
 		r, err := b.store.Request(t.Context(), id)
 		if err != nil || r.Version < said.version {

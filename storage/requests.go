@@ -23,7 +23,7 @@ var errLost = errors.New("another writer was first")
 
 // Create keeps a new request with its events, at version 1.
 func (s *Store) Create(ctx context.Context, r *review.Request, events ...review.Event) error {
-	if err := eventsOf(r.ID, events); err != nil {
+	if err := requireEvents(r.ID, events); err != nil {
 		return err
 	}
 	rows := rowsOf(r)
@@ -117,7 +117,7 @@ func update(tx *gorm.DB, id review.RequestID, change func(*review.Request) (revi
 	if err != nil {
 		return nil, err
 	}
-	if err := eventsOf(id, made.Events); err != nil {
+	if err := requireEvents(id, made.Events); err != nil {
 		return nil, err
 	}
 	after := rowsOf(r)
@@ -135,6 +135,19 @@ func update(tx *gorm.DB, id review.RequestID, change func(*review.Request) (revi
 		return nil, err
 	}
 	return after.domain()
+}
+
+// keep writes what a change carries besides the request.
+func keep(tx *gorm.DB, id review.RequestID, c review.Change) error {
+	if err := appendEvents(tx, c.Events); err != nil {
+		return err
+	}
+	if c.Release != nil {
+		if err := keepRelease(tx, id, c.Release); err != nil {
+			return err
+		}
+	}
+	return keepJobs(tx, c.Jobs)
 }
 
 // sameRequest refuses a change of what a request is.

@@ -93,7 +93,7 @@ func (s *Sessions) AllCtx(ctx context.Context) (map[string][]byte, error) {
 	return all, nil
 }
 
-// Find, Commit, Delete and All are the same for callers without a context.
+// Find is FindCtx. It, Commit, Delete and All are for callers without a context.
 func (s *Sessions) Find(token string) ([]byte, bool, error) {
 	return s.FindCtx(context.Background(), token)
 }

@@ -121,28 +121,6 @@ func (s *Store) Close() error {
 	return errors.Join(errs...)
 }
 
-// Verify has the database check its own structure and references, and every
-// event its leaf.
-func (s *Store) Verify(ctx context.Context) error {
-	return s.read(ctx, "verifying", func(tx *gorm.DB) error {
-		var said string
-		if err := tx.Raw("PRAGMA integrity_check(1)").Scan(&said).Error; err != nil {
-			return err
-		}
-		if said != "ok" {
-			return fmt.Errorf("%w: %s", review.ErrCorrupt, said)
-		}
-		var dangling int64
-		if err := tx.Raw("SELECT count(*) FROM pragma_foreign_key_check").Scan(&dangling).Error; err != nil {
-			return err
-		}
-		if dangling > 0 {
-			return fmt.Errorf("%w: %d references lead nowhere", review.ErrCorrupt, dangling)
-		}
-		return verifyEvents(tx)
-	})
-}
-
 // write runs f in a transaction that holds the write lock from its start.
 func (s *Store) write(ctx context.Context, doing string, f func(tx *gorm.DB) error) error {
 	return wrap(doing, s.writer.WithContext(ctx).Transaction(f))
