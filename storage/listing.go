@@ -178,7 +178,8 @@ func (l *listing) file(ctx context.Context, dir *os.Root, name string) {
 		f.Size, f.Modified = info.Size(), info.ModTime().UTC()
 	}
 	if f.Problem == "" {
-		f.Origin = l.sources.origin(name, l.digest(ctx, name, info))
+		f.Digest = l.digest(ctx, name, info)
+		f.Origin = l.sources.origin(name, f.Digest)
 	}
 	l.out.Files = append(l.out.Files, f)
 }

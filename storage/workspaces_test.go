@@ -130,6 +130,9 @@ func TestWorkspace(t *testing.T) {
 		}, got); diff != "" {
 			t.Error(diff)
 		}
+		if got, want := entry(t, ws, "release/t.csv").Digest, digestOf("a,b\n"); got != want {
+			t.Errorf("digest %q, want %q", got, want)
+		}
 		if !slices.IsSortedFunc(ws.Files, func(a, b review.WorkspaceFile) int { return strings.Compare(a.Path, b.Path) }) {
 			t.Error("the files are not sorted by path")
 		}

@@ -218,18 +218,17 @@ func jobRace(t *testing.T, s review.Store) {
 	same(t, "workers with the job", 1, won)
 }
 
-// samplePeople has every field set.
+// samplePeople has every field set, of one person and one project.
 func samplePeople() ([]review.Person, []review.Project) {
-	return []review.Person{
-			{
-				Username: "ada", Name: "Ada <L>", Email: "ada@example.org", Roles: []policy.Role{policy.Researcher, policy.Lead},
-				Projects: []review.ProjectID{"p2", "p1"}, Disabled: true, PasswordHash: "$argon2id$x",
-			},
-			{Username: "bob", Name: "Bob", Roles: []policy.Role{policy.Auditor}},
-		}, []review.Project{
-			{ID: "p1", Name: "One", Number: "1", Workspaces: []review.WorkspaceName{"z", "a"}},
-			{ID: "p2", Name: "Two", Number: "2"},
-		}
+	var ada review.Person
+	var one review.Project
+	f := new(filler)
+	f.fill(reflect.ValueOf(&ada).Elem())
+	f.fill(reflect.ValueOf(&one).Elem())
+	ada.Username, ada.Projects = "ada", []review.ProjectID{"p2", "p1"}
+	one.ID, one.Kind, one.Workspaces = "p1", review.CurationProject, []review.WorkspaceName{"z", "a"}
+	return []review.Person{ada, {Username: "bob", Name: "Bob", Roles: []policy.Role{policy.Auditor}}},
+		[]review.Project{one, {ID: "p2", Name: "Two"}}
 }
 
 func savePeople(t *testing.T, s review.Store, people []review.Person, projects []review.Project) error {
