@@ -128,6 +128,60 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// TestVerifyBytes finds bytes that are gone or spoilt, of files as they are, as
+// they were, and as they left.
+func TestVerifyBytes(t *testing.T) {
+	s := newStore(t)
+	blobs, dir := newBlobs(t)
+	names := []string{"now", "cleaned", "earlier", "released", "original"}
+	d := map[string]review.Digest{}
+	for _, name := range names {
+		d[name] = put(t, blobs, name)
+	}
+	put(t, blobs, "of nobody")
+	r := reviewtest.Draft("r1", "ada", "study", noon())
+	r.Groups = []review.Group{{ID: "g", Files: []review.File{{
+		ID: "f", Path: "release/t.csv", Kind: review.Output, Digest: d["now"], Release: d["cleaned"],
+		Previous: []review.Snapshot{{Digest: d["earlier"]}},
+	}, {ID: "f2", Path: "release/u.csv", Kind: review.Output, Digest: d["now"]}}}}
+	must(t, s.Create(t.Context(), r, reviewtest.Happened(r, review.EvRequestCreated, noon())))
+	_, err := s.Update(t.Context(), "r1", func(r *review.Request) (review.Change, error) {
+		return review.Change{
+			Events: []review.Event{reviewtest.Happened(r, review.EvApproved, noon())},
+			Release: &review.Release{ID: "rel", Request: "r1", Files: []review.ReleasedFile{
+				{Path: "release/t.csv", SHA256: d["released"], Original: d["original"]},
+			}},
+		}, nil
+	})
+	must(t, err)
+	found := func() map[review.Digest]bool {
+		bad := map[review.Digest]bool{}
+		n, err := s.VerifyBytes(t.Context(), blobs, func(d review.Digest, err error) {
+			if !errors.Is(err, review.ErrCorrupt) && review.KindOf(err) != review.NotFound {
+				t.Errorf("%s: %v", d, err)
+			}
+			bad[d] = true
+		})
+		if err != nil || n != len(names) {
+			t.Fatalf("%d looked at, %v, want %d", n, err, len(names))
+		}
+		return bad
+	}
+	if bad := found(); len(bad) > 0 {
+		t.Errorf("bad: %v, want none", bad)
+	}
+	for i, name := range names {
+		file := filepath.Join(dir, string(d[name][:2]), string(d[name][2:]))
+		must(t, os.Remove(file))
+		if i%2 == 0 {
+			must(t, os.WriteFile(file, []byte("spoilt"), 0o600))
+		}
+		if bad := found(); len(bad) != i+1 || !bad[d[name]] {
+			t.Errorf("%s is spoilt or gone, and bad are %v", name, bad)
+		}
+	}
+}
+
 // TestVerifyTornPages overwrites the middle of the database file.
 func TestVerifyTornPages(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "x.db")

@@ -24,7 +24,7 @@ const (
 )
 
 // errFindings ends a command whose output already says what was found.
-var errFindings = errors.New("findings at or above the level asked for")
+var errFindings = errors.New("the output says what was found")
 
 // app is what every command needs of the world.
 type app struct {
@@ -40,6 +40,7 @@ type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Run the service."`
 	Demo     demoCommand     `cmd:"" help:"Run a demonstration on invented data, on this machine only."`
 	People   peopleCommand   `cmd:"" help:"Add people and projects, and set passwords."`
+	Verify   verifyCommand   `cmd:"" help:"Check that the database, the record and the snapshots are as they were written."`
 	Policy   policyCommand   `cmd:"" help:"Show the policy in force, or check a policy file."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }

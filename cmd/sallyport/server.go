@@ -72,7 +72,7 @@ func (s *server) open(ctx context.Context, c config, p *policy.Policy, now revie
 	}
 	s.store = store
 	s.close = append(s.close, store)
-	blobs, err := storage.OpenBlobs(filepath.Join(c.Data, "blobs"), now)
+	blobs, err := storage.OpenBlobs(filepath.Join(c.Data, blobsFolder), now)
 	if err != nil {
 		return nil, err
 	}
@@ -93,9 +93,15 @@ func (s *server) open(ctx context.Context, c config, p *policy.Policy, now revie
 	}, nil
 }
 
+// What a data folder holds.
+const (
+	databaseFile = "sallyport.db"
+	blobsFolder  = "blobs"
+)
+
 // openStore opens the database of a data folder.
 func openStore(ctx context.Context, data string, now review.Clock) (*storage.Store, error) {
-	return storage.Open(ctx, filepath.Join(data, "sallyport.db"), now)
+	return storage.Open(ctx, filepath.Join(data, databaseFile), now)
 }
 
 // Close lets go of everything, last opened first.
