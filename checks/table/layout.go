@@ -77,7 +77,12 @@ func (u *understanding) statisticLevels(c *Column) (map[string]Role, float64) {
 		switch low {
 		case "unique", "top", "nunique", "n_unique", "levels":
 			hits[lv] = Category
+			sorts[Category] = true
 			stat = true
+			continue
+		case "count", "freq", "frequency":
+			hits[lv] = Count
+			sorts[Count] = true
 			continue
 		}
 		if len(low) == 1 && low != "n" {

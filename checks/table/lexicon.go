@@ -93,6 +93,7 @@ var phrases = []phrase{
 	{SD, 8, "std_dev std_deviation standard_deviation standard_dev"},
 	{CI, 8, "conf_low conf_high conf_int low_ci high_ci lower_ci upper_ci lower_95 upper_95 lower_bound upper_bound low_bound upp_bound lower_limit upper_limit lower_cl upper_cl ci_l ci_u ci_low ci_high ci_lower ci_upper ci_lo ci_hi 95_l 95_u"},
 	{CI, 5, "_low$ _high$ _lower$ _upper$ _ll$ _ul$ _lb$ _ub$"},
+	{Stat, 12, "n_unique$ n_distinct$ ^nunique$ number_unique$ n_levels$"},
 	{Stat, 12, "r_squared log_lik loglik logl r2"},
 	{Stat, 14, "n_levels var_nlevels n_categories n_variables n_models n_terms n_knots n_params n_parameters n_codes n_iterations n_boot n_bootstraps n_simulations n_sims n_imputations n_breaks ^npar$ ^nlevels$"},
 	{Ordinal, 14, "n_days n_weeks n_months n_years num_days number_of_days number_of_weeks number_of_months days_since weeks_since"},
