@@ -44,7 +44,7 @@ func (c checkCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	set, skipped, err := c.set(ctx)
+	set, skipped, err := c.set(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (c checkCommand) Run(ctx context.Context, a *app) error {
 
 // set collects the files that were named, with their origins when a workspace
 // is known.
-func (c checkCommand) set(ctx context.Context) (checks.Set, []input.Skipped, error) {
+func (c checkCommand) set(ctx context.Context, a *app) (checks.Set, []input.Skipped, error) {
 	entries, skipped, err := input.Collect(ctx, c.Paths)
 	if err != nil {
 		return checks.Set{}, nil, err
@@ -72,7 +72,7 @@ func (c checkCommand) set(ctx context.Context) (checks.Set, []input.Skipped, err
 	set := checks.Set{Files: input.Files(entries)}
 	if c.Workspace != "" {
 		set.Workspace = true
-		err = addOrigins(c.Workspace, entries, set.Files)
+		err = addOrigins(ctx, a, c.Workspace, entries, set.Files)
 	}
 	return set, skipped, err
 }
