@@ -145,12 +145,13 @@ func reference(r checks.CellRef) string {
 }
 
 // workings are the parts of the evidence that are written out as sentences or
-// sums; bare words and numbers are left to the JSON.
+// sums. Bare words and numbers, and why a column was read as it was, are left to
+// the JSON.
 func workings(f *checks.Finding) []string {
 	var lines []string
 	for _, key := range slices.Sorted(maps.Keys(f.Evidence)) {
 		s := strings.Join(sentences(f.Evidence[key]), "; ")
-		if strings.Contains(s, " ") {
+		if key != "why" && strings.Contains(s, " ") {
 			lines = append(lines, fmt.Sprintf("%s: %s", Safe(strings.ReplaceAll(key, "_", " ")), Safe(s)))
 		}
 	}
