@@ -22,7 +22,7 @@ var words = buildWords(map[Role][]wordList{
 	SD:          {{4, "sd std stdev stddev variance iqr"}},
 	SE:          {{4, "se sem stderr error stde rse"}},
 	Median:      {{4, "median p50 q50 p50th"}},
-	Min:         {{4, "min minimum lowest youngest earliest smallest"}},
+	Min:         {{4, "p0 min minimum lowest youngest earliest smallest"}},
 	Max:         {{4, "max maximum highest oldest latest largest"}},
 	Percentile:  {{4, "p1 p5 p10 p20 p25 p75 p80 p90 p95 p99 q1 q3 q25 q75 d1 d2 d3 d4 d5 d6 d7 d8 d9 lq uq 25th 75th 10th 90th quartile1 quartile3"}},
 	EstimateRole: {

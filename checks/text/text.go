@@ -45,9 +45,6 @@ func Read(data []byte) (*Text, error) {
 	t := &Text{Lines: Lines(data)}
 	stata := isStataLog(t.Lines)
 	for i, l := range t.Lines {
-		if len(l) > maxLine {
-			l = l[:maxLine] // a line this long is not prose; the checks on identifiers still see all of it
-		}
 		t.Phrases = appendPhrases(t.Phrases, i+1, l, stata)
 		if holdsAny(l, "more", "rows x", "max.print", "...", "MORE", "More", "truncated") && cutMark.MatchString(l) {
 			t.Cut = append(t.Cut, i+1)
@@ -78,7 +75,7 @@ func (t *Text) Facts() *Text {
 	f.Tables = nil
 	f.Lines = nil
 	if len(t.Lines) > 0 {
-		f.Lines = []string{strings.Clone(t.Lines[0][:min(len(t.Lines[0]), maxLine)])}
+		f.Lines = []string{strings.Clone(t.Lines[0][:min(len(t.Lines[0]), 1000)])}
 	}
 	f.Phrases = slices.Clone(t.Phrases)
 	for i := range f.Phrases {
@@ -93,8 +90,8 @@ const (
 	maxPhrases = 50_000
 )
 
-// maxLine bounds how much of one line is read as prose or as a row of a table.
-const maxLine = 8192
+// maxLine is the longest line that may be a row of a printed table.
+const maxLine = 256 << 10
 
 var (
 	escape = regexp.MustCompile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[@-Z\\\\-_])")
