@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // bare opens a database as this package does, with no schema.
@@ -129,5 +131,20 @@ func TestSchema(t *testing.T) {
 	}
 	if err := s.reader.Exec("DELETE FROM sessions").Error; err == nil {
 		t.Error("the reader can write")
+	}
+}
+
+// TestCopy: the copy that the documentation tells to make is a whole database,
+// with its guards.
+func TestCopy(t *testing.T) {
+	s := recorded(t)
+	file := filepath.Join(t.TempDir(), "copy.db")
+	must(t, s.writer.Exec("VACUUM INTO ?", file).Error)
+	copied := openStore(t, file)
+	if diff := cmp.Diff(dump(t, s), dump(t, copied)); diff != "" {
+		t.Error(diff)
+	}
+	if err := copied.writer.Exec("DELETE FROM events").Error; err == nil {
+		t.Error("the copy lets events be deleted")
 	}
 }
