@@ -57,10 +57,11 @@ func declarations(s string) []declaration {
 	return out
 }
 
-// split cuts s at a separator that is outside of quotes and brackets.
-func split(s string, sep byte) []string {
-	var out []string
-	start, depth := 0, 0
+// outside calls f for each byte of s that stands outside of quotes, with the
+// number of round brackets open before it, until f returns false. It says
+// whether all quotes and brackets close.
+func outside(s string, f func(i int, c byte, depth int) bool) (closed bool) {
+	depth := 0
 	var quote byte
 	for i := 0; i < len(s); i++ {
 		c := s[i]
@@ -69,17 +70,32 @@ func split(s string, sep byte) []string {
 			if c == quote {
 				quote = 0
 			}
+			continue
 		case c == '"' || c == '\'':
 			quote = c
+			continue
+		case !f(i, c, depth):
+			return false
 		case c == '(':
 			depth++
 		case c == ')':
-			depth = max(depth-1, 0)
-		case c == sep && depth == 0:
+			depth--
+		}
+	}
+	return quote == 0 && depth == 0
+}
+
+// split cuts s at a separator that is outside of quotes and brackets.
+func split(s string, sep byte) []string {
+	var out []string
+	start := 0
+	outside(s, func(i int, c byte, depth int) bool {
+		if c == sep && depth <= 0 {
 			out = append(out, s[start:i])
 			start = i + 1
 		}
-	}
+		return true
+	})
 	return append(out, s[start:])
 }
 
@@ -114,33 +130,23 @@ func rules(sheet string) (out []rule, at int) {
 // atRule returns the length of the at-rule at the start of s: to its semicolon,
 // or to the end of its block. Addresses in quotes or brackets may hold either.
 func atRule(s string) int {
-	depth, brackets := 0, 0
-	var quote byte
-	for i := 0; i < len(s); i++ {
-		c := s[i]
+	end, blocks := len(s), 0
+	outside(s, func(i int, c byte, depth int) bool {
 		switch {
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '"' || c == '\'':
-			quote = c
-		case c == '(':
-			brackets++
-		case c == ')':
-			brackets--
-		case brackets > 0:
-		case c == ';' && depth == 0:
-			return i + 1
+		case depth > 0:
+			return true
 		case c == '{':
-			depth++
+			blocks++
 		case c == '}':
-			if depth--; depth <= 0 {
-				return i + 1
-			}
+			blocks--
 		}
-	}
-	return len(s)
+		if blocks > 0 || c != ';' && c != '}' {
+			return true
+		}
+		end = i + 1
+		return false
+	})
+	return end
 }
 
 // selectorSafe are the selectors that are kept: element, class and id names and
@@ -209,27 +215,9 @@ func goodID(s string) bool {
 	return s != "" && len(s) <= 500 && !strings.ContainsAny(s, " \t\r\n\f\"'()<>\\&;,{}")
 }
 
-// balanced says whether quotes and brackets close.
+// balanced says whether quotes and brackets close, none before it opens.
 func balanced(s string) bool {
-	var quote rune
-	depth := 0
-	for _, c := range s {
-		switch {
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '"' || c == '\'':
-			quote = c
-		case c == '(':
-			depth++
-		case c == ')':
-			if depth--; depth < 0 {
-				return false
-			}
-		}
-	}
-	return quote == 0 && depth == 0
+	return outside(s, func(_ int, c byte, depth int) bool { return c != ')' || depth > 0 })
 }
 
 // hides says whether a style keeps its element from being seen.

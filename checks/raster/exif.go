@@ -89,6 +89,21 @@ func (e exif) parts(p Part) []Part {
 	return out
 }
 
+// exif takes the orientation of the first EXIF block that counts, which it does
+// before the picture's data, and notes the rest as parts.
+func (p *picture) exif(body []byte, part Part, counts bool) {
+	e := readExif(body)
+	if e.orientation >= 2 && e.orientation <= 8 && p.orient == 0 && counts {
+		p.orient = e.orientation
+		if bytes.Equal(body, orientationExif(p.orient)) {
+			return // ours, from an earlier cleaning
+		}
+	}
+	for _, found := range e.parts(part) {
+		p.add(found)
+	}
+}
+
 // orientationExif makes an EXIF block that says how to turn the picture and
 // nothing else.
 func orientationExif(o uint16) []byte {

@@ -45,7 +45,6 @@ type jpegReader struct {
 	tables  int
 	jfif    []byte
 	adobe   bool
-	orient  uint16
 	body    [][]byte // kept segments, in order
 }
 
@@ -202,7 +201,7 @@ func (r *jpegReader) metadata(marker byte, offset int, body []byte) {
 		}
 	case marker == app1 && bytes.HasPrefix(body, []byte("Exif\x00")) && len(body) >= 6:
 		p.Name, p.Text = "APP1 Exif", ""
-		r.exif(body[6:], p)
+		r.exif(body[6:], p, !r.scanned)
 		return
 	case marker == app1 && bytes.HasPrefix(body, []byte("http://ns.adobe.com/x")):
 		p.Kind, p.Name = XMP, "APP1 XMP"
@@ -221,19 +220,6 @@ func (r *jpegReader) readJFIF(body []byte, p Part) {
 	if len(body) > 14 || body[12] != 0 || body[13] != 0 {
 		p.Kind, p.Name, p.Text = Thumbnail, "APP0 JFIF", ""
 		r.add(p)
-	}
-}
-
-func (r *jpegReader) exif(body []byte, p Part) {
-	e := readExif(body)
-	if e.orientation >= 2 && e.orientation <= 8 && r.orient == 0 && !r.scanned {
-		r.orient = e.orientation
-		if bytes.Equal(body, orientationExif(r.orient)) {
-			return // ours, from an earlier cleaning
-		}
-	}
-	for _, part := range e.parts(p) {
-		r.add(part)
 	}
 }
 

@@ -38,7 +38,6 @@ type pngReader struct {
 	seen   map[string]bool
 	before [][]byte // chunks kept before the picture data
 	idat   []byte
-	orient uint16
 	ended  bool // picture data has ended
 	colors int  // palette entries
 }
@@ -215,7 +214,7 @@ func (r *pngReader) ancillary(c chunk) {
 	case "tEXt", "zTXt", "iTXt":
 		r.text(c, &p)
 	case "eXIf":
-		r.exif(c.body, p)
+		r.exif(c.body, p, !r.ended)
 		return
 	case "iCCP":
 		p.Kind = Profile
@@ -227,19 +226,6 @@ func (r *pngReader) ancillary(c chunk) {
 		p.Text = readable(c.body)
 	}
 	r.add(p)
-}
-
-func (r *pngReader) exif(body []byte, p Part) {
-	e := readExif(body)
-	if e.orientation >= 2 && e.orientation <= 8 && r.orient == 0 && !r.ended {
-		r.orient = e.orientation
-		if bytes.Equal(body, orientationExif(r.orient)) {
-			return // ours, from an earlier cleaning
-		}
-	}
-	for _, part := range e.parts(p) {
-		r.add(part)
-	}
 }
 
 // text reads a text chunk: keyword, NUL, then plain, packed or international.

@@ -66,6 +66,8 @@ var errFormat = errors.New("this is neither a PNG nor a JPEG picture")
 type picture struct {
 	Image
 	keep [][]byte // written one after another, they are the clean file
+	// orient is the EXIF orientation that is kept; 0 for none.
+	orient uint16
 }
 
 func (p *picture) add(part Part) {
