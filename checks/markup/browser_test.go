@@ -326,14 +326,15 @@ func TestNothingRuns(t *testing.T) {
 	s := newSite(t)
 	byContent := map[string]string{}
 	var paths []string
-	add := func(name, mediaType string, out []byte) {
+	add := func(name, mediaType string, out []byte) (first bool) {
 		if _, again := byContent[string(out)]; again {
-			return
+			return false
 		}
 		path := fmt.Sprintf("/%d", len(paths))
 		byContent[string(out)] = name
 		paths = append(paths, path)
 		s.add(path, mediaType, out)
+		return true
 	}
 	tried, refused := 0, 0
 	for v, vector := range vectors {
@@ -345,8 +346,9 @@ func TestNothingRuns(t *testing.T) {
 				refused++
 				continue
 			}
-			checkHTML(t, out)
-			add(in, "text/html; charset=utf-8", out)
+			if add(in, "text/html; charset=utf-8", out) {
+				checkHTML(t, out)
+			}
 		}
 	}
 	for v, vector := range hostileSVG {
