@@ -3,11 +3,13 @@ package ui
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"sallyport/review"
 	"sallyport/review/reviewtest"
 )
 
@@ -16,7 +18,7 @@ import (
 func TestJourney(t *testing.T) {
 	s := newSite(t)
 	request := s.draft(t, "release/rates.csv", roundedCSV, "release/counts.csv", roundedCSV)
-	ann := s.as(t, "ann").get(request).want(http.StatusOK).has("Nothing is missing", "no automated finding")
+	ann := s.as(t, "ann").get(request).want(http.StatusOK).has("Nothing is missing")
 	s.submit(t, request)
 	ann.get(request).has("Submitted", "With the checkers").lacks("Check and submit")
 
@@ -234,4 +236,54 @@ func TestGroupPattern(t *testing.T) {
 	if ann.status != http.StatusUnprocessableEntity {
 		t.Errorf("a wildcard without a number of files: status %d", ann.status)
 	}
+}
+
+// A lead moves a seat; a checker hands theirs over; who loses a seat loses
+// sight of the request.
+func TestSeatsMove(t *testing.T) {
+	s := newSite(t)
+	request := s.draft(t, "release/rates.csv", roundedCSV)
+	s.submit(t, request)
+	checkers := s.seats(t, request)
+	checkers[0].get(request).has("Hand my seat over")
+	checkers[0].get(request + "/hand-over").want(http.StatusOK)
+	checkers[0].post(request+"/hand-over", "reason", " ").want(http.StatusUnprocessableEntity)
+	checkers[0].post(request+"/hand-over", "reason", "I know them.").want(http.StatusOK).has("handed over")
+	checkers[0].get(request).want(http.StatusNotFound)
+
+	lea := s.as(t, "lea")
+	if lea.path != "/board" {
+		t.Errorf("a lead starts at %s", lea.path)
+	}
+	lea.has("Release from cohort", "Person chen", "Open reviews")
+	from := lea.values("from")
+	lea.post(request+"/reassign", "from", from[0], "to", "nobody", "reason", "Away.").lacks("The seat was moved.")
+	lea.post(request+"/reassign", "from", from[0], "to", "", "reason", "").want(http.StatusOK).has("The seat was not moved")
+	lea.post(request+"/reassign", "from", from[0], "to", "", "reason", "Away.").want(http.StatusOK).has("The seat was moved.")
+	if got := lea.get("/board").values("from"); len(got) != 2 || slices.Contains(got, from[0]) {
+		t.Errorf("the seats are held by %q, want two without %s", got, from[0])
+	}
+}
+
+// With too few checkers a place stays free, and one who can may take it.
+func TestClaim(t *testing.T) {
+	s := newSite(t)
+	people := reviewtest.People()
+	for i := range people {
+		people[i].Disabled = people[i].Username == "cora" || people[i].Username == "chen"
+	}
+	event := review.Event{At: s.Now(), Type: review.EvPeopleChanged, Actor: "system"}
+	if err := s.Store.SavePeople(t.Context(), people, nil, event); err != nil {
+		t.Fatal(err)
+	}
+	request := s.draft(t, "release/rates.csv", roundedCSV)
+	s.submit(t, request)
+	if err := s.Store.SavePeople(t.Context(), reviewtest.People(), nil, event); err != nil {
+		t.Fatal(err)
+	}
+	s.as(t, "lea").get("/board").has("a place is free")
+	cora := s.as(t, "cora").get("/queue").has("With a free seat", "Release from cohort")
+	cora.get(request).want(http.StatusNotFound)
+	cora.post(request+"/claim").want(http.StatusOK).has("The seat is yours.", "Review the files")
+	s.as(t, "chen").post(request + "/claim").want(http.StatusNotFound)
 }

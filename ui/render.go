@@ -118,6 +118,7 @@ func (c *call) nav(way []crumb) []navItem {
 		{"Workspaces", "/workspaces", policy.WorkspaceList},
 		{"My requests", "/requests", policy.RequestList},
 		{"Review queue", "/queue", policy.QueueView},
+		{"Board", "/board", policy.QueueAll},
 		{"Releases", "/releases", policy.ReleaseList},
 		{"All requests", "/records", policy.RecordView},
 		{"Audit log", "/audit", policy.AuditView},
@@ -148,6 +149,10 @@ func roleName(r policy.Role) string {
 		return "Auditor"
 	case policy.Operator:
 		return "Operator"
+	case policy.CoreDeveloper:
+		return "Core developer"
+	case policy.DataInvestigator:
+		return "Data investigator"
 	default:
 		return string(r)
 	}

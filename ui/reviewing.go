@@ -13,6 +13,12 @@ import (
 // queuePage is what is routed to a checker.
 type queuePage struct {
 	Yours, Others []queueRow
+	Free          []freeRow // a seat of them can be taken
+}
+
+type freeRow struct {
+	review.Request
+	Name, Claim string
 }
 
 type queueRow struct {
@@ -37,6 +43,15 @@ func (u *UI) queue(c *call) error {
 			p.Yours = append(p.Yours, row)
 		} else {
 			p.Others = append(p.Others, row)
+		}
+	}
+	if policy.Somewhere(c.actor.Roles, policy.ReviewClaim) {
+		free, err := u.service.Claimable(c.ctx(), c.actor)
+		if err != nil {
+			return err
+		}
+		for _, r := range free {
+			p.Free = append(p.Free, freeRow{r, requestTitle(&r), requestPath(r.ID) + "/claim"})
 		}
 	}
 	return c.render(http.StatusOK, "queue", frame{Title: "Review queue", Wide: true}, p)

@@ -66,6 +66,11 @@ func routes() []route {
 		{post, "/requests/:request/files/:file/vote", policy.ReviewVote, (*UI).vote},
 
 		{get, "/queue", policy.QueueView, (*UI).queue},
+		{post, "/requests/:request/claim", policy.ReviewClaim, (*UI).claim},
+		{get, "/requests/:request/hand-over", policy.ReviewHandOver, (*UI).handOverPage},
+		{post, "/requests/:request/hand-over", policy.ReviewHandOver, (*UI).handOver},
+		{get, "/board", policy.QueueAll, (*UI).board},
+		{post, "/requests/:request/reassign", policy.ReviewReassign, (*UI).reassign},
 		{get, "/requests/:request/review", policy.ReviewVote, (*UI).reviewPage},
 		{post, "/requests/:request/review", policy.ReviewSubmit, (*UI).submitReview},
 		{get, "/requests/:request/return", policy.ReviewReturn, (*UI).returnPage},

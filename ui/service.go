@@ -32,6 +32,11 @@ type Service interface {
 	Comment(ctx context.Context, a review.Actor, id review.RequestID, in review.CommentInput) error
 
 	Queue(ctx context.Context, a review.Actor) ([]review.QueueItem, error)
+	Claimable(ctx context.Context, a review.Actor) ([]review.Request, error)
+	Claim(ctx context.Context, a review.Actor, id review.RequestID) error
+	HandOver(ctx context.Context, a review.Actor, id review.RequestID, to review.Username, reason string) error
+	Board(ctx context.Context, a review.Actor) (*review.Board, error)
+	Reassign(ctx context.Context, a review.Actor, id review.RequestID, from, to review.Username, reason string) error
 	Vote(ctx context.Context, a review.Actor, id review.RequestID, v review.VoteInput) error
 	AnswerException(ctx context.Context, a review.Actor, id review.RequestID, file review.FileID, check string, accept bool, reason string) error
 	AnswerAcknowledgement(ctx context.Context, a review.Actor, id review.RequestID, fingerprint string, accept bool, reason string) error

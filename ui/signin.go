@@ -132,7 +132,8 @@ func (u *UI) home(c *call) error {
 		role policy.Role
 		path string
 	}{
-		{policy.Checker, "/queue"}, {policy.Lead, "/queue"}, {policy.Researcher, "/workspaces"},
+		{policy.Checker, "/queue"}, {policy.Lead, "/board"}, {policy.Researcher, "/workspaces"},
+		{policy.CoreDeveloper, "/workspaces"}, {policy.DataInvestigator, "/workspaces"},
 		{policy.Auditor, "/releases"}, {policy.Operator, "/status"},
 	} {
 		if c.has(h.role) {

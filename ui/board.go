@@ -1,0 +1,114 @@
+package ui
+
+import (
+	"net/http"
+
+	"sallyport/policy"
+	"sallyport/review"
+)
+
+// boardPage is a lead's view: what is under review, and who carries it. It
+// shows nobody's decisions.
+type boardPage struct {
+	Rows     []boardRow
+	Checkers []review.Load
+	Days     int
+}
+
+type boardRow struct {
+	review.BoardRow
+	Title, Link string
+	Seats       []boardSeat
+	To          []review.Load // who could take a seat of it
+}
+
+type boardSeat struct {
+	review.Seat
+	Name string
+}
+
+func (u *UI) board(c *call) error {
+	b, err := u.service.Board(c.ctx(), c.actor)
+	if err != nil {
+		return err
+	}
+	names := map[review.Username]string{}
+	for _, l := range b.Checkers {
+		names[l.Person.Username] = l.Person.Name
+	}
+	p := boardPage{Checkers: b.Checkers, Days: u.policy.Review.FeedbackDays}
+	for _, r := range b.Requests {
+		row := boardRow{BoardRow: r, Title: requestTitle(&r.Request), Link: requestPath(r.Request.ID)}
+		for _, s := range r.Request.Seats {
+			name := names[s.Checker]
+			if name == "" {
+				name = string(s.Checker)
+			}
+			row.Seats = append(row.Seats, boardSeat{s, name})
+		}
+		for _, l := range b.Checkers {
+			if !l.Away && l.Trained && !holdsSeat(&r.Request, l.Person.Username) {
+				row.To = append(row.To, l)
+			}
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	return c.render(http.StatusOK, "board", frame{Title: "Board", Wide: true}, p)
+}
+
+func holdsSeat(r *review.Request, name review.Username) bool {
+	for _, s := range r.Seats {
+		if s.Checker == name {
+			return true
+		}
+	}
+	return false
+}
+
+// reassign moves a seat from one checker to another, or to whom the routing
+// rule chooses.
+func (u *UI) reassign(c *call) error {
+	err := u.service.Reassign(c.ctx(), c.actor, c.requestID(), review.Username(c.FormValue("from")),
+		review.Username(c.FormValue("to")), c.FormValue("reason"))
+	return c.moved(err, "The seat was moved.", "/board")
+}
+
+// handOver gives one's own seat away.
+func (u *UI) handOver(c *call) error {
+	err := u.service.HandOver(c.ctx(), c.actor, c.requestID(), review.Username(c.FormValue("to")), c.FormValue("reason"))
+	if review.KindOf(err) == review.Invalid {
+		return u.showHandOver(c, http.StatusUnprocessableEntity, c.FormValue("reason"), err.Error())
+	}
+	return c.moved(err, "Your seat was handed over. You no longer see this request.", "/queue")
+}
+
+func (u *UI) handOverPage(c *call) error { return u.showHandOver(c, http.StatusOK, "", "") }
+
+func (u *UI) showHandOver(c *call, status int, reason, problem string) error {
+	v, err := u.viewFor(c, policy.ReviewVote)
+	if err != nil {
+		return err
+	}
+	return u.confirm(c, status, v, confirmPage{Heading: "Hand your seat over", Button: "Hand over", Warning: true,
+		Text: []string{"Another checker is chosen by the same rule as at submission. Decisions you have made are void, and the record keeps them."},
+		Reason: &field{ID: "reason", Name: "reason", Label: "Why can you not review it?", Help: "For example: you know the project's people, or you will be away.",
+			Value: reason, Error: problem, Rows: 3}})
+}
+
+// claim takes a free seat.
+func (u *UI) claim(c *call) error {
+	err := u.service.Claim(c.ctx(), c.actor, c.requestID())
+	return c.moved(err, "The seat is yours.", requestPath(c.requestID()))
+}
+
+// moved ends a change of seats: with what was done, or with what is wrong.
+func (c *call) moved(err error, done, to string) error {
+	if review.KindOf(err) == review.Invalid {
+		c.setFlash(flash{Text: "The seat was not moved.", Problems: []string{err.Error()}})
+	} else if err != nil {
+		return err
+	} else {
+		c.setFlash(flash{Text: done})
+	}
+	return c.redirect(to)
+}
