@@ -8,33 +8,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"sallyport/review"
+	"sallyport/ui/api"
+	"sallyport/ui/web"
 )
-
-// statusOf is the one place where kinds of error become status codes.
-func statusOf(err error) int {
-	var he *echo.HTTPError
-	if errors.As(err, &he) {
-		return he.Code
-	}
-	switch review.KindOf(err) {
-	case review.Invalid:
-		return http.StatusUnprocessableEntity
-	case review.Unauthenticated:
-		return http.StatusUnauthorized
-	case review.Forbidden:
-		return http.StatusForbidden
-	case review.NotFound:
-		return http.StatusNotFound
-	case review.Conflict:
-		return http.StatusConflict
-	case review.TooLarge:
-		return http.StatusRequestEntityTooLarge
-	case review.Unavailable:
-		return http.StatusServiceUnavailable
-	default:
-		return http.StatusInternalServerError
-	}
-}
 
 // errorPage is what a page about an error shows.
 type errorPage struct {
@@ -84,13 +60,17 @@ func describe(status int, err error) errorPage {
 	return p
 }
 
-// handleError answers any error with a page.
+// handleError answers any error with a page, or a program with a problem.
 func (u *UI) handleError(err error, ec echo.Context) {
+	if u.options.API != nil && api.Owns(ec.Request().URL.Path) {
+		u.options.API.HandleError(err, ec)
+		return
+	}
 	if ec.Response().Committed {
 		u.log.Error("error after the answer had begun", "id", ec.Get(keyRequestID), "route", ec.Path(), "error", err.Error())
 		return
 	}
-	status := statusOf(err)
+	status := web.Status(err)
 	id, _ := ec.Get(keyRequestID).(string)
 	page := describe(status, err)
 	if status >= 500 && status != http.StatusServiceUnavailable {

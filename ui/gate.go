@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 
@@ -11,6 +10,7 @@ import (
 
 	"sallyport/policy"
 	"sallyport/review"
+	"sallyport/ui/web"
 )
 
 // A call is one request to a page, with who is asking.
@@ -62,7 +62,7 @@ func (u *UI) identifyActor(c *call) error {
 	if name == "" {
 		return nil
 	}
-	actor, err := u.service.Actor(c.ctx(), name, sourceClass(c.Request().RemoteAddr))
+	actor, err := u.service.Actor(c.ctx(), name, web.SourceClass(c.Request().RemoteAddr))
 	if review.KindOf(err) == review.Unauthenticated || review.KindOf(err) == review.NotFound {
 		return u.sessions.Destroy(c.ctx())
 	}
@@ -95,22 +95,6 @@ func localPath(next string) string {
 		return "/"
 	}
 	return next
-}
-
-// sourceClass says from how near a request came, without keeping the address.
-func sourceClass(remote string) string {
-	a, err := netip.ParseAddrPort(remote)
-	if err != nil {
-		return ""
-	}
-	switch ip := a.Addr().Unmap(); {
-	case ip.IsLoopback():
-		return "local"
-	case ip.IsPrivate(), ip.IsLinkLocalUnicast():
-		return "private"
-	default:
-		return "public"
-	}
 }
 
 // has reports whether the person asking has the role.

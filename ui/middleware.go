@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"sallyport/review"
+	"sallyport/ui/api"
 )
 
 // maxBody bounds a form, in bytes: the longest has thousands of file names.
@@ -122,6 +123,9 @@ func (u *UI) limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c)
 		}
 		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
+		if api.Owns(r.URL.Path) { // reads no forms
+			return next(c)
+		}
 		if err := r.ParseForm(); err != nil {
 			if _, big := err.(*http.MaxBytesError); big {
 				return review.Errorf(review.TooLarge, "The form holds more than this service takes. Nothing was saved.")

@@ -12,6 +12,7 @@ import (
 
 	"sallyport/policy"
 	"sallyport/review"
+	"sallyport/ui/api"
 )
 
 // Options say how the pages are served. Sessions, Policy, Log and Now are
@@ -32,6 +33,10 @@ type Options struct {
 	// of People without a password.
 	Demo   bool
 	People []DemoPerson
+
+	// API, when set, is served to programs beside the pages, and lets people
+	// make tokens for it.
+	API *api.API
 
 	// Idle ends a session not used for so long, Lifetime every session. Zero
 	// means one hour and twelve hours.
@@ -81,6 +86,9 @@ func New(service Service, o Options) (*UI, error) {
 	u.echo = echo.New()
 	u.echo.HTTPErrorHandler = u.handleError
 	u.echo.Use(u.identify, u.logRequest, u.recoverPanic, u.secure, u.checkHost, u.checkOrigin, u.limitBody, u.session)
+	if o.API != nil {
+		o.API.Register(u.echo)
+	}
 	return u, u.register(routes())
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"sallyport/review"
+	"sallyport/ui/api"
 )
 
 // Keys of what a session holds. It names the person and nothing of their
@@ -43,11 +44,12 @@ func orDefault(d, def time.Duration) time.Duration {
 	return def
 }
 
-// session loads and saves the session around everything but static files.
+// session loads and saves the session around everything but static files, and
+// what is asked by programs, whose cookies count for nothing.
 func (u *UI) session(next echo.HandlerFunc) echo.HandlerFunc {
 	wrapped := echo.WrapMiddleware(u.sessions.LoadAndSave)(next)
 	return func(c echo.Context) error {
-		if c.Path() == "/static/*" || c.Path() == "/health" {
+		if c.Path() == "/static/*" || c.Path() == "/health" || api.Owns(c.Request().URL.Path) {
 			return next(c)
 		}
 		return wrapped(c)

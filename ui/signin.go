@@ -9,6 +9,7 @@ import (
 	"sallyport/policy"
 	"sallyport/review"
 	"sallyport/ui/password"
+	"sallyport/ui/web"
 )
 
 type signInPage struct {
@@ -65,7 +66,7 @@ func (u *UI) signIn(c *call) error {
 // passwordActor returns the actor whose name and password these are, or an
 // actor without a person.
 func (u *UI) passwordActor(c *call, name review.Username, pass string) (review.Actor, error) {
-	source := sourceClass(c.Request().RemoteAddr)
+	source := web.SourceClass(c.Request().RemoteAddr)
 	actor, err := u.service.Actor(c.ctx(), name, source)
 	if k := review.KindOf(err); err != nil && k != review.Unauthenticated && k != review.NotFound && k != review.Invalid {
 		return review.Actor{}, err
@@ -97,7 +98,7 @@ func (u *UI) demoSignIn(c *call) error {
 	if !u.options.Demo || !known {
 		return review.Errorf(review.NotFound, "There is nothing here.")
 	}
-	source := sourceClass(c.Request().RemoteAddr)
+	source := web.SourceClass(c.Request().RemoteAddr)
 	actor, err := u.service.Actor(c.ctx(), name, source)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"sallyport/checks/table"
 	"sallyport/policy"
 	"sallyport/review"
+	"sallyport/ui/web"
 )
 
 // sheet is a table of so many rows and columns, cell "r.c".
@@ -244,7 +245,7 @@ func TestErrors(t *testing.T) {
 	} {
 		err := fmt.Errorf("doing: %w", review.Errorf(kind, "secret 123"))
 		page := describe(want, err)
-		if got := statusOf(err); got != want || page.Heading == "" || page.Next == "" {
+		if got := web.Status(err); got != want || page.Heading == "" || page.Next == "" {
 			t.Errorf("kind %d: status %d, want %d; page %+v", kind, got, want, page)
 		}
 		if kind == review.Internal && strings.Contains(page.Message, "secret") {

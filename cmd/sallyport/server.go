@@ -19,6 +19,7 @@ import (
 	"sallyport/review"
 	"sallyport/storage"
 	"sallyport/ui"
+	"sallyport/ui/api"
 )
 
 // drain is how long requests that have begun may take to end when the server
@@ -54,8 +55,12 @@ func newServer(ctx context.Context, c config, log *slog.Logger, now review.Clock
 	if s.service, err = s.open(ctx, c, p, now); err != nil {
 		return nil, err
 	}
+	programs, err := api.New(s.service, api.Options{Tokens: s.store, Keys: s.store, Policy: p, Log: log, Now: now})
+	if err != nil {
+		return nil, err
+	}
 	s.handler, err = ui.New(s.service, ui.Options{
-		Sessions: s.store.Sessions(now), Policy: p, Log: log, Now: now,
+		Sessions: s.store.Sessions(now), Policy: p, Log: log, Now: now, API: programs,
 		Secure: c.Secure, Hosts: c.Hosts, Demo: demo != nil, People: demo,
 	})
 	return s, err

@@ -1,0 +1,114 @@
+package api
+
+import (
+	"slices"
+
+	"sallyport/review"
+)
+
+func (c *call) releases(none) (page[releaseOut], error) {
+	limit, offset, err := c.span()
+	if err != nil {
+		return page[releaseOut]{}, err
+	}
+	q := review.ReleaseQuery{Workspace: review.WorkspaceName(c.query.Get("workspace")), Limit: limit + 1, Offset: offset}
+	list, err := c.api.service.Releases(c.ctx(), c.actor, q)
+	return pageOf(c, list, limit, offset, releaseOf), err
+}
+
+func (c *call) records(none) (page[requestSummary], error) {
+	limit, offset, err := c.span()
+	if err != nil {
+		return page[requestSummary]{}, err
+	}
+	q := review.RequestQuery{
+		Workspace: review.WorkspaceName(c.query.Get("workspace")), Author: review.Username(c.query.Get("author")),
+		Limit: limit + 1, Offset: offset,
+	}
+	if status := c.query.Get("status"); status != "" {
+		if !slices.Contains(statuses(), status) {
+			return page[requestSummary]{}, invalid("A part of the query cannot be used.", "status", "There is no such status.")
+		}
+		q.Statuses = []review.Status{review.Status(status)}
+	}
+	list, err := c.api.service.AllRequests(c.ctx(), c.actor, q)
+	return pageOf(c, list, limit, offset, summaryOf), err
+}
+
+func (c *call) record(none) (recordOut, error) {
+	rec, err := c.api.service.Record(c.ctx(), c.actor, c.requestID())
+	if err != nil {
+		return recordOut{}, err
+	}
+	out := recordOut{Request: viewOf(rec.View), Events: each(rec.Events, eventOf)}
+	if rec.Release != nil {
+		rel := releaseOf(rec.Release)
+		out.Release = &rel
+	}
+	return out, nil
+}
+
+func (c *call) manifest(none) (bytesOut, error) {
+	rec, err := c.api.service.Record(c.ctx(), c.actor, c.requestID())
+	if err != nil {
+		return bytesOut{}, err
+	}
+	if rec.Release == nil {
+		return bytesOut{}, review.Errorf(review.NotFound, "Nothing was released.")
+	}
+	data, err := review.Manifest(rec.Release)
+	return bytesOut{mimeJSON, data}, err
+}
+
+func (c *call) audit(none) (page[eventOut], error) {
+	limit, err := c.number("limit", pageSize, 1, maxPage)
+	if err != nil {
+		return page[eventOut]{}, err
+	}
+	after, err := c.number("after", 0, 0, 1<<53)
+	if err != nil {
+		return page[eventOut]{}, err
+	}
+	q := review.EventQuery{
+		Request: review.RequestID(c.query.Get("request")), Actor: review.Username(c.query.Get("actor")), After: after, Limit: int(limit) + 1,
+	}
+	if typ := c.query.Get("type"); typ != "" {
+		q.Types = []review.EventType{review.EventType(typ)}
+	}
+	list, err := c.api.service.Audit(c.ctx(), c.actor, q)
+	if err != nil {
+		return page[eventOut]{}, err
+	}
+	out := page[eventOut]{Items: each(list[:min(int(limit), len(list))], eventOf)}
+	if len(list) > int(limit) {
+		out.Next = c.next("after", out.Items[limit-1].Seq, true)
+	}
+	return out, nil
+}
+
+func (c *call) status(none) (statusOut, error) {
+	rep, err := c.api.service.Status(c.ctx(), c.actor)
+	if err != nil {
+		return statusOut{}, err
+	}
+	return statusOf(rep), nil
+}
+
+func (c *call) describe(none) (bytesOut, error) { return bytesOut{mimeJSON, c.api.document}, nil }
+
+func (c *call) me(none) (meOut, error) {
+	return meOut{
+		Username: c.actor.Username, Name: c.actor.Name, Roles: c.actor.Roles, Projects: c.actor.Projects, Token: tokenOf(c.token),
+	}, nil
+}
+
+func (c *call) rules(none) (policyOut, error) { return policyOf(c.api.policy), nil }
+
+func (c *call) listTokens(none) (page[tokenOut], error) {
+	list, err := c.api.TokensOf(c.ctx(), c.actor)
+	return page[tokenOut]{Items: each(list, tokenOf)}, err
+}
+
+func (c *call) revokeToken(none) (none, error) {
+	return none{}, c.api.RevokeToken(c.ctx(), c.actor, c.name("token"))
+}

@@ -1,0 +1,135 @@
+package api
+
+import (
+	"net/http"
+	"reflect"
+
+	"sallyport/policy"
+)
+
+// A route is one row of the table that both the router and the description are
+// made from.
+type route struct {
+	method, path string        // path below Prefix, with :names
+	action       policy.Action // asked of Service.Authorise before the handler
+	status       int           // of success; 204 when there is nothing to answer
+	summary      string        // one line of the description
+	query        []param
+	in, out      reflect.Type // of the bodies; nil for none
+	handle       func(c *call, body []byte) (any, error)
+}
+
+// param is one name of a query.
+type param struct {
+	name, doc string
+	number    bool
+}
+
+// none is the body of a route that takes, or answers, nothing.
+type none struct{}
+
+// bytesOut is an answer that is not made of our structs: a file, a manifest.
+type bytesOut struct {
+	media string
+	data  []byte
+}
+
+// row makes a route of a handler that takes In and answers Out.
+func row[In, Out any](method, path string, action policy.Action, status int, summary string, handle func(*call, In) (Out, error), query ...param) route {
+	r := route{method: method, path: path, action: action, status: status, summary: summary, query: query}
+	if t := reflect.TypeFor[In](); t != reflect.TypeFor[none]() {
+		r.in = t
+	}
+	if t := reflect.TypeFor[Out](); t != reflect.TypeFor[none]() {
+		r.out = t
+	} else {
+		r.status = http.StatusNoContent
+	}
+	r.handle = func(c *call, body []byte) (any, error) {
+		var in In
+		if r.in != nil {
+			if err := decodeBody(body, &in); err != nil {
+				return nil, err
+			}
+		}
+		return handle(c, in)
+	}
+	return r
+}
+
+// paged are the names of the query of a list, after its own.
+func paged(own ...param) []param {
+	return append(own,
+		param{"limit", "how many items at most, 1 to 200; 50 when it is not there", true},
+		param{"offset", "how many items to leave out before the first", true})
+}
+
+// routes is every address of the interface.
+func routes() []route {
+	const get, post, put, remove = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
+	const ok, made, taken = http.StatusOK, http.StatusCreated, http.StatusAccepted
+	const request = "/requests/:request"
+	const file = request + "/files/:file"
+	workspace := param{name: "workspace", doc: "only of this workspace"}
+	return []route{
+		row(get, "/openapi.json", open, ok, "This description", (*call).describe),
+		row(get, "/me", signedIn, ok, "Who the token belongs to, and what it lets through", (*call).me),
+		row(get, "/policy", signedIn, ok, "What a request has to say: fields, checklist, answers, limits", (*call).rules),
+		row(get, "/tokens", signedIn, ok, "One's own tokens in force", (*call).listTokens),
+		row(remove, "/tokens/:token", signedIn, ok, "Revoke one of one's own tokens", (*call).revokeToken),
+
+		row(get, "/workspaces", policy.WorkspaceList, ok, "The workspaces of one's projects", (*call).workspaces, paged()...),
+		row(get, "/workspaces/:workspace", policy.WorkspaceView, ok, "One workspace", (*call).workspace),
+		row(get, "/workspaces/:workspace/files", policy.WorkspaceView, ok, "The files of a workspace, without contents", (*call).workspaceFiles, paged()...),
+
+		row(get, "/requests", policy.RequestList, ok, "One's own requests, newest first", (*call).requests, paged()...),
+		row(post, "/requests", policy.RequestCreate, made, "Begin a draft for a workspace", (*call).createRequest),
+		row(get, request, policy.RequestView, ok, "A request as one may see it now", (*call).request),
+		row(put, request+"/details", policy.RequestEdit, ok, "Say what holds for the request as a whole", (*call).editDetails),
+		row(post, request+"/reuse", policy.RequestEdit, ok, "Fill empty descriptions from an earlier request", (*call).reuse),
+		row(put, request+"/groups/:group", policy.RequestEdit, ok, "Describe a group of files", (*call).editGroup),
+		row(post, request+"/files", policy.RequestEdit, ok, "Add files of the workspace; each is answered for itself", (*call).addFiles),
+		row(post, request+"/wildcards", policy.RequestEdit, ok, "Add every output that a wildcard captures, as one group", (*call).addMatching),
+		row(post, file+"/move", policy.RequestEdit, ok, "Move a file to another group or kind", (*call).moveFile),
+		row(post, file+"/update", policy.RequestEdit, ok, "Take the file as the workspace has it now", (*call).updateFile),
+		row(post, file+"/withdraw", policy.RequestEdit, ok, "Take a file back", (*call).withdrawFile),
+		row(post, file+"/exceptions", policy.RequestEdit, ok, "Ask for an exception; an empty reason takes it back", (*call).askException),
+		row(post, request+"/acknowledgements", policy.RequestEdit, ok, "Answer a finding; an empty code takes the answer back", (*call).acknowledge),
+		row(post, request+"/submit", policy.RequestSubmit, ok, "Hand the request to the checkers", (*call).submit),
+		row(post, request+"/withdraw", policy.RequestWithdraw, ok, "Take the request back for good", (*call).withdraw),
+		row(post, request+"/comments", policy.RequestComment, ok, "Comment on a group, a file, or a place in it", (*call).comment),
+		row(post, request+"/comments/:comment/publish", policy.RequestComment, ok, "Make a checkers' comment public, in consolidation", (*call).publishComment),
+
+		row(get, file+"/content", policy.FileContent, ok, "The bytes of a file; the view is on record", (*call).content,
+			param{name: "form", doc: "clean (what would leave, the default) or original (what came)"}),
+		row(get, file+"/download", policy.FileContent, ok, "The bytes that would leave; the download is on record", (*call).download),
+		row(get, file+"/versions", policy.FileContent, ok, "A file before and after its last change", (*call).versions),
+
+		row(get, "/queue", policy.QueueView, ok, "What is routed to one, most urgent first", (*call).queue, paged()...),
+		row(get, "/claimable", policy.ReviewClaim, ok, "Requests with a free seat that one may take", (*call).claimable, paged()...),
+		row(get, "/board", policy.QueueAll, ok, "All open reviews and everyone's load", (*call).board),
+		row(post, request+"/claim", policy.ReviewClaim, ok, "Take a free seat", (*call).claim),
+		row(post, request+"/hand-over", policy.ReviewHandOver, ok, "Give one's seat to another checker", (*call).handOver),
+		row(post, request+"/reassign", policy.ReviewReassign, ok, "Move a checker's seat to another", (*call).reassign),
+		row(post, file+"/route", policy.ReviewReassign, ok, "Give one file to a specialist in a checker's place", (*call).routeFile),
+		row(post, file+"/vote", policy.ReviewVote, ok, "Decide on a file, on the bytes seen", (*call).vote),
+		row(post, request+"/groups/:group/request-changes", policy.ReviewVote, ok, "Request changes to each of one's files of a group", (*call).requestChanges),
+		row(post, file+"/exceptions/answer", policy.ReviewVote, ok, "Accept or refuse an exception", (*call).answerException),
+		row(post, request+"/acknowledgements/answer", policy.ReviewVote, ok, "Accept or refuse the author's answer to a finding", (*call).answerAcknowledgement),
+		row(post, request+"/review", policy.ReviewSubmit, ok, "Submit one's review of this turn", (*call).submitReview),
+		row(post, request+"/return", policy.ReviewReturn, ok, "Give the request back to its author", (*call).returnRequest),
+		row(post, request+"/reject", policy.ReviewReject, ok, "End the request: nothing of it may leave", (*call).reject),
+		row(post, request+"/release", policy.ReviewRelease, taken, "Release what both checkers approved", (*call).release),
+
+		row(get, "/releases", policy.ReleaseList, ok, "The register of releases, newest first", (*call).releases, paged(workspace)...),
+		row(get, "/records", policy.RecordView, ok, "All requests, newest first", (*call).records, paged(workspace,
+			param{name: "author", doc: "only of this person"}, param{name: "status", doc: "only in this status"})...),
+		row(get, "/records/:request", policy.RecordView, ok, "One request's whole record", (*call).record),
+		row(get, "/records/:request/manifest", policy.RecordView, ok, "The manifest of a release: the bytes that went with its files", (*call).manifest),
+		row(get, "/audit", policy.AuditView, ok, "The event log, oldest first", (*call).audit,
+			param{name: "request", doc: "only about this request"}, param{name: "actor", doc: "only of this person"},
+			param{name: "type", doc: "only of this type"}, param{"after", "only events with a greater number", true},
+			param{"limit", "how many events at most, 1 to 200; 50 when it is not there", true}),
+		row(get, "/status", policy.StatusView, ok, "That the service works, and what is stuck", (*call).status),
+	}
+}
