@@ -94,8 +94,6 @@ const (
 const maxLine = 256 << 10
 
 var (
-	escape = regexp.MustCompile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[@-Z\\\\-_])")
-
 	cutMark   = regexp.MustCompile(`(?i)(?:^|\s)(?:…|\.\.\.|ℹ|#)\s*(?:with\s+)?[\d,]+\s+more\s+(?:rows?|variables?|columns?|lines?)|^\s*\[[\d,]+ rows x [\d,]+ columns\]|reached getOption\("max\.print"\)|^\s*(?:\.\.\.?\s+){2,}|^\s*--more--\s*$|output truncated`)
 	faultMark = regexp.MustCompile(`Traceback \(most recent call last\)|^Error (?:in |:)|^r\(\d+\);|Execution halted|^\w*(?:Error|Exception): `)
 	patientID = regexp.MustCompile("(?i)(?:^|[^a-z\"'`])patient_?ids?(?:[^a-z\"'`]|$)") // in quotation marks it is code
@@ -109,9 +107,7 @@ func Lines(data []byte) []string {
 		s = latin1(data)
 	}
 	s = strings.TrimPrefix(s, "\ufeff")
-	if strings.IndexByte(s, '\x1b') >= 0 {
-		s = escape.ReplaceAllString(s, "")
-	}
+	s = withoutEscapes(s)
 	lines := strings.Split(strings.TrimSuffix(s, "\n"), "\n")
 	for i, l := range lines {
 		l = strings.TrimSuffix(l, "\r")
@@ -121,6 +117,51 @@ func Lines(data []byte) []string {
 		lines[i] = strings.TrimRight(strings.ReplaceAll(l, "\u00a0", " "), " ")
 	}
 	return lines
+}
+
+// withoutEscapes takes terminal escape sequences out: those that start ESC [ with
+// their parameters, and those that start ESC ] up to their end on the same line.
+// Of anything else only the ESC goes, so that no text hides behind one.
+func withoutEscapes(s string) string {
+	if strings.IndexByte(s, '\x1b') < 0 {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	for {
+		i := strings.IndexByte(s, '\x1b')
+		if i < 0 {
+			b.WriteString(s)
+			return b.String()
+		}
+		b.WriteString(s[:i])
+		s = s[i+1:]
+		s = s[escapeLength(s):]
+	}
+}
+
+// escapeLength returns how much of s, which follows an ESC, belongs to it.
+func escapeLength(s string) int {
+	if s == "" {
+		return 0
+	}
+	switch s[0] {
+	case '[':
+		i := 1
+		for i < len(s) && s[i] >= 0x20 && s[i] <= 0x3F {
+			i++
+		}
+		if i < len(s) && s[i] >= 0x40 && s[i] <= 0x7E {
+			return i + 1
+		}
+	case ']':
+		for i := 1; i < len(s) && i < 1000 && s[i] != '\n' && s[i] != '\x1b'; i++ {
+			if s[i] == '\x07' {
+				return i + 1
+			}
+		}
+	}
+	return 0
 }
 
 func latin1(data []byte) string {

@@ -88,6 +88,7 @@ func TestLines(t *testing.T) {
 	}{
 		{"a\r\nb\n", []string{"a", "b"}},
 		{"\x1b[31mred\x1b[0m \x1b]0;title\x07x", []string{"red x"}},
+		{"\x1b]n = 3 and no end\nx\x1b", []string{"]n = 3 and no end", "x"}},
 		{"10%\r20%\rdone", []string{"10%  20%  done"}},
 		{"\xef\xbb\xbfa", []string{"a"}},
 		{"caf\xe9", []string{"café"}},
