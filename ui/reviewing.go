@@ -86,7 +86,7 @@ func voteFormFor(v *review.View, f fileEntry, typed *voteForm) *voteForm {
 		return nil
 	}
 	form := voteForm{Action: f.Link + "/vote", Seen: f.File.Release, Allowed: v.Can[policy.ReviewVote] && f.Yours, Why: v.Why[policy.ReviewVote],
-		Void: f.MineVoid, Blocking: f.Tally.Block > 0 || f.Tally.Incomplete != "" || !f.Tally.Checked, Outcome: f.Outcome}
+		Void: f.Mine != nil && f.MineVoid, Blocking: f.Tally.Block > 0 || f.Tally.Incomplete != "" || !f.Tally.Checked, Outcome: f.Outcome}
 	if f.Mine != nil {
 		form.Decision, form.Reason, form.At = f.Mine.Decision, f.Mine.Reason, f.Mine.At
 	}

@@ -21,7 +21,7 @@ func TestFindingsAreShownWhereTheyAre(t *testing.T) {
 	riley.at("/requests/")
 	riley.see("blocking")
 	request := riley.path()
-	describeAll(riley, request)
+	describeAll(riley, request, "Recording of long COVID")
 	submitRequest(t, riley, request, "findings-submit")
 
 	id := review.RequestID(request[len("/requests/"):])

@@ -102,19 +102,19 @@ func fileRequest(t *testing.T, p *person) review.RequestID {
 	request := strings.TrimSuffix(p.path(), "/")
 	p.shot("journey-03-request-draft")
 
-	describeAll(p, request)
+	describeAll(p, request, "Seasonal vaccine coverage")
 	p.shot("journey-05-request-ready")
 	return review.RequestID(path.Base(request))
 }
 
 // describeAll writes what the request and its groups need.
-func describeAll(p *person, request string) {
+func describeAll(p *person, request, title string) {
 	p.t.Helper()
 	p.open(request)
 	p.click("#edit-details")
 	p.at(request + "/details")
 	for _, field := range p.attributes(`#details-form [id^="field-"]`, "id") {
-		p.fill("#"+field, "Seasonal vaccine coverage, for the annual report.")
+		p.fill("#"+field, title+", for the annual report.")
 	}
 	p.click("#save-details")
 	p.at(request)
@@ -125,6 +125,18 @@ func describeAll(p *person, request string) {
 	p.see("Nothing is missing")
 }
 
+// written is what the researchers of the test write about a group, by field.
+var written = map[string]string{
+	"variables":     "One row for each group of people. Columns count people; percentages are of the population in the same row.",
+	"population":    "Adults registered with a practice on 1 September 2026: 4.3 million after rounding.",
+	"model":         "none",
+	"related":       "No other table of this request, and none released before, counts the same people.",
+	"code-link":     "https://example.org/studies/vaccine-coverage/blob/4be1c0f2a9d84e6f7b3c5d1e2f60718293a4b5c6/analysis/report.Rmd",
+	"justification": "The fit of the model is asked for in peer review; only its summary was kept.",
+	"redaction":     "Counts of 7 or fewer replaced with [REDACTED].",
+	"rounding":      "All counts rounded to the nearest 5 before percentages were taken.",
+}
+
 // describe fills every field that the policy asks of a group.
 func describe(p *person, group string) {
 	p.t.Helper()
@@ -133,11 +145,7 @@ func describe(p *person, group string) {
 		if len(field.When) > 0 && !p.holds("#field-"+field.ID) {
 			continue
 		}
-		text := "People registered on 1 September 2026, 4.3 million after rounding; no other table can be combined with it."
-		if field.ID == "code-link" {
-			text = "https://example.org/studies/vaccine-coverage/blob/4be1c0f2a9d84e6f7b3c5d1e2f60718293a4b5c6/analysis/report.Rmd"
-		}
-		p.fill("#field-"+field.ID, text)
+		p.fill("#field-"+field.ID, written[field.ID])
 	}
 	p.shot("journey-04-group")
 	p.click("#save-group")
