@@ -30,41 +30,56 @@ func (g *Grid) rowFamilies() []rowFamily {
 	var out []rowFamily
 	totals := g.totalRows()
 	for d := range g.Dimensions {
-		var rows []int
+		// Each label stands for itself: that "All" is a group of its own beside
+		// others says nothing about "Total" below them.
+		byLabel := map[string][]int{}
+		var labels []string
 		for r, l := range totals[d] {
-			if l != NoLabel {
-				rows = append(rows, r)
+			if v := g.Dimensions[d].Values[r]; l != NoLabel {
+				if byLabel[v] == nil {
+					labels = append(labels, v)
+				}
+				byLabel[v] = append(byLabel[v], r)
 			}
 		}
-		if len(rows) == 0 || len(rows) > maxTotalRows {
+		for _, v := range labels[:min(len(labels), maxWholeRows)] {
+			if rows := byLabel[v]; len(rows) <= maxTotalRows {
+				out = append(out, g.familiesOf(d, v, rows, totals)...)
+			}
+		}
+	}
+	return out
+}
+
+// familiesOf proposes what the rows with one label may be totals of.
+func (g *Grid) familiesOf(d int, name string, rows []int, totals [][]Label) []rowFamily {
+	var out []rowFamily
+	label := totals[d][rows[0]]
+	add := func(how string, label Label, sets []rowSet) {
+		if len(sets) > 0 {
+			out = append(out, rowFamily{name: fmt.Sprintf("the row %q %s", shorten(name), how), label: label, sets: sets})
+		}
+	}
+	add("and the rows it is the total of", label, g.matching(d, rows, totals))
+	if len(rows) > maxWholeRows {
+		return out
+	}
+	add("and the rows before it", label, g.blocks(rows, totals, -1))
+	add("and the rows after it", label, g.blocks(rows, totals, +1))
+	add("and all other rows", label, g.wholes(rows, func(r int) bool { return !anyTotal(totals, r) }))
+	add("and all other rows, totals too", label, g.wholes(rows, func(int) bool { return true }))
+	for e := range g.Dimensions {
+		runs := g.runs(e, totals)
+		if len(runs) < 2 || len(runs) > maxRuns {
 			continue
 		}
-		name := g.Dimensions[d].Values[rows[0]]
-		add := func(how string, label Label, sets []rowSet) {
-			if len(sets) > 0 {
-				out = append(out, rowFamily{name: fmt.Sprintf("the row %q %s", shorten(name), how), label: label, sets: sets})
+		var sets []rowSet
+		for _, r := range rows {
+			for _, run := range runs {
+				sets = append(sets, rowSet{r, run})
 			}
 		}
-		label := totals[d][rows[0]]
-		add("and the rows it is the total of", label, g.matching(d, rows, totals))
-		if len(rows) <= maxWholeRows {
-			add("and the rows before it", label, g.blocks(rows, totals, -1))
-			add("and the rows after it", label, g.blocks(rows, totals, +1))
-			add("and all other rows", label, g.wholes(rows, totals))
-			for e := range g.Dimensions {
-				runs := g.runs(e, totals)
-				if len(runs) < 2 || len(runs) > maxRuns {
-					continue
-				}
-				var sets []rowSet
-				for _, r := range rows {
-					for _, run := range runs {
-						sets = append(sets, rowSet{r, run})
-					}
-				}
-				add("and the levels of each variable", min(label, Loose), sets)
-			}
-		}
+		add("and the levels of each variable", min(label, Loose), sets)
 	}
 	return out
 }
@@ -181,20 +196,19 @@ func (g *Grid) blocks(rows []int, totals [][]Label, step int) []rowSet {
 	return out
 }
 
-// wholes pairs each total row with every row that is no total.
-func (g *Grid) wholes(rows []int, totals [][]Label) []rowSet {
-	var p []int
-	for r := range g.Rows {
-		if !anyTotal(totals, r) {
-			p = append(p, r)
-		}
-	}
-	if len(p) < 2 {
-		return nil
-	}
+// wholes pairs each total row with every other row that counts.
+func (g *Grid) wholes(rows []int, counts func(r int) bool) []rowSet {
 	var out []rowSet
-	for _, r := range rows {
-		out = append(out, rowSet{r, p})
+	for _, t := range rows {
+		var p []int
+		for r := range g.Rows {
+			if r != t && counts(r) {
+				p = append(p, r)
+			}
+		}
+		if len(p) >= 2 {
+			out = append(out, rowSet{t, p})
+		}
 	}
 	return out
 }
