@@ -44,6 +44,10 @@ func TestRedactionRecoverable(t *testing.T) {
 		{Name: "an empty cell that stands for none", CSV: "region,F,M,Total\nNorth,412,388,800\nSouth,309,,309\nEast,271,266,537\nWest,814,717,1531"},
 		{Name: "a redacted count above the threshold", CSV: "region,F,M,Total\nNorth,412,388,800\nSouth,309,[REDACTED],340\nEast,271,266,537\nWest,814,717,1531",
 			Want: []Want{{Kind: "known", Severity: policy.Note, Column: "M", Rows: []int{1}}}},
+		{Name: "a last row without a label", CSV: "g,n\na,1204\nb,[REDACTED]\nc,877\nd,2312\n,4396",
+			Want: []Want{{Kind: "exact", Rows: []int{1}, Message: "4396 - 1204 - 877 - 2312 = 3"}}},
+		{Name: "a total beside a group called All", CSV: "group,n\nAll,53126\nCare home,3201\nDementia,[REDACTED]\nOther,2710\nTotal,59043",
+			Want: []Want{{Kind: "exact", Rows: []int{2}}}},
 		{Name: "no redaction, no finding", CSV: "g,n\na,120\nb,3\nTotal,123"},
 	})
 }

@@ -22,12 +22,14 @@ const (
 // excluded, and the value is used only where it fits the variable's range.
 // It reports false when one does not.
 func (s *solver) algebra(c component, targets []int) bool {
-	s.giveUp(c, targets)
+	s.giveUp(c, nil)
+	targets = s.witness(c, targets)
+	s.Skipped += len(targets)
 	terms := 0
 	for _, k := range c.rels {
 		terms += len(s.rels[k].Terms)
 	}
-	if terms > maxAlgebra {
+	if terms > maxAlgebra || len(targets) == 0 {
 		return true
 	}
 	e := echelon{pivot: map[int]*sparse{}, left: &s.left}

@@ -145,13 +145,13 @@ func (g *Grid) common(v, m int, blocks []block, threshold int) (family, bool) {
 		return family{}, false
 	}
 	shared, agree := widestAgreement(complete)
-	width := shared.Width() + 1
-	if agree < 2 || math.Pow(width/math.Max(shared.Lo, 1), float64(agree-1)) > looseOdds {
+	odds := agreementOdds(complete, shared, agree) * float64(len(g.Measures))
+	if agree < 2 || odds > looseOdds {
 		return family{}, false
 	}
 	total := &Cell{Kind: Shown, Value: mostCommon(complete, shared), Range: shared}
 	f := family{Kind: CommonTotal,
-		belief: belief{ok: true, holds: agree, odds: math.Pow(width/math.Max(shared.Lo, 1), float64(agree-1))},
+		belief: belief{ok: true, holds: agree, fails: len(complete) - agree, odds: odds},
 		Name:   fmt.Sprintf("the total that %d other variables of %q share", agree, shorten(g.Dimensions[v].Name))}
 	for _, b := range blocks {
 		in := Instance{Virtual: total, Parts: parts(m, b.rows)}
@@ -200,6 +200,29 @@ func widestAgreement(sums []rangeOf) (Range, int) {
 		}
 	}
 	return best, most
+}
+
+// agreementOdds bounds the chance that so many of the sums agree by accident:
+// each but the first would have to fall into the shared range, out of those that
+// the sums spread over, for some choice of them.
+func agreementOdds(sums []rangeOf, shared Range, agree int) float64 {
+	scale := math.Max(shared.Lo, 1)
+	if agree < len(sums) {
+		low, high := math.Inf(1), 0.0
+		for _, s := range sums {
+			low, high = math.Min(low, s.shown), math.Max(high, s.shown)
+		}
+		scale = math.Max(high-low, 1)
+	}
+	width := 0.0
+	for _, s := range sums {
+		width = math.Max(width, s.Width()+1)
+	}
+	odds := math.Pow(math.Min(1, width/scale), float64(agree-1))
+	for k := range agree {
+		odds *= float64(len(sums)-k) / float64(agree-k)
+	}
+	return odds
 }
 
 // mostCommon is the sum shown most often among those that agree.

@@ -106,8 +106,16 @@ func (g *Grid) totalRows() [][]Label {
 			out[d][r] = l
 		}
 	}
+	// A first or last row without any label is a total whose name was lost.
+	for _, r := range []int{0, g.Rows - 1} {
+		if len(out) > 0 && g.Rows > 2 && !slices.ContainsFunc(g.Dimensions, func(d Dimension) bool { return !empty(d.Values[r]) }) {
+			out[0][r] = Loose
+		}
+	}
 	return out
 }
+
+func empty(s string) bool { return s == "" || s == "NA" || s == "NaN" || s == "-" }
 
 // anyTotal says that row r is labelled as a total in some dimension.
 func anyTotal(totals [][]Label, r int) bool {
