@@ -2,6 +2,7 @@ package audit
 
 import (
 	"math"
+	"slices"
 )
 
 // Options of an audit.
@@ -144,12 +145,15 @@ func (r *Report) attack(g *Grid, o Options) {
 	if len(sys.cells) == 0 {
 		return
 	}
-	structure := sys.solve(sys.structure(g), o.Limits)
+	all := seq(len(sys.cells))
+	policy := Solve(sys.policy(g, o.Threshold), sys.rels, all, o.Limits)
+	// A cell that even the rule leaves wide is wide without it.
+	open := slices.DeleteFunc(all, func(v int) bool { return policy.State[v] == Enough && sys.subset(g, v) })
+	structure := Solve(sys.structure(g), sys.rels, open, o.Limits)
 	if sys.anyContradiction(structure) {
 		// A written limit such as "<8" that cannot be true is only a mark.
-		structure = sys.solve(sys.unmarked(g, structure), o.Limits)
+		structure = Solve(sys.unmarked(g, structure), sys.rels, open, o.Limits)
 	}
-	policy := sys.solve(sys.policy(g, o.Threshold), o.Limits)
 	r.Skipped = structure.Skipped
 	var lone map[int]lonely
 	if sys.anyContradiction(structure) {
@@ -350,8 +354,10 @@ func (s *system) policy(g *Grid, threshold int) []Range {
 	return out
 }
 
-func (s *system) solve(vars []Range, lim Limits) *Solution {
-	return Solve(vars, s.rels, seq(len(s.cells)), lim)
+// subset says that what the rule allows for cell v is among what is written.
+func (s *system) subset(g *Grid, v int) bool {
+	c := g.at(s.cells[v])
+	return c.Kind == Blank || s.known[v].Intersect(c.Range) == s.known[v]
 }
 
 func (s *system) anyContradiction(sol *Solution) bool {

@@ -62,36 +62,45 @@ func (s *solver) witness(c component, targets []int) []int {
 	return targets
 }
 
-func (s *solver) newWalker(c component) (*walker, map[int]int) {
+// newWalker lays the component out; the second result is the place of each of
+// the solver's variables in it.
+func (s *solver) newWalker(c component) (*walker, []int32) {
 	w := &walker{left: &s.left}
-	local := make(map[int]int, len(c.free))
+	local := make([]int32, len(s.Range))
+	terms := 0
+	for _, k := range c.rels {
+		terms += len(s.rels[k].Terms)
+	}
+	vars, coefs := make([]int32, 0, terms), make([]float64, 0, terms)
 	for _, v := range c.free {
 		if s.Range[v].Fixed() {
 			continue
 		}
-		local[v] = len(w.lo)
-		w.lo = append(w.lo, s.Range[v].Lo)
-		w.hi = append(w.hi, math.Min(s.Range[v].Hi, s.Range[v].Lo+walkReach))
+		local[v] = int32(len(w.lo))
+		r := s.Range[v]
+		if math.IsInf(r.Hi, 1) {
+			r.Hi = r.Lo + walkReach
+		}
+		w.lo, w.hi = append(w.lo, r.Lo), append(w.hi, r.Hi)
 	}
 	w.x, w.held = make([]float64, len(w.lo)), make([]bool, len(w.lo))
 	for _, k := range c.rels {
-		row := walkRow{rhs: s.rels[k].RHS}
+		rhs, from := s.rels[k].RHS, len(vars)
 		for _, t := range s.rels[k].Terms {
 			if r := s.Range[t.Var]; r.Fixed() {
-				row.rhs -= t.Coef * r.Lo
+				rhs -= t.Coef * r.Lo
 				continue
 			}
-			row.vars = append(row.vars, int32(local[t.Var]))
-			row.coef = append(row.coef, t.Coef)
+			vars, coefs = append(vars, local[t.Var]), append(coefs, t.Coef)
 		}
-		w.rows = append(w.rows, row)
+		w.rows = append(w.rows, walkRow{rhs, vars[from:], coefs[from:]})
 	}
 	return w, local
 }
 
 // walk starts with the targets at one end each and reports whether it arrived at
 // a solution, which x then is.
-func (w *walker) walk(start int, targets []int, at map[int]int, enough float64) bool {
+func (w *walker) walk(start int, targets []int, at []int32, enough float64) bool {
 	for j := range w.x {
 		w.x[j], w.held[j] = (w.lo[j]+w.hi[j])/2, false
 	}
