@@ -32,6 +32,7 @@ const (
 	WorkspaceList    Action = "workspace.list"
 	WorkspaceView    Action = "workspace.view"    // files of the release folder, levels, jobs; not contents
 	WorkspaceContent Action = "workspace.content" // contents of moderately sensitive files
+	WorkspaceJobs    Action = "workspace.jobs"    // job requests, pipeline, logs and code
 	RequestCreate    Action = "request.create"
 	RequestList      Action = "request.list" // one's own requests
 	RequestView      Action = "request.view"

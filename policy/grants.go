@@ -14,7 +14,7 @@ func Grants() []Grant {
 		{Checker, anyone, []Action{QueueView}},
 		{Checker, []Relation{Other}, []Action{ReviewClaim}},
 		{Checker, []Relation{Assigned}, []Action{
-			RequestView, FileContent, RequestComment, ReviewHandOver,
+			RequestView, FileContent, RequestComment, ReviewHandOver, WorkspaceJobs,
 			ReviewVote, ReviewSubmit, ReviewReturn, ReviewReject, ReviewRelease,
 		}},
 
@@ -22,7 +22,7 @@ func Grants() []Grant {
 		{Lead, []Relation{Assigned, Other}, []Action{RequestView, ReviewReassign}},
 
 		{Auditor, anyone, []Action{
-			ReleaseList, RecordView, AuditView, StatusView, RequestView, FileContent,
+			ReleaseList, RecordView, AuditView, StatusView, RequestView, FileContent, WorkspaceJobs,
 		}},
 
 		{Operator, anyone, []Action{StatusView}},
@@ -32,7 +32,7 @@ func Grants() []Grant {
 	for _, r := range []Role{Researcher, CoreDeveloper, DataInvestigator} {
 		grants = append(grants,
 			Grant{r, anyone, []Action{WorkspaceList, RequestList}},
-			Grant{r, []Relation{Member, Author}, []Action{WorkspaceView, WorkspaceContent, RequestCreate}},
+			Grant{r, []Relation{Member, Author}, []Action{WorkspaceView, WorkspaceContent, WorkspaceJobs, RequestCreate}},
 			Grant{r, []Relation{Author}, []Action{
 				RequestView, RequestEdit, RequestSubmit, RequestWithdraw, RequestComment, FileContent,
 			}},

@@ -19,6 +19,7 @@ const (
 	EvFileMoved         EventType = "file.moved"
 	EvFileWithdrawn     EventType = "file.withdrawn"
 	EvFileViewed        EventType = "file.viewed"
+	EvLogViewed         EventType = "workspace.log_viewed"
 	EvFileDownloaded    EventType = "file.downloaded"
 	EvChecked           EventType = "request.checked"
 	EvSubmitted         EventType = "request.submitted"

@@ -140,8 +140,41 @@ type Workspaces interface {
 	// Open opens a regular file for reading. Invalid, with the reason in plain
 	// words, for anything else: a link, a folder, a device, a hostile name.
 	Open(ctx context.Context, name WorkspaceName, path string) (io.ReadCloser, error)
+	// Records reads what the workspace says about its own runs; NotFound for an
+	// unknown name. What cannot be read is among the problems of its Sources.
+	Records(ctx context.Context, name WorkspaceName) (*Records, error)
+	// Log reads an action's log whole; NotFound when there is none.
+	Log(ctx context.Context, name WorkspaceName, action string) ([]byte, error)
 	// Origins finds the origin of files by path and content.
 	Origins(ctx context.Context, name WorkspaceName, files []FileRef) ([]provenance.Origin, error)
+}
+
+// Records is what a workspace says about its runs.
+type Records struct {
+	Sources  *provenance.Sources
+	Recorded map[string]provenance.JobRequest // of metadata/job_requests.json
+	Problems []string                         // in plain words
+}
+
+// Code reads the repositories of studies, from local mirrors: nothing is
+// fetched. NotFound when there is no mirror, no such commit or no such file.
+type Code interface {
+	// Tree lists the files of a repository at a commit, sorted.
+	Tree(ctx context.Context, repo, commit string) ([]string, error)
+	// File reads one file at a commit; TooLarge over a few megabytes.
+	File(ctx context.Context, repo, commit, path string) ([]byte, error)
+	// Compare tells what changed from one commit to another, by file.
+	Compare(ctx context.Context, repo, from, to string) ([]CodeChange, error)
+}
+
+// CodeChange is one file that differs between two commits.
+type CodeChange struct {
+	Path    string
+	Was     string // its earlier path, when it was renamed or removed
+	Added   int    // lines
+	Removed int
+	// Patch is the difference in unified form; "" for a binary or huge file.
+	Patch string
 }
 
 // FileRef is a file of a workspace by path and content.

@@ -15,9 +15,11 @@ type Service struct {
 	Sanitiser  Sanitiser
 	Checker    Checker
 	Sink       Sink
-	Policy     *policy.Policy
-	Now        Clock
-	Log        *slog.Logger
+	// Code shows the code behind an output; nil when no mirror is configured.
+	Code   Code
+	Policy *policy.Policy
+	Now    Clock
+	Log    *slog.Logger
 	// Step, when set, is told of each step of a release before it is taken:
 	// tests kill the process there.
 	Step func(name string)

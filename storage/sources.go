@@ -21,6 +21,8 @@ const (
 	pipelineFile = "project.yaml"
 	metadata     = "metadata"
 	manifestFile = metadata + "/manifest.json"
+	// jobRequestsFile may say what the manifest does not.
+	jobRequestsFile = metadata + "/job_requests.json"
 )
 
 // Limits on the records of a workspace.

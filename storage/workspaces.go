@@ -106,3 +106,47 @@ func (w *Workspaces) Origins(ctx context.Context, name review.WorkspaceName, fil
 	}
 	return found, nil
 }
+
+// Records reads what a workspace says about its runs, see review.Workspaces.
+func (w *Workspaces) Records(ctx context.Context, name review.WorkspaceName) (*review.Records, error) {
+	dir, err := w.folder(name)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close() // only read from
+	src, err := w.sourcesOf(ctx, dir, name)
+	if err != nil {
+		return nil, err
+	}
+	out := &review.Records{Sources: src.Sources}
+	if src.broken != "" {
+		out.Sources, out.Problems = provenance.ReadSources(nil, nil), []string{src.broken}
+		return out, nil
+	}
+	text, _, err := readRecord(dir, jobRequestsFile)
+	if err == nil && text != nil {
+		out.Recorded, err = provenance.ReadJobRequests(text)
+	}
+	if err != nil {
+		out.Problems = append(out.Problems, err.Error())
+	}
+	return out, nil
+}
+
+// Log reads an action's log, see review.Workspaces.
+func (w *Workspaces) Log(_ context.Context, name review.WorkspaceName, action string) ([]byte, error) {
+	none := review.Errorf(review.NotFound, "There is no log of that action.")
+	if nameProblem(action) != "" || strings.Contains(action, "/") {
+		return nil, none
+	}
+	dir, err := w.folder(name)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close() // only read from
+	text, _, err := readRecord(dir, metadata+"/"+action+".log")
+	if err == nil && text == nil {
+		return nil, none
+	}
+	return text, err
+}

@@ -66,6 +66,21 @@ func (w *Workspaces) Open(_ context.Context, ws review.WorkspaceName, p string) 
 	return io.NopCloser(bytes.NewReader(b)), nil
 }
 
+// Records implements review.Workspaces: these workspaces keep none.
+func (w *Workspaces) Records(_ context.Context, ws review.WorkspaceName) (*review.Records, error) {
+	return &review.Records{Sources: provenance.ReadSources(nil, nil)}, nil
+}
+
+// Log implements review.Workspaces.
+func (w *Workspaces) Log(_ context.Context, ws review.WorkspaceName, action string) ([]byte, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if b, ok := w.data[ws]["metadata/"+action+".log"]; ok {
+		return b, nil
+	}
+	return nil, review.Errorf(review.NotFound, "There is no log of that action.")
+}
+
 // Origins implements review.Workspaces.
 func (w *Workspaces) Origins(_ context.Context, _ review.WorkspaceName, files []review.FileRef) ([]provenance.Origin, error) {
 	out := make([]provenance.Origin, len(files))
