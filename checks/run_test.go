@@ -227,6 +227,11 @@ func FuzzRun(f *testing.F) {
 	f.Add([]byte("sex,n\nF,120\nM,4"), ".csv")
 	f.Add([]byte("a,b\n\"x"), ".csv")
 	f.Add([]byte("n = 3 events\n"), ".txt")
+	f.Add([]byte("term,or,std.error,p.value,ci_low,ci_high,n,df\na,1.5,0.9,0.6,0.3,4,12,3\nb,1.2,30,0.01,1,2,12,3"), ".csv")
+	f.Add([]byte(",x,\n,n,max\ncount,20,3\n25%,1,2\nmax,104,9\nmin,2,1\nmean,3,3"), ".csv")
+	f.Add([]byte("area,sum,top1,top2,p99,n\nx,5000,900,90,4,500\n=1+1,1,1,1,1,OX2 6GG"), ".csv")
+	f.Add([]byte("y | Odds Ratio   z\n--+---\na |   .66   0.1\n  |   .66   0.2\nb |   .66   0.1\n"), ".log")
+	f.Add([]byte(`{"version":"1","results":{"a":{"status":"fail","files":[{"name":"t.csv","sdc":{"cells":{"threshold":[[0,1]]}}}]}},"n":{"F":3,"M":4},"p":{"F":3}}`), ".json")
 	f.Fuzz(func(t *testing.T, data []byte, ext string) {
 		file := checks.File{Path: "t" + ext, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}
 		r, err := checks.Run(context.Background(), policy.Default(), checks.Set{Files: []checks.File{file}})

@@ -117,10 +117,10 @@ func (p *Pipeline) readExpectations(v *yaml.Node) error {
 		if err != nil {
 			return err
 		}
-		// Version 1 and 2 files write 100_000 here, as YAML 1.1 allows.
-		p.Population, err = strconv.Atoi(strings.ReplaceAll(s, "_", ""))
-		if err != nil {
-			return fmt.Errorf("population_size at line %d is not a whole number", v.Line)
+		// YAML allows 100_000 for a number. No level hangs on it, so what is no
+		// number is left at zero.
+		if n, err := strconv.Atoi(strings.ReplaceAll(s, "_", "")); err == nil && n >= 0 {
+			p.Population = n
 		}
 		return nil
 	})
@@ -153,9 +153,7 @@ func readAction(name string, n *yaml.Node) (Action, error) {
 	return a, err
 }
 
-// readRun takes "image:tag args" apart. Version 1 to 3 pipelines may also give
-// the parts as a mapping with a "run" of its own, which is not public; text is
-// all that is read.
+// readRun takes "image:tag args" apart.
 func (a *Action) readRun(v *yaml.Node) error {
 	s, err := text(v, "run")
 	if err != nil {
