@@ -152,6 +152,8 @@ type auditPage struct {
 	Newer   string
 	Older   string
 	Filters bool
+
+	OlderText string
 }
 
 func (u *UI) audit(c *call) error {
@@ -185,17 +187,15 @@ func (p *auditPage) page(c *call, q review.EventQuery, more bool) {
 		v := url.Values{"request": {string(q.Request)}, "actor": {string(q.Actor)}, "type": {p.Type}, "after": {strconv.FormatInt(max(0, after), 10)}}
 		return "/audit?" + v.Encode()
 	}
-	if q.Newest {
-		if more {
-			p.Older = address(0)
-		}
-		return
-	}
-	if more {
+	if !q.Newest && more {
 		p.Newer = address(last)
 	}
-	if first > 1 && q.After > 0 {
-		p.Older = address(0)
+	oldest := min(first, last)
+	switch {
+	case p.Filters && (q.Newest && more || q.After > 0):
+		p.Older, p.OlderText = address(0), "From the beginning, in order"
+	case !p.Filters && oldest > 1:
+		p.Older, p.OlderText = address(oldest-1-pageRows), "← Earlier, in order"
 	}
 }
 

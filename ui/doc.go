@@ -55,6 +55,10 @@
 // #update-file, #move-file, #withdraw-file. Comments: a form with the fields
 // comment and visibility (public or checkers) and the button add-comment.
 //
+// An answer to a finding is a form with fingerprint, code, text and code_link;
+// an exception one with check and reason (#exceptions); a checker judges either
+// by the button accept, yes or no. #go-hand-over gives a seat away.
+//
 // Review: #submit-review, #go-return, #go-reject, #go-release; each of the three
 // leads to a page with #confirm and #cancel (and #field-reason for a rejection).
 package ui

@@ -22,6 +22,7 @@ import (
 func (u *UI) funcs() template.FuncMap {
 	return template.FuncMap{
 		"name":     printable,
+		"text":     printableText,
 		"datetime": datetime,
 		"date":     date,
 		"ago":      func(t time.Time) string { return ago(t, u.now()) },

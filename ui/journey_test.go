@@ -47,7 +47,9 @@ func TestJourney(t *testing.T) {
 	first.get(request + "/return").want(http.StatusOK)
 	second.post(request + "/return").want(http.StatusOK).has("with the researcher again")
 	ann.get(request).has("Returned", "Which year is this?", "Answer the checkers' comment")
-	for _, g := range ann.links(groupLink) {
+	groups := ann.links(groupLink)
+	ann.get(ann.links(fileLink)[0]).has("Say which year this is.", "Outcome: Conflicted")
+	for _, g := range groups {
 		ann.post(request+"/comments", "group", strings.TrimPrefix(g, request+"/groups/"), "comment", "It is 2025.", "back", g).want(http.StatusOK)
 	}
 	s.submit(t, request)
