@@ -23,9 +23,13 @@ func Parse(raw string) Cell {
 // parse reads raw into c, which may hold anything before.
 func (c *Cell) parse(raw string) {
 	*c = Cell{Raw: raw, Value: nan, Parts: noParts, Kind: Missing}
-	if c.parsePlain(raw) {
-		return
+	if !c.parsePlain(raw) {
+		c.parseGrammar(raw)
+		c.counts = c.Value >= 0 && c.Value < 1<<53 && isWhole(c.Value)
 	}
+}
+
+func (c *Cell) parseGrammar(raw string) {
 	s := trimCell(raw)
 	if s == "" {
 		return
@@ -56,7 +60,7 @@ func (c *Cell) parsePlain(s string) bool {
 		return false
 	}
 	if i == len(s) {
-		c.Value, c.Kind = float64(n), Number
+		c.Value, c.Kind, c.counts = float64(n), Number, true
 		return true
 	}
 	if s[i] != '.' {
@@ -68,6 +72,7 @@ func (c *Cell) parsePlain(s string) bool {
 	}
 	if dec := i - point - 1; i == len(s) && dec > 0 && n < 1<<53 {
 		c.Value, c.Decimals, c.Kind = float64(n)/pow10[dec], uint8(dec), Number
+		c.counts = isWhole(c.Value)
 		return true
 	}
 	return false

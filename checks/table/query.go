@@ -1,7 +1,6 @@
 package table
 
 import (
-	"math"
 	"strings"
 )
 
@@ -87,13 +86,10 @@ func (t *Table) Cell(column, row int) *Cell {
 // Count returns the cell's whole number when it shows one: a plain number or the
 // count of "n (p%)" and "n/N". Negative numbers and fractions are none.
 func (c *Cell) Count() (int64, bool) {
-	switch c.Kind {
-	case Number, CountPct, CountOf:
-		if c.Value >= 0 && c.Value < 1<<53 && isWhole(c.Value) {
-			return int64(math.Round(c.Value)), true
-		}
+	if !c.counts || c.Kind != Number && c.Kind != CountPct && c.Kind != CountOf {
+		return 0, false
 	}
-	return 0, false
+	return int64(c.Value + 0.5), true
 }
 
 // Hidden reports whether the cell stands for a number that is not shown: a

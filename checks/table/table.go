@@ -46,6 +46,7 @@ type Cell struct {
 	*Parts
 	Kind     Kind
 	Decimals uint8
+	counts   bool // Value could be a count: whole, exact and not negative
 }
 
 // Parts holds what only some kinds of cell have, so that plain cells stay small.
