@@ -36,14 +36,19 @@ func denominators(t *table.Table, n *table.Column, nums []*table.Column, thresho
 		}
 		out = append(out, denominator{name: "the N in the header", of: func(int) bounds { return b }})
 	}
-	// The rounding of n's cells is worked out once, whatever they are summed by.
-	cells := sync.OnceValue(func() []bounds {
-		list := make([]bounds, len(n.Cells))
-		for i := range list {
-			list[i] = shownBounds(n, n.Row(i))
-		}
-		return list
-	})
+	// The rounding of n's cells is worked out once, whatever they are summed by,
+	// unless that would take much room.
+	cells := func(i int) bounds { return shownBounds(n, n.Row(i)) }
+	if len(n.Cells) <= 20_000 {
+		once := sync.OnceValue(func() []bounds {
+			list := make([]bounds, len(n.Cells))
+			for i := range list {
+				list[i] = shownBounds(n, n.Row(i))
+			}
+			return list
+		})
+		cells = func(i int) bounds { return once()[i] }
+	}
 	out = append(out, totalOf(n, nil, threshold, groups, cells))
 	const most = 6
 	labels := 0
@@ -90,7 +95,7 @@ func isLetter(b byte) bool { return 'a' <= b|0x20 && b|0x20 <= 'z' }
 // totalOf is the total of n over all rows that have the same label in column by
 // (over all rows, when nil), rows that are totals themselves left out. A hidden
 // cell adds anything up to the threshold.
-func totalOf(n, by *table.Column, threshold int, groups *labelGroups, cells func() []bounds) denominator {
+func totalOf(n, by *table.Column, threshold int, groups *labelGroups, cells func(int) bounds) denominator {
 	d := denominator{whole: true, name: "the total of " + n.Name}
 	if by != nil {
 		d.name += " within " + by.Name
@@ -101,7 +106,7 @@ func totalOf(n, by *table.Column, threshold int, groups *labelGroups, cells func
 	d.of = func(row int) bounds {
 		ids := groups.of(by)
 		if sums == nil {
-			sums = sumByLabel(n, ids, threshold, groups.totals(), cells())
+			sums = sumByLabel(n, ids, threshold, groups.totals(), cells)
 		}
 		if row < 0 || row >= len(ids) {
 			return bounds{}
@@ -145,15 +150,15 @@ func (g *labelGroups) of(by *table.Column) []int32 {
 	return ids
 }
 
-func sumByLabel(n *table.Column, ids []int32, threshold int, totals map[int]bool, cells []bounds) []bounds {
+func sumByLabel(n *table.Column, ids []int32, threshold int, totals map[int]bool, cells func(int) bounds) []bounds {
 	sums := make([]bounds, slices.Max(append(ids[:len(ids):len(ids)], 0))+1)
-	for i := range cells {
+	for i := range n.Cells {
 		row := n.Row(i)
 		if totals[row] {
 			continue
 		}
 		s := &sums[ids[row]]
-		if b := &cells[i]; b.ok {
+		if b := cells(i); b.ok {
 			*s = bounds{s.value + b.value, s.lo + b.lo, s.hi + b.hi, true}
 		} else {
 			s.hi += float64(threshold)

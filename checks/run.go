@@ -146,6 +146,9 @@ func (r *run) interpret(ctx context.Context, d *Document) error {
 	err := guard(ctx, r.limit, "reading the file", func(context.Context) error { return rd.read(&own) })
 	if !errors.Is(err, errGivenUp) {
 		*d = own
+		for i, t := range d.Tables {
+			d.Tables[i] = t.WithoutRecords()
+		}
 	}
 	return err
 }
@@ -234,8 +237,8 @@ func (r *run) across(ctx context.Context) {
 	}
 }
 
-// keep returns what cross-file checks need of a document: all but its bytes and
-// records, and its tables as long as those of all files together stay within bounds.
+// keep returns what cross-file checks need of a document: all but its bytes, and
+// its tables as long as those of all files together stay within bounds.
 func (r *run) keep(d *Document) (facts *Document, dropped bool) {
 	own := *d
 	own.Data, own.audits = nil, nil
@@ -254,10 +257,6 @@ func (r *run) keep(d *Document) (facts *Document, dropped bool) {
 		return &own, true
 	}
 	r.cells += n
-	own.Tables = make([]*table.Table, len(d.Tables))
-	for i, t := range d.Tables {
-		own.Tables[i] = t.WithoutRecords()
-	}
 	return &own, false
 }
 

@@ -62,7 +62,7 @@ type Document struct {
 	Size   int64
 	Type   Type
 	Data   []byte         // the bytes, at most the policy's max_bytes; nil in facts kept for cross-file checks
-	Tables []*table.Table // from CSV, HTML, JSON or printed text, in document order
+	Tables []*table.Table // from CSV, HTML, JSON or printed text, in document order; their Sources' Records are dropped
 
 	// CSV is what the CSV reader noticed, even of a file that it could not read;
 	// nil for other files.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -63,7 +64,8 @@ func ReadCSV(data []byte) (*Source, Info, error) {
 }
 
 func newSource(records [][]string, info Info) (*Source, Info, error) {
-	src := &Source{Header: records[0], Records: records[1:]}
+	// The header is copied so that it does not keep all fields in memory.
+	src := &Source{Header: slices.Clone(records[0]), Records: records[1:]}
 	info.Rows, info.Columns = len(src.Records), len(src.Header)
 	widest := info.Columns
 	for i, r := range src.Records {
