@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -60,6 +62,18 @@ func (c checkCommand) Run(ctx context.Context, a *app) error {
 		return errFindings
 	}
 	return nil
+}
+
+// boundMemory lets a short run use memory freely up to a bound, under which the
+// largest allowed table fits, and collect garbage only towards it. GOMEMLIMIT and
+// GOGC in the environment go before.
+func boundMemory() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(200 << 20)
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
 }
 
 // set collects the files that were named, with their origins when a workspace
