@@ -10,6 +10,7 @@
 // in EXIF decides how the picture is drawn, so it alone is kept, in a new EXIF
 // block of 26 bytes.
 //
-// What a picture shows, and what is hidden in its samples or, in a JPEG, behind
-// the last sample of its compressed data, is out of reach.
+// Bytes behind the last row of a PNG or the last sample of a JPEG, which no
+// viewer looks at, are found by decoding, and cut off. What a picture shows, and
+// what is hidden in its samples, is out of reach.
 package raster

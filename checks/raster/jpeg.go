@@ -38,14 +38,16 @@ var errShortJPEG = errors.New("the picture is cut short")
 
 type jpegReader struct {
 	picture
-	data    []byte
-	at      int
-	framed  bool // the frame header was seen
-	scanned bool // a scan was seen
-	tables  int
-	jfif    []byte
-	adobe   bool
-	body    [][]byte // kept segments, in order
+	data        []byte
+	at          int
+	framed      bool // the frame header was seen
+	scanned     bool // a scan was seen
+	tables      int
+	jfif        []byte
+	adobe       bool
+	body        [][]byte // kept segments, in order
+	scans       []int    // which of body are compressed data
+	progressive bool
 }
 
 // readJPEG walks the segments of a baseline or progressive JPEG.
@@ -69,6 +71,9 @@ func readJPEG(data []byte) (*picture, error) {
 	}
 	if !r.framed || !r.scanned {
 		return &r.picture, errors.New("the picture holds no picture data")
+	}
+	if err := r.trim(); err != nil {
+		return &r.picture, err
 	}
 	r.assemble()
 	return &r.picture, nil
@@ -150,7 +155,7 @@ func (r *jpegReader) frame(marker byte, body []byte) error {
 	if len(body) < 6 || len(body) != 6+3*int(body[5]) || body[5] == 0 || body[5] > 4 {
 		return errors.New("the picture's header makes no sense")
 	}
-	r.framed = true
+	r.framed, r.progressive = true, marker == sof2
 	r.body = append(r.body, makeSegment(marker, body))
 	return r.size(int(binary.BigEndian.Uint16(body[3:])), int(binary.BigEndian.Uint16(body[1:])))
 }
@@ -176,6 +181,7 @@ func (r *jpegReader) scan(body []byte) error {
 		r.at += 2
 	}
 	r.body = append(r.body, makeSegment(sos, body), r.data[start:r.at])
+	r.scans = append(r.scans, len(r.body)-1)
 	return nil
 }
 

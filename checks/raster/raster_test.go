@@ -286,6 +286,27 @@ func TestHiddenInPixelData(t *testing.T) {
 	}
 }
 
+// The same in a JPEG: data behind the last sample of a scan.
+func TestHiddenInScan(t *testing.T) {
+	for _, size := range []int{1, 8, 9, 64} {
+		plain := encodeJPEG(t, noise(size, size))
+		for _, secret := range []string{"x", "id,age\n17,93\n", strings.Repeat("patient 17;", 5000), "a\xff\x00b", "\xff\xd0"} {
+			data := append(append(bytes.Clone(plain[:len(plain)-2]), secret...), 0xff, eoi)
+			img, err := Inspect(data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(img.Parts) != 1 || img.Parts[0].Kind != Hidden || img.Parts[0].Size != len(secret) {
+				t.Errorf("%d: found %+.80v", size, img.Parts)
+			}
+			clean, _, err := Clean(data)
+			if err != nil || !bytes.Equal(clean, plain) {
+				t.Errorf("%d: cleaning leaves %d bytes of %d: %v", size, len(clean), len(plain), err)
+			}
+		}
+	}
+}
+
 // The orientation turns the picture when drawn, so it stays, alone.
 func TestOrientationStays(t *testing.T) {
 	jpg := insertJPEG(encodeJPEG(t, noise(8, 8)), makeSegment(app1, append([]byte("Exif\x00\x00"), tiff(6)...)))
