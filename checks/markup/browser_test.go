@@ -65,8 +65,8 @@ func (s *site) requests() []string {
 	return out
 }
 
-// figures like those of the common tools, each with what is special to it.
-var figures = map[string]string{
+// drawings like those of the common tools, each with what is special to it.
+var drawings = map[string]string{
 	"svglite": `<?xml version='1.0' encoding='UTF-8' ?>
 <svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' class='svglite' width='360.00pt' height='288.00pt' viewBox='0 0 360.00 288.00'>
 <defs>
@@ -165,7 +165,7 @@ func TestDrawsTheSame(t *testing.T) {
 		s.add(path+"before.svg", "image/svg+xml", data)
 		s.add(path+"after.svg", "image/svg+xml", out)
 	}
-	for name, data := range figures {
+	for name, data := range drawings {
 		add(name, []byte(strings.Replace(data, "PICTURE", onePixel(), 1)))
 	}
 	t.Run("released", func(t *testing.T) {
@@ -231,7 +231,7 @@ var surroundings = []string{
 	`<pre>X</pre>`, `<a href="#x"><b><i>X</b></i></a>`, `<frameset>X</frameset>`, `<head>X</head>`, `<html><head></head>X`, `<ul><li>X</ul>`, `<iframe>X</iframe>`, `<!doctype html>X`,
 }
 
-// drawings that run or fetch something as files of their own.
+// hostileSVG run or fetch something as files of their own.
 var hostileSVG = []string{
 	`<svg xmlns="http://www.w3.org/2000/svg" onload="JS"/>`,
 	`<svg xmlns="http://www.w3.org/2000/svg"><script>JS</script></svg>`,

@@ -70,6 +70,9 @@ func cleanPage(data []byte) ([]byte, []clean.Removal, error) {
 	c.attributes(body)
 	body.Attr = nil
 	c.children(body)
+	if c.err != nil {
+		return nil, nil, c.err
+	}
 	var fragment bytes.Buffer
 	for n := body.FirstChild; n != nil; n = n.NextSibling {
 		if err := html.Render(&fragment, n); err != nil {
@@ -178,6 +181,9 @@ type htmlCleaner struct {
 	targets  map[string]bool
 	place    string
 	headings int
+	figures
+	slots int   // places that the cells of all tables take on their grids
+	err   error // the first limit that was met
 }
 
 func (c *htmlCleaner) drop(what string) { c.gone.Add(what, c.place) }
@@ -275,7 +281,7 @@ func (c *htmlCleaner) element(n *html.Node) {
 		c.headings++
 		c.place = "after heading " + strconv.Itoa(c.headings)
 	}
-	empty := widget(n) && words(n) == "" && find(n, "img") == nil
+	empty := widget(n) && !hasText(n) && find(n, "img") == nil
 	c.children(n)
 	if !htmlAllowed[n.Data] {
 		c.drop("unusual element, text kept")

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
 	"regexp"
 	"strings"
 	"testing"
@@ -73,7 +76,7 @@ func checkElement(t testing.TB, n *html.Node) {
 
 func checkFigure(t testing.TB, src string) {
 	t.Helper()
-	again, removed, err := cleanDataImage(src, 0)
+	again, removed, err := new(figures).cleanData(src, 0)
 	if err != nil || again != src || len(removed) > 0 {
 		t.Errorf("figure %.60q is not clean: %v %v", src, removed, err)
 	}
@@ -167,10 +170,28 @@ func TestCleanHTMLRefuses(t *testing.T) {
 		"many elements":   strings.Repeat("<b>", 2*maxElements+1),
 		"many attributes": "<p " + manyAttributes() + ">",
 		"large tag":       "<p " + strings.Repeat("a ", 4<<20) + ">",
+		"wide table":      "<table>" + strings.Repeat("<tr><td colspan=1000 rowspan=1000>", 10),
 	} {
 		if _, _, err := CleanHTML([]byte(in)); err == nil {
 			t.Errorf("%s: no error", name)
 		}
+	}
+}
+
+// Many small pictures that each unpack to 49 megapixels are as bad as one that
+// unpacks to thousands: those beyond the limit are left out.
+func TestManyLargePictures(t *testing.T) {
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewPaletted(image.Rect(0, 0, 10_000, 4900), color.Palette{color.Black, color.White})); err != nil {
+		t.Fatal(err)
+	}
+	f := &figures{pixels: maxFigures - 50_000_000}
+	in := dataImage("image/png", b.Bytes())
+	if _, _, err := f.cleanData(in, 0); err != nil {
+		t.Errorf("the last picture within the limit: %v", err)
+	}
+	if _, _, err := f.cleanData(in, 0); err == nil {
+		t.Error("a picture beyond the limit is cleaned")
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"sallyport/checks/clean"
+	"sallyport/checks/table"
 )
 
 // drawing embeds an inline SVG as an image, cleaned.
@@ -16,7 +17,7 @@ func (c *htmlCleaner) drawing(n *html.Node) {
 	if err == nil {
 		var gone clean.List
 		var out []byte
-		if out, err = cleanDrawing(root, &gone, 1); err == nil {
+		if out, err = cleanDrawing(root, &gone, 1, &c.figures); err == nil {
 			c.gone.Merge(c.place, prefixed("in a figure: ", gone.Removals()))
 			img := &html.Node{Type: html.ElementNode, Data: "img", DataAtom: atom.Img, Attr: []html.Attribute{
 				{Key: "src", Val: dataImage("image/svg+xml", out)}, {Key: "alt", Val: "figure"}}}
@@ -47,7 +48,7 @@ func (c *htmlCleaner) image(n *html.Node) {
 	remark := "The image could not be cleaned."
 	src := strings.TrimSpace(attr(n, "src"))
 	if len(src) >= 5 && strings.EqualFold(src[:5], "data:") {
-		out, removed, err := cleanDataImage(src, 0)
+		out, removed, err := c.cleanData(src, 0)
 		if err == nil {
 			c.gone.Merge(c.place, prefixed("in a figure: ", removed))
 			for i := range n.Attr {
@@ -108,6 +109,9 @@ func dropAttr(n *html.Node, key string) {
 func (c *htmlCleaner) cell(n *html.Node) {
 	if n.Data != "td" && n.Data != "th" {
 		return
+	}
+	if c.slots += span(n, "colspan") * span(n, "rowspan"); c.slots > table.MaxCells && c.err == nil {
+		c.err = errWide
 	}
 	for _, d := range declarations(attr(n, "style")) {
 		v := strings.ToLower(d.value)

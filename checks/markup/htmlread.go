@@ -167,6 +167,22 @@ func words(n *html.Node) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
+// hasText says whether words would return anything.
+func hasText(n *html.Node) bool {
+	if n.Type == html.TextNode {
+		return strings.TrimSpace(n.Data) != ""
+	}
+	if n.Type == html.ElementNode && (n.Data == "script" || n.Data == "style") {
+		return false
+	}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if hasText(c) {
+			return true
+		}
+	}
+	return false
+}
+
 // unseen says whether an element is kept from the reader by its own
 // attributes. What a style sheet hides is not known here.
 func unseen(n *html.Node) bool {

@@ -78,6 +78,7 @@ type pageReader struct {
 	scripts int
 	tables  int
 	depth   int
+	figures figures
 	err     error // the first limit that was met
 }
 
@@ -185,7 +186,7 @@ func (r *pageReader) element(n *html.Node, c context) {
 	case "table":
 		c.inTable = r.table(n) || c.inTable
 	}
-	if widget(n) && words(n) == "" {
+	if widget(n) && !hasText(n) {
 		r.Counts.Widgets++
 	}
 	if !c.hidden && (unseen(n) || n.Data == "template" || n.Data == "noscript") {
@@ -253,14 +254,22 @@ func (r *pageReader) image(n *html.Node) {
 	case err == nil && kind == "image/svg+xml":
 		r.drawing(ReadSVG(data))
 	case err == nil && raster.Format(data) != "":
-		img, err := raster.Inspect(data)
-		if img != nil {
-			r.Pictures = append(r.Pictures, img)
-		}
-		if err != nil {
-			r.Counts.Unread++
-		}
+		r.picture(data)
 	default:
+		r.Counts.Unread++
+	}
+}
+
+func (r *pageReader) picture(data []byte) {
+	if err := r.figures.take(data); err != nil {
+		r.fail(err)
+		return
+	}
+	img, err := raster.Inspect(data)
+	if img != nil {
+		r.Pictures = append(r.Pictures, img)
+	}
+	if err != nil {
 		r.Counts.Unread++
 	}
 }

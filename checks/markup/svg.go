@@ -1,15 +1,11 @@
 package markup
 
 import (
-	"bytes"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 
 	"sallyport/checks/clean"
-	"sallyport/checks/raster"
 )
 
 // CleanSVG returns a drawing that looks the same and holds nothing but what is
@@ -18,10 +14,10 @@ import (
 // well-formed, uses entities of its own, repeats itself without end, or is
 // beyond the limits.
 func CleanSVG(data []byte) ([]byte, []clean.Removal, error) {
-	return cleanSVG(data, 0)
+	return cleanSVG(data, 0, &figures{})
 }
 
-func cleanSVG(data []byte, depth int) ([]byte, []clean.Removal, error) {
+func cleanSVG(data []byte, depth int, f *figures) ([]byte, []clean.Removal, error) {
 	d, err := readXML(data)
 	if err != nil {
 		return nil, nil, err
@@ -30,14 +26,14 @@ func cleanSVG(data []byte, depth int) ([]byte, []clean.Removal, error) {
 	gone.AddN("comment", "", len(d.comments))
 	gone.AddN("document type", "", d.doctype)
 	gone.AddN("styling from elsewhere", "", d.settings)
-	out, err := cleanDrawing(d.root, &gone, depth)
+	out, err := cleanDrawing(d.root, &gone, depth, f)
 	return out, gone.Removals(), err
 }
 
 // cleanDrawing cleans the tree of a drawing, from a file or from a page, and
 // writes it out.
-func cleanDrawing(root *node, gone *clean.List, depth int) ([]byte, error) {
-	c := &svgCleaner{gone: gone, depth: depth, used: map[string]bool{}, classUse: map[string][]string{}, styles: map[string]string{}}
+func cleanDrawing(root *node, gone *clean.List, depth int, f *figures) ([]byte, error) {
+	c := &svgCleaner{gone: gone, depth: depth, figures: f, used: map[string]bool{}, classUse: map[string][]string{}, styles: map[string]string{}}
 	c.sheets(root)
 	if !c.element(root, nil) {
 		return nil, errors.New("it is not an SVG drawing")
@@ -53,6 +49,7 @@ func cleanDrawing(root *node, gone *clean.List, depth int) ([]byte, error) {
 type svgCleaner struct {
 	gone  *clean.List
 	depth int // drawings around this one
+	*figures
 	// used holds what selectors and references name: ".class", "#id".
 	used map[string]bool
 	// classUse says which parts a class refers to through url().
@@ -292,7 +289,7 @@ func (c *svgCleaner) image(n *node) bool {
 		c.drop("image from elsewhere", n)
 		return false
 	}
-	out, removed, err := cleanDataImage(target, c.depth)
+	out, removed, err := c.cleanData(target, c.depth)
 	if err != nil {
 		c.drop("embedded image that cannot be cleaned", n)
 		return false
@@ -447,60 +444,4 @@ func (c *svgCleaner) names(root *node) map[string]*node {
 	}
 	walk(root)
 	return ids
-}
-
-var errImageKind = errors.New("only PNG, JPEG and SVG images can be cleaned")
-
-// cleanDataImage cleans the picture in a data: address and returns its new
-// address.
-func cleanDataImage(address string, depth int) (string, []clean.Removal, error) {
-	kind, data, err := readDataImage(address)
-	if err != nil {
-		return "", nil, err
-	}
-	var removed []clean.Removal
-	switch {
-	case kind == "image/svg+xml":
-		if depth >= maxEmbedding {
-			return "", nil, errTooDeep
-		}
-		data, removed, err = cleanSVG(data, depth+1)
-	case raster.Format(data) != "":
-		kind = "image/" + raster.Format(data)
-		data, removed, err = raster.Clean(data)
-	default:
-		err = errImageKind
-	}
-	if err != nil {
-		return "", nil, err
-	}
-	return dataImage(kind, data), removed, nil
-}
-
-func dataImage(kind string, data []byte) string {
-	return "data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(data)
-}
-
-// readDataImage decodes a data: address of an image.
-func readDataImage(address string) (kind string, data []byte, err error) {
-	head, body, ok := strings.Cut(strings.TrimSpace(address), ",")
-	head, scheme := strings.CutPrefix(strings.ToLower(head), "data:")
-	if !ok || !scheme {
-		return "", nil, errImageKind
-	}
-	kind, _, _ = strings.Cut(head, ";")
-	if strings.Contains(body, "%") || !strings.HasSuffix(head, ";base64") {
-		if body, err = url.PathUnescape(body); err != nil {
-			return "", nil, errImageKind
-		}
-	}
-	if !strings.HasSuffix(head, ";base64") {
-		return strings.TrimSpace(kind), []byte(body), nil
-	}
-	raw := bytes.TrimRight([]byte(strings.Join(strings.Fields(body), "")), "=")
-	data, err = base64.RawStdEncoding.DecodeString(string(raw))
-	if err != nil {
-		return "", nil, errImageKind
-	}
-	return strings.TrimSpace(kind), data, nil
 }

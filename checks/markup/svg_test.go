@@ -189,6 +189,7 @@ func TestCleanSVGRefuses(t *testing.T) {
 		"copies of copies":    svgFile(doubling),
 		"a thousand by 1000":  svgFile(broad),
 		"pattern of patterns": svgFile(patterns),
+		"filters":             svgFile(`<filter id="f"><feGaussianBlur stdDeviation="9"/></filter>` + strings.Repeat(`<rect filter="url(#f)"/>`, 20_000)),
 		"itself":              svgFile(`<g id="a"><use href="#a"/></g>`),
 		"in a circle":         svgFile(`<g id="a"><use href="#b"/></g><g id="b"><use href="#a"/></g>`),
 		"deep":                strings.Repeat("<svg>", 5000) + strings.Repeat("</svg>", 5000),

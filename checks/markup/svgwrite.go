@@ -67,6 +67,10 @@ var (
 	errCycle   = errors.New("a part of it refers to itself")
 )
 
+// costly is what a filter or a mask counts for among parts: it is worked out
+// for every pixel of what it is used on.
+const costly = 500
+
 // weight is what drawing an element costs: with the parts copied by <use>, with
 // the parts painted or clipped through url(), and how long the longest chain of
 // references is.
@@ -108,6 +112,9 @@ func (e *expansion) weigh(n *node) (weight, error) {
 		e.open[n] = true
 	}
 	w := weight{1, 1, 0}
+	if n.name == "filter" || n.name == "mask" {
+		w.parts = costly
+	}
 	for _, k := range n.kids {
 		if k.name == "" {
 			continue

@@ -2,8 +2,11 @@ package raster
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"image"
+	"image/jpeg"
 
 	"sallyport/checks/clean"
 )
@@ -116,6 +119,24 @@ func Format(data []byte) string {
 		return JPEG
 	}
 	return ""
+}
+
+// Pixels returns how many pixels a picture states that it has, 0 if it does not,
+// without reading further.
+func Pixels(data []byte) int64 {
+	var c image.Config
+	switch Format(data) {
+	case PNG:
+		if len(data) >= 24 {
+			c.Width, c.Height = int(binary.BigEndian.Uint32(data[16:])), int(binary.BigEndian.Uint32(data[20:]))
+		}
+	case JPEG:
+		c, _ = jpeg.DecodeConfig(bytes.NewReader(data)) // zero on error
+	}
+	if c.Width > 1<<31 || c.Height > 1<<31 {
+		return 1 << 62
+	}
+	return int64(c.Width) * int64(c.Height)
 }
 
 func read(data []byte) (*picture, error) {
