@@ -72,7 +72,7 @@ func BenchmarkAudit(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				skipped := 0
-				for _, g := range auditTables([]*table.Table{t}, p) {
+				for _, g := range auditTables([]*table.Table{t}, nil, p) {
 					skipped += g.rep.Skipped
 				}
 				b.ReportMetric(float64(skipped), "skipped")

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -17,6 +18,8 @@ type auditGrid struct {
 	t    *table.Table
 	cols []*table.Column // of each measure
 	rep  *audit.Report
+	// narrowed counts the redacted cells that a rate beside them limits.
+	narrowed int
 }
 
 // cell is the cell that a ref of the audit means.
@@ -34,10 +37,10 @@ type auditMemo struct {
 // audited returns the audits of the document's tables.
 func (p *Pass) audited() []*auditGrid {
 	if p.Doc.audits == nil {
-		return auditTables(p.Doc.Tables, p.Policy)
+		return auditTables(p.Doc.Tables, p.triples(), p.Policy)
 	}
 	m := p.Doc.audits
-	m.grids.Do(func() { m.audited = auditTables(p.Doc.Tables, p.Policy) })
+	m.grids.Do(func() { m.audited = auditTables(p.Doc.Tables, p.triples(), p.Policy) })
 	return m.audited
 }
 
@@ -58,15 +61,50 @@ func (p *Pass) triples() []rateTriple {
 	return m.triples
 }
 
-func auditTables(tables []*table.Table, p *policy.Policy) []*auditGrid {
+func auditTables(tables []*table.Table, rates []rateTriple, p *policy.Policy) []*auditGrid {
 	var out []*auditGrid
 	for _, t := range tables {
 		for _, g := range grids(t, p.Counts.Threshold) {
+			for i := range rates {
+				if rates[i].t == t {
+					g.narrow(&rates[i])
+				}
+			}
 			g.rep = audit.Audit(g.Grid, audit.Options{Threshold: p.Counts.Threshold, Narrow: p.Counts.NarrowWidth})
 			out = append(out, g)
 		}
 	}
 	return out
+}
+
+// narrow limits redacted counts to what a verified rate beside them leaves.
+func (g *auditGrid) narrow(tr *rateTriple) {
+	m := slices.Index(g.cols, tr.num)
+	if m < 0 {
+		return
+	}
+	full, trusted := fullPrecision(tr.rate), false
+	for i := range tr.rate.Cells {
+		r, ok := tr.at(i)
+		if !ok || r.value <= 0 {
+			continue
+		}
+		at := index(tr.num, r.row)
+		if at < 0 || g.Measures[m].Cells[at].Kind != audit.Hidden {
+			continue
+		}
+		if !trusted && !tr.trusted() {
+			return
+		}
+		trusted = true
+		cell := &g.Measures[m].Cells[at]
+		if x, ok := tr.implied(&r, full); ok {
+			if both := cell.Range.Intersect(x); !both.Empty() && both != cell.Range {
+				cell.Range = both
+				g.narrowed++
+			}
+		}
+	}
 }
 
 // grids turns a table into grids: one of its ordinary columns and one for each

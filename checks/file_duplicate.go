@@ -1,11 +1,9 @@
 package checks
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
+	"hash/maphash"
 	"slices"
-	"strconv"
 	"strings"
 
 	"sallyport/checks/table"
@@ -28,60 +26,89 @@ var fileDuplicate = Check{
 }
 
 func checkDuplicates(p *SetPass) error {
-	if len(p.Docs)+len(p.Earlier) < 2 {
-		return nil // nothing to be alike
-	}
-	bytes, tables := map[string]*Document{}, map[string]*Document{}
+	x := &duplicates{seed: maphash.MakeSeed(), bytes: map[string]*Document{}, shapes: map[string][]*Document{},
+		hashes: map[*Document]uint64{}, earlier: map[*Document]bool{}}
 	for _, d := range p.Earlier {
-		noteDuplicate(bytes, tables, d)
-	}
-	earlier := map[*Document]bool{}
-	for _, d := range p.Earlier {
-		earlier[d] = true
+		x.earlier[d] = true
+		x.note(d)
 	}
 	for _, d := range p.Docs {
-		where := func(o *Document) string {
-			if earlier[o] {
-				return "released before as"
-			}
-			return "also in this request as"
-		}
-		if o := bytes[d.SHA256]; d.SHA256 != "" && d.Size > 0 && o != nil {
-			p.Report(d.Path, Finding{Kind: "bytes",
-				Message: fmt.Sprintf("The same bytes were %s %q.", strings.Replace(where(o), "also in", "found in", 1), short(o.Path)),
+		if o := x.bytes[d.SHA256]; d.SHA256 != "" && d.Size > 0 && o != nil {
+			p.Report(d.Path, Finding{Kind: "bytes", Message: fmt.Sprintf("The same bytes %s %q.", x.where(o), short(o.Path)),
 				Related: []CellRef{{Path: o.Path}}, Evidence: map[string]any{"sha256": d.SHA256}})
-		} else if h, ok := tableHash(d); ok && tables[h] != nil {
-			o := tables[h]
-			p.Report(d.Path, Finding{Kind: "table",
-				Message: fmt.Sprintf("The same table, new bytes: %s %q.", where(o), short(o.Path)),
-				Related: []CellRef{{Path: o.Path}}, Evidence: map[string]any{"table_sha256": h}})
+		} else if o := x.sameTables(d); o != nil {
+			p.Report(d.Path, Finding{Kind: "table", Message: fmt.Sprintf("The same table, new bytes: it %s %q.", x.where(o), short(o.Path)),
+				Related: []CellRef{{Path: o.Path}}, Evidence: map[string]any{"compared": "columns by name, rows in any order, numbers by value"}})
 		}
-		noteDuplicate(bytes, tables, d)
+		x.note(d)
 	}
 	return nil
 }
 
-func noteDuplicate(bytes, tables map[string]*Document, d *Document) {
-	if d.SHA256 != "" && bytes[d.SHA256] == nil {
-		bytes[d.SHA256] = d
+// duplicates remembers the files seen so far.
+type duplicates struct {
+	seed    maphash.Seed
+	bytes   map[string]*Document
+	shapes  map[string][]*Document // by number of tables, rows, columns
+	hashes  map[*Document]uint64
+	earlier map[*Document]bool
+}
+
+func (x *duplicates) note(d *Document) {
+	if d.SHA256 != "" && x.bytes[d.SHA256] == nil {
+		x.bytes[d.SHA256] = d
 	}
-	if h, ok := tableHash(d); ok && tables[h] == nil {
-		tables[h] = d
+	if s := shape(d); s != "" {
+		x.shapes[s] = append(x.shapes[s], d)
 	}
+}
+
+func (x *duplicates) where(o *Document) string {
+	if x.earlier[o] {
+		return "was released before as"
+	}
+	return "is in this request as"
+}
+
+// sameTables finds an earlier file with the same tables.
+func (x *duplicates) sameTables(d *Document) *Document {
+	for _, o := range x.shapes[shape(d)] {
+		if x.hash(o) == x.hash(d) {
+			return o
+		}
+	}
+	return nil
 }
 
 // fewNumbers: a table with fewer numbers is a list of codes or empty, and two of
 // them may well be alike.
 const fewNumbers = 3
 
-// tableHash identifies the tables of a file whatever the order of columns and
-// rows and the way numbers are written; ok is false for tables of few numbers.
-func tableHash(d *Document) (string, bool) {
-	if len(d.Tables) == 0 {
-		return "", false
-	}
-	whole := sha256.New()
+// shape is what equal files have in common at least, "" for one whose tables
+// hold few numbers.
+func shape(d *Document) string {
+	var b strings.Builder
 	numbers := 0
+	for _, t := range d.Tables {
+		fmt.Fprintf(&b, "%d x %d;", t.Rows, len(t.Columns))
+		for _, c := range t.Columns {
+			numbers += c.Numbers()
+		}
+	}
+	if numbers < fewNumbers {
+		return ""
+	}
+	return b.String()
+}
+
+// hash identifies the tables of a file whatever the order of columns and rows
+// and the way numbers are written.
+func (x *duplicates) hash(d *Document) uint64 {
+	if h, ok := x.hashes[d]; ok {
+		return h
+	}
+	var whole maphash.Hash
+	whole.SetSeed(x.seed)
 	for _, t := range d.Tables {
 		order := make([]int, len(t.Columns))
 		for i := range order {
@@ -90,34 +117,35 @@ func tableHash(d *Document) (string, bool) {
 		slices.SortStableFunc(order, func(a, b int) int {
 			return strings.Compare(strings.ToLower(t.Columns[a].Name), strings.ToLower(t.Columns[b].Name))
 		})
-		rows := make([][32]byte, t.Rows)
-		for r := range rows {
-			h := sha256.New()
-			for _, c := range order {
-				text, number := canonical(&t.Columns[c].Cells[r])
-				if number {
-					numbers++
-				}
-				field(h, text)
-			}
-			rows[r] = [32]byte(h.Sum(nil))
-		}
-		slices.SortFunc(rows, func(a, b [32]byte) int { return slices.Compare(a[:], b[:]) })
 		for _, c := range order {
-			field(whole, strings.ToLower(strings.TrimSpace(t.Columns[c].Name)))
+			writeField(&whole, strings.ToLower(strings.TrimSpace(t.Columns[c].Name)))
 		}
-		for _, r := range rows {
-			whole.Write(r[:])
+		var rows uint64 // a sum, since rows come in any order
+		for r := range t.Rows {
+			var line maphash.Hash
+			line.SetSeed(x.seed)
+			for _, c := range order {
+				writeCanonical(&line, &t.Columns[c].Cells[r])
+			}
+			rows += line.Sum64()
 		}
+		maphash.WriteComparable(&whole, rows)
 	}
-	return hex.EncodeToString(whole.Sum(nil)), numbers >= fewNumbers
+	x.hashes[d] = whole.Sum64()
+	return x.hashes[d]
 }
 
-// canonical writes a cell in one way: numbers by value, text in lower case with
-// single spaces.
-func canonical(x *table.Cell) (text string, number bool) {
+// writeCanonical writes a cell in one way: numbers by value, text in lower case
+// with single spaces.
+func writeCanonical(h *maphash.Hash, x *table.Cell) {
 	if x.Kind == table.Number {
-		return strconv.FormatFloat(x.Value, 'g', 10, 64), true
+		maphash.WriteComparable(h, x.Value)
+		return
 	}
-	return strings.ToLower(strings.Join(strings.Fields(x.Raw), " ")), false
+	writeField(h, strings.ToLower(strings.Join(strings.Fields(x.Raw), " ")))
+}
+
+func writeField(h *maphash.Hash, s string) {
+	maphash.WriteComparable(h, len(s))
+	h.WriteString(s)
 }

@@ -123,6 +123,9 @@ func (g *auditGrid) cellsFinding(p *Pass, kind string, measure int, list []*audi
 		out.Evidence["arithmetic"] = g.arithmetic(s)
 		out.Evidence["basis"] = basis(s)
 	}
+	if g.narrowed > 0 {
+		out.Evidence["rates"] = fmt.Sprintf("%s were first limited to what the rates beside them leave", counted(g.narrowed, "redacted cell"))
+	}
 	if g.rep.Conflicts > 0 {
 		out.Evidence["conflicts"] = fmt.Sprintf("%s in this table cannot all be right; each was taken by itself", counted(g.rep.Conflicts, "total"))
 	}

@@ -48,6 +48,8 @@ func TestRedactionRecoverable(t *testing.T) {
 			Want: []Want{{Kind: "exact", Rows: []int{1}, Message: "4396 - 1204 - 877 - 2312 = 3"}}},
 		{Name: "a total beside a group called All", CSV: "group,n\nAll,53126\nCare home,3201\nDementia,[REDACTED]\nOther,2710\nTotal,59043",
 			Want: []Want{{Kind: "exact", Rows: []int{2}}}},
+		{Name: "a rate narrows one of two, the total gives the rest", CSV: "g,n,people,pct\na,[REDACTED],1000,0.5\nb,60,400,15.0\nc,45,300,15.0\nd,120,600,20.0\ne,81,450,18.0\nf,[REDACTED],700,\nTotal,313,3450,9.1",
+			Want: []Want{{Kind: "exact", Rows: []int{5}, Evidence: map[string]any{"interval": []float64{2, 2}}}, {Kind: "group"}}},
 		{Name: "no redaction, no finding", CSV: "g,n\na,120\nb,3\nTotal,123"},
 	})
 }

@@ -166,7 +166,13 @@ func checkOpenEnded(p *Pass) error {
 // ">=65", "65 and over"; by their lower end.
 func openEnds(c *table.Column) map[string]float64 {
 	out := map[string]float64{}
+	if c.Numbers() == c.Filled() {
+		return out // bare numbers have no open ends
+	}
 	for i := range c.Cells {
+		if c.Cells[i].Kind == table.Date {
+			continue
+		}
 		s := strings.ToLower(strings.TrimSpace(c.Cells[i].Raw))
 		n := s
 		for _, mark := range []string{"+", "and over", "and older", "and above", "plus", "or over", "or older", "or more", "and more"} {
