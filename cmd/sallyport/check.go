@@ -50,6 +50,7 @@ func (c checkCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	boundMemory()
 	found, err := runChecks(ctx, p, set, c.Each)
 	if err != nil {
 		return err
