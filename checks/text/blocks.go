@@ -98,7 +98,10 @@ func blocks(lines []string) ([]*table.Source, error) {
 		if len(b.rows) > maxRows {
 			return nil, fmt.Errorf("it prints a table of more than %d rows", maxRows)
 		}
-		if len(b.rows) >= minRows || len(b.heads) > 0 && b.fenced(lines) || len(b.rows) == 2 && b.titled(lines) {
+		if s := b.vector(lines); s != nil {
+			out = append(out, s)
+			cells += 2 * len(s.Records)
+		} else if len(b.rows) >= minRows || len(b.heads) > 0 && b.fenced(lines) || len(b.rows) == 2 && b.titled(lines) {
 			for _, s := range read(lines, b) {
 				out = append(out, s)
 				cells += len(s.Header) * len(s.Records)
