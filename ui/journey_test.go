@@ -54,6 +54,7 @@ func TestJourney(t *testing.T) {
 	}
 	s.submit(t, request)
 
+	second.get(second.get(request).links(fileLink)[0]).has("Before it came back you decided: Changes requested", "Say which year")
 	for _, b := range []*browser{first, second} {
 		b.vote(request, "approve", "")
 		b.post(request + "/review").want(http.StatusOK)

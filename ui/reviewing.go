@@ -69,8 +69,12 @@ type voteForm struct {
 	Blocking bool   // approval needs a reason
 	At       time.Time
 	Others   []otherVote // in consolidation
-	Outcome  review.Outcome
-	Errors   map[string]string
+	// Earlier is what the checker decided before the request was sent back and
+	// came again.
+	Earlier       review.Decision
+	EarlierReason string
+	Outcome       review.Outcome
+	Errors        map[string]string
 }
 
 type otherVote struct {
@@ -89,6 +93,7 @@ func voteFormFor(v *review.View, f fileEntry, typed *voteForm) *voteForm {
 		Void: f.Mine != nil && f.MineVoid, Blocking: f.Tally.Block > 0 || f.Tally.Incomplete != "" || !f.Tally.Checked, Outcome: f.Outcome}
 	if f.Mine != nil {
 		form.Decision, form.Reason, form.At = f.Mine.Decision, f.Mine.Reason, f.Mine.At
+		form.Earlier, form.EarlierReason = f.Mine.Earlier, f.Mine.EarlierReason
 	}
 	if typed != nil {
 		form.Decision, form.Reason, form.Errors = typed.Decision, typed.Reason, typed.Errors

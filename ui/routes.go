@@ -104,6 +104,9 @@ func (u *UI) register(rows []route) error {
 		}
 		seen[key] = true
 		u.echo.Add(r.Method, r.Path, u.gate(r))
+		if r.Method == http.MethodGet {
+			u.echo.Add(http.MethodHead, r.Path, u.gate(r))
+		}
 	}
 	return nil
 }

@@ -74,8 +74,12 @@ func (u *UI) username(ctx context.Context) review.Username {
 	return review.Username(name)
 }
 
-// startSession makes the session the person's, under a new token.
+// startSession makes the session the person's, under a new token and without
+// anything of whoever used the browser before.
 func (u *UI) startSession(ctx context.Context, name review.Username) error {
+	if err := u.sessions.Clear(ctx); err != nil {
+		return err
+	}
 	if err := u.sessions.RenewToken(ctx); err != nil {
 		return err
 	}
