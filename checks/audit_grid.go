@@ -22,9 +22,6 @@ type auditGrid struct {
 	narrowed int
 }
 
-// cell is the cell that a ref of the audit means.
-func (g *auditGrid) cell(r audit.Ref) *table.Cell { return &g.cols[r.Measure].Cells[r.Row] }
-
 // auditMemo keeps what several checks of one document read: the audits of its
 // tables and the rates that were verified in them.
 type auditMemo struct {

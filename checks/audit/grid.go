@@ -34,8 +34,6 @@ type Measure struct {
 	Weak bool
 }
 
-func (m *Measure) exact() bool { return m.Base <= 1 }
-
 // Dimension is one column of labels.
 type Dimension struct {
 	Name   string
