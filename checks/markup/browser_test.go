@@ -130,26 +130,6 @@ z
 <g display="none"><rect width="100" height="100"/></g></svg>`,
 }
 
-// compare draws two files of the site as images on a white ground and counts
-// the pixels that differ, and those of the first that are not white.
-const compare = `(async (a, b) => {
-	const draw = async src => {
-		const img = new Image(1000, 750);
-		img.src = src;
-		await img.decode();
-		const c = document.createElement('canvas');
-		c.width = 1000; c.height = 750;
-		const x = c.getContext('2d', {willReadFrequently: true});
-		x.fillStyle = 'white'; x.fillRect(0, 0, 1000, 750);
-		x.drawImage(img, 0, 0, 1000, 750);
-		return new Uint32Array(x.getImageData(0, 0, 1000, 750).data.buffer);
-	};
-	const p = await draw(a), q = await draw(b);
-	let differ = 0, drawn = 0;
-	for (let i = 0; i < p.length; i++) { if (p[i] !== q[i]) differ++; if (p[i] !== 0xffffffff) drawn++; }
-	return [differ, drawn];
-})(%q, %q)`
-
 // Figures draw the same before and after cleaning, to the pixel.
 func TestDrawsTheSame(t *testing.T) {
 	s := newSite(t)
@@ -176,14 +156,9 @@ func TestDrawsTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, name := range names {
-		script := fmt.Sprintf(compare, fmt.Sprintf("/%dbefore.svg", i), fmt.Sprintf("/%dafter.svg", i))
-		n, err := chromedp.Run(ctx, chromedp.Evaluate[[]int](script, chromedp.EvalAwaitPromise))
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		if n[0] != 0 || n[1] < 1000 {
-			t.Errorf("%s: %d pixels differ, %d are drawn", name, n[0], n[1])
+		differ, drawn := browsertest.Compare(t, ctx, fmt.Sprintf("/%dbefore.svg", i), fmt.Sprintf("/%dafter.svg", i))
+		if differ != 0 || drawn < 1000 {
+			t.Errorf("%s: %d pixels differ, %d are drawn", name, differ, drawn)
 		}
 	}
 	t.Logf("%d figures", len(names))

@@ -65,7 +65,7 @@ func readPage(data []byte, depth int) (*Page, error) {
 	if title := find(doc, "title"); title != nil {
 		r.Title = words(title)
 	}
-	r.node(doc, context{})
+	r.node(doc, scope{})
 	r.Text = strings.TrimSpace(r.text.String())
 	return &r.Page, r.err
 }
@@ -82,8 +82,8 @@ type pageReader struct {
 	err     error // the first limit that was met
 }
 
-// context is what surrounds a node.
-type context struct {
+// scope is what surrounds a node.
+type scope struct {
 	hidden, inTable, pre bool
 }
 
@@ -99,7 +99,7 @@ func (r *pageReader) hide(kind, text string) {
 	}
 }
 
-func (r *pageReader) node(n *html.Node, c context) {
+func (r *pageReader) node(n *html.Node, c scope) {
 	switch n.Type {
 	case html.TextNode:
 		r.write(n.Data, c)
@@ -112,14 +112,14 @@ func (r *pageReader) node(n *html.Node, c context) {
 	}
 }
 
-func (r *pageReader) kids(n *html.Node, c context) {
+func (r *pageReader) kids(n *html.Node, c scope) {
 	for k := n.FirstChild; k != nil; k = k.NextSibling {
 		r.node(k, c)
 	}
 }
 
 // write adds text, unless a table that was read holds it.
-func (r *pageReader) write(s string, c context) {
+func (r *pageReader) write(s string, c scope) {
 	if !c.pre {
 		s = strings.Join(strings.Fields(s), " ") + trailing(s)
 	}
@@ -152,7 +152,7 @@ func (r *pageReader) comment(s string) {
 	r.hide("comment", s)
 }
 
-func (r *pageReader) element(n *html.Node, c context) {
+func (r *pageReader) element(n *html.Node, c scope) {
 	r.attributes(n)
 	if n.Namespace == "svg" {
 		r.drawing(drawingOf(n))
@@ -197,11 +197,11 @@ func (r *pageReader) element(n *html.Node, c context) {
 		}()
 	}
 	if breaks[n.Data] {
-		r.write("\n", context{hidden: c.hidden, inTable: c.inTable, pre: true})
+		r.write("\n", scope{hidden: c.hidden, inTable: c.inTable, pre: true})
 	}
 	r.kids(n, c)
 	if breaks[n.Data] {
-		r.write("\n", context{hidden: c.hidden, inTable: c.inTable, pre: true})
+		r.write("\n", scope{hidden: c.hidden, inTable: c.inTable, pre: true})
 	}
 }
 
