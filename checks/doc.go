@@ -14,6 +14,7 @@
 //
 // Sub-packages read and clean one sort of content each and know nothing of
 // checks: table (cells, column roles, rounding), markup (HTML and SVG), raster
-// (PNG and JPEG), text (logs and printed tables), jsontable, audit (what can be
-// worked out from totals), provenance (pipelines and manifests).
+// (PNG and JPEG), text (logs and printed tables), jsontable and strictjson, acro
+// (records of ACRO sessions), audit (what can be worked out from totals),
+// provenance (pipelines and manifests).
 package checks
