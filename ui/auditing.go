@@ -206,7 +206,7 @@ func eventTypes() []review.EventType {
 		review.EvFileDownloaded, review.EvChecked, review.EvSubmitted, review.EvRouted, review.EvResubmitted, review.EvWithdrawn,
 		review.EvVoted, review.EvVoteVoided, review.EvCommented, review.EvReviewSubmitted, review.EvPartiallyReviewed, review.EvReviewed,
 		review.EvReturned, review.EvRejected, review.EvApproved, review.EvPackaged, review.EvReleased, review.EvReleaseFailed,
-		review.EvIntegrity, review.EvPeopleChanged,
+		review.EvIntegrity, review.EvPeopleChanged, review.EvTokenCreated, review.EvTokenRevoked,
 	}
 }
 

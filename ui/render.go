@@ -26,6 +26,7 @@ type frame struct {
 	Name    string // of the person signed in, "" when nobody is
 	Roles   string // in plain words
 	Demo    bool
+	Tokens  bool   // programs are served, so that people can make tokens for them
 	Style   string // address of the style, "" when it was not built
 	Script  string
 	Flash   *flash
@@ -98,7 +99,7 @@ func (c *call) fill(f *frame) {
 	if c.actor.Person == nil {
 		return
 	}
-	f.Name = c.actor.Name
+	f.Name, f.Tokens = c.actor.Name, c.ui.options.API != nil
 	f.Flash = c.takeFlash()
 	f.Nav = c.nav(f.Crumbs)
 	var roles []string

@@ -34,6 +34,9 @@ func routes() []route {
 		{post, "/sign-in/demo", open, (*UI).demoSignIn},
 		{post, "/sign-out", signedIn, (*UI).signOut},
 		{get, "/", signedIn, (*UI).home},
+		{get, "/account/tokens", signedIn, (*UI).tokensPage},
+		{post, "/account/tokens", signedIn, (*UI).createToken},
+		{post, "/account/tokens/:token/revoke", signedIn, (*UI).revokeToken},
 
 		{get, "/workspaces", policy.WorkspaceList, (*UI).workspaces},
 		{get, "/workspaces/:workspace", policy.WorkspaceView, (*UI).workspace},

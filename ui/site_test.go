@@ -22,6 +22,7 @@ import (
 	"sallyport/policy"
 	"sallyport/review/reviewtest"
 	"sallyport/storage"
+	"sallyport/ui/api"
 )
 
 // site is the real handler over the real service and database, served on a
@@ -43,7 +44,11 @@ func newSite(t *testing.T, change ...func(*Options)) *site {
 	t.Cleanup(func() { _ = store.Close() })
 	w := reviewtest.NewWorld(t, store)
 	w.Checker = new(checks.Engine)
-	o := Options{Sessions: memstore.New(), Policy: policy.Default(), Log: slog.New(slog.DiscardHandler), Demo: true, Now: w.Now}
+	programs, err := api.New(w.Service, api.Options{Tokens: store, Keys: store, Policy: policy.Default(), Log: slog.New(slog.DiscardHandler), Now: w.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{API: programs, Sessions: memstore.New(), Policy: policy.Default(), Log: slog.New(slog.DiscardHandler), Demo: true, Now: w.Now}
 	for _, p := range reviewtest.People() {
 		o.People = append(o.People, DemoPerson{Username: p.Username, Name: p.Name, Role: "Role", About: "About."})
 	}
