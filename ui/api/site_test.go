@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -34,6 +35,7 @@ type site struct {
 	store *storage.Store
 	url   string
 	open  *description
+	made  map[string]*program // by person and scopes
 }
 
 func newSite(t testing.TB) *site {
@@ -55,7 +57,7 @@ func newSite(t testing.TB) *site {
 	}
 	srv := httptest.NewServer(pages)
 	t.Cleanup(srv.Close)
-	s := &site{World: w, api: a, store: store, url: srv.URL}
+	s := &site{World: w, api: a, store: store, url: srv.URL, made: map[string]*program{}}
 	s.open = describe(t, s)
 	return s
 }
@@ -69,7 +71,7 @@ func allScopes() []policy.Scope {
 	return all
 }
 
-// as makes a program with a token of the person, "" for one without.
+// as is a program with a token of the person, "" for one without.
 func (s *site) as(t testing.TB, name string, scopes ...policy.Scope) *program {
 	t.Helper()
 	p := &program{t: t, site: s}
@@ -79,11 +81,17 @@ func (s *site) as(t testing.TB, name string, scopes ...policy.Scope) *program {
 	if scopes == nil {
 		scopes = allScopes()
 	}
+	key := fmt.Sprint(name, scopes)
+	if made := s.made[key]; made != nil {
+		p.secret, p.token = made.secret, made.token
+		return p
+	}
 	secret, token, err := s.api.CreateToken(context.Background(), s.As(t, review.Username(name)), api.NewToken{Name: "a test", Scopes: scopes, Days: 90})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.secret, p.token = secret, token.ID
+	s.made[key] = p
 	return p
 }
 
