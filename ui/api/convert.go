@@ -99,7 +99,7 @@ func fileOf(fv *review.FileView) fileOut {
 }
 
 func originOf(o *provenance.Origin) originOut {
-	return originOut{o.Level, o.Path, o.Action, o.JobID, o.JobRequest, o.User, o.Repo, o.Commit, o.Created, o.OutOfDate, o.Excluded, o.Why}
+	return originOut{o.Level, o.Path, o.Action, o.JobID, o.JobRequest, o.User, o.Repo, o.Commit, o.Created.UTC(), o.OutOfDate, o.Excluded, o.Why}
 }
 
 func exceptionOf(x *review.Exception) exceptionOut {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -31,16 +32,18 @@ import (
 // the interface's own description.
 type site struct {
 	*reviewtest.World
-	api   *api.API
-	store *storage.Store
-	url   string
-	open  *description
-	made  map[string]*program // by person and scopes
+	api    *api.API
+	store  *storage.Store
+	url    string
+	folder string // of the database
+	open   *description
+	made   map[string]*program // by person and scopes
 }
 
 func newSite(t testing.TB) *site {
 	t.Helper()
-	store, err := storage.Open(context.Background(), filepath.Join(t.TempDir(), "db"), func() time.Time { return time.Now().UTC() })
+	folder := t.TempDir()
+	store, err := storage.Open(context.Background(), filepath.Join(folder, "db"), func() time.Time { return time.Now().UTC() })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,9 +60,19 @@ func newSite(t testing.TB) *site {
 	}
 	srv := httptest.NewServer(pages)
 	t.Cleanup(srv.Close)
-	s := &site{World: w, api: a, store: store, url: srv.URL, made: map[string]*program{}}
+	s := &site{World: w, api: a, store: store, url: srv.URL, folder: folder, made: map[string]*program{}}
 	s.open = describe(t, s)
 	return s
+}
+
+// files are those of the database.
+func (s *site) files(t *testing.T) []string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(s.folder, "*"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("the database's files: %v, %v", names, err)
+	}
+	return names
 }
 
 // allScopes lets a token do all that its person may.
@@ -249,6 +262,9 @@ func (d *description) operation(method, path string) (template string, op object
 	return template, op
 }
 
+// elsewhere is a time with an offset.
+var elsewhere = regexp.MustCompile(`"\d{4}-\d\d-\d\dT[0-9:.]+[+-]\d\d:\d\d"`)
+
 // check holds one answer to the description: its status, its type and its body.
 func (d *description) check(t testing.TB, method, path string, res *http.Response, body []byte) {
 	t.Helper()
@@ -278,6 +294,9 @@ func (d *description) check(t testing.TB, method, path string, res *http.Respons
 	}
 	if media == "application/octet-stream" {
 		return
+	}
+	if abroad := elsewhere.Find(body); abroad != nil {
+		t.Errorf("%s %s: a time that is not in UTC: %s", method, template, abroad)
 	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
 	if err != nil {
