@@ -121,7 +121,7 @@ func (r *pageReader) kids(n *html.Node, c scope) {
 // write adds text, unless a table that was read holds it.
 func (r *pageReader) write(s string, c scope) {
 	if !c.pre {
-		s = strings.Join(strings.Fields(s), " ") + trailing(s)
+		s = oneSpace(s)
 	}
 	switch {
 	case c.inTable:
@@ -132,12 +132,20 @@ func (r *pageReader) write(s string, c scope) {
 	}
 }
 
-// trailing keeps one space between a text and what follows on its line.
-func trailing(s string) string {
-	if s != "" && strings.TrimSpace(s[len(s)-1:]) == "" {
+// oneSpace makes single spaces of all white space, also before and behind the
+// text, where it parts words from those of the elements beside it.
+func oneSpace(s string) string {
+	words := strings.Join(strings.Fields(s), " ")
+	if words == "" {
 		return " "
 	}
-	return ""
+	if !strings.HasPrefix(s, words[:1]) {
+		words = " " + words
+	}
+	if !strings.HasSuffix(s, words[len(words)-1:]) {
+		words += " "
+	}
+	return words
 }
 
 // encoded are the comments in which R notebooks keep source and output.

@@ -64,11 +64,12 @@ func TestNoTables(t *testing.T) {
 }
 
 func TestPage(t *testing.T) {
-	p := readOne(t, `<title>T</title><h1>Head</h1><p>a <b>b</b>c</p><!-- rnb-source-begin bj0z --><pre>x  1
+	p := readOne(t, `<title>T</title><h1>Head</h1><p>a <b>b</b>c <i>n = 3</i> patients
+ x</p><!-- rnb-source-begin bj0z --><pre>x  1
 y  2</pre><table><tr><th>k<th>n<tr><td>F<td>120</table><div style="display:none">secret<table><tr><th>k<th>n<tr><td>M<td>4</table></div>
 <img alt="words" src="`+onePixel()+`"><svg><text x="3" y="4">lab</text></svg><script>1</script><script src="a.js"></script>
 <a href="data:text/plain,in%20file">get</a><p onclick="x" style="color:red">end</p>`)
-	if !strings.Contains(p.Text, "a bc") || !strings.Contains(p.Text, "x  1\ny  2") || strings.Contains(p.Text, "secret") || strings.Contains(p.Text, "120") {
+	if !strings.Contains(p.Text, "a bc n = 3 patients x") || !strings.Contains(p.Text, "x  1\ny  2") || strings.Contains(p.Text, "secret") || strings.Contains(p.Text, "120") {
 		t.Errorf("text %q", p.Text)
 	}
 	if p.Title != "T" || len(p.Tables) != 2 || len(p.Pictures) != 1 || len(p.Drawings) != 1 {
