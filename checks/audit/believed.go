@@ -108,7 +108,8 @@ func (g *Grid) weigh(cf *columnFamily, threshold int) (family, bool) {
 	var open []int
 	strange := g.rare(cf, sample)
 	for r := range g.Rows {
-		if g.Measures[cf.total].Cells[r].Kind != Shown || slices.ContainsFunc(strange, func(m int) bool { return g.Measures[m].Cells[r].Kind == Shown }) {
+		if g.Measures[cf.total].Cells[r].Kind != Shown || cf.addedUpAgain(g, r) ||
+			slices.ContainsFunc(strange, func(m int) bool { return g.Measures[m].Cells[r].Kind == Shown }) {
 			continue
 		}
 		if slices.ContainsFunc(cf.parts, func(m int) bool { k := g.Measures[m].Cells[r].Kind; return k == Hidden || k == Blank }) {

@@ -25,6 +25,7 @@ type columnFamily struct {
 	parts []int
 	label Label
 	tried float64
+	all   []int // every column that it might have added up
 }
 
 func (f *columnFamily) name(g *Grid) string {
@@ -72,7 +73,7 @@ func (g *Grid) sumsOf(t int, label Label) []columnFamily {
 	var out []columnFamily
 	propose := func(tried float64, parts []int) {
 		if len(parts) >= 2 && !slices.ContainsFunc(out, func(f columnFamily) bool { return slices.Equal(f.parts, parts) }) {
-			out = append(out, columnFamily{t, slices.Clone(parts), label, tried})
+			out = append(out, columnFamily{t, slices.Clone(parts), label, tried, candidates})
 		}
 	}
 	if label != NoLabel {
@@ -268,6 +269,18 @@ func multiplier(i int) uint64 {
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb
 	return (z ^ z>>31) | 1
+}
+
+// addedUpAgain says that in row r the total is what all columns show together:
+// it was computed after redaction, whatever a smaller set of columns suggests.
+func (f *columnFamily) addedUpAgain(g *Grid, r int) bool {
+	sum := 0.0
+	for _, m := range f.all {
+		if c := &g.Measures[m].Cells[r]; c.Kind == Shown {
+			sum += c.Value
+		}
+	}
+	return sum == g.Measures[f.total].Cells[r].Value
 }
 
 // instances spreads a column family over the rows given.

@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 )
 
 // Limits of the search for variables that split the same people.
 const (
 	maxDims   = 6  // dimensions combined
 	maxBlocks = 80 // variables of one table
+	// Cells of the working tables below.
+	maxStrata  = 4_000_000
+	maxCrossed = 1_000_000
 )
 
 // block is the rows of one variable in one stratum.
@@ -24,6 +26,7 @@ type block struct {
 // every variable's levels add up to one number, which several complete ones
 // show. The number need not be printed anywhere.
 func (g *Grid) commonTotals(threshold int) []family {
+	g.encode()
 	var dims []int
 	for d := range g.Dimensions {
 		if n := g.distinct(d); n > 1 && n*10 < g.Rows*9 || g.Rows < 10 {
@@ -34,11 +37,12 @@ func (g *Grid) commonTotals(threshold int) []family {
 		dims = dims[:maxDims]
 	}
 	var out []family
+	totals := g.totalRows()
 	for _, v := range dims {
 		if n := g.distinct(v); n < 2 || n > maxBlocks {
 			continue
 		}
-		for _, strata := range g.strata(v, dims) {
+		for _, strata := range g.strata(v, dims, totals) {
 			for m := range g.Measures {
 				if f, ok := g.common(v, m, strata, threshold); ok {
 					out = append(out, f)
@@ -51,46 +55,42 @@ func (g *Grid) commonTotals(threshold int) []family {
 
 // strata groups the rows by everything but the variable and its levels, then by
 // variable; the level is the dimension whose values differ between variables.
-func (g *Grid) strata(v int, dims []int) [][]block {
+func (g *Grid) strata(v int, dims []int, totals [][]Label) [][]block {
 	level := g.level(v, dims)
 	if level < 0 {
 		return nil
 	}
-	values := func(d, r int) string { return g.Dimensions[d].Values[r] }
-	var order []string
-	groups := map[string]map[string]int{}
-	blocks := map[string][]block{}
+	var by []int
+	for _, d := range dims {
+		if d != v && d != level && !g.follows(d, v) {
+			by = append(by, d)
+		}
+	}
+	at := map[uint64]int{}
+	var out [][]block
+	place := [][]int32{} // of each stratum: the block of each variable, plus 1
 	for r := range g.Rows {
-		if RowLabel(values(level, r)) != NoLabel || RowLabel(values(v, r)) != NoLabel {
+		if totals[level][r] != NoLabel || totals[v][r] != NoLabel {
 			continue
 		}
-		var key strings.Builder
-		for _, d := range dims {
-			if d != v && d != level && !g.follows(d, v) {
-				key.WriteString(values(d, r))
-				key.WriteByte(0)
-			}
-		}
-		k := key.String()
-		if groups[k] == nil {
-			groups[k] = map[string]int{}
-			order = append(order, k)
-		}
-		i, ok := groups[k][values(v, r)]
+		k := g.sameRowKey(by, r)
+		i, ok := at[k]
 		if !ok {
-			i = len(blocks[k])
-			groups[k][values(v, r)] = i
-			blocks[k] = append(blocks[k], block{variable: values(v, r)})
+			if len(out)*g.levels[v] > maxStrata {
+				return nil
+			}
+			i = len(out)
+			at[k] = i
+			out, place = append(out, nil), append(place, make([]int32, g.levels[v]))
 		}
-		blocks[k][i].rows = append(blocks[k][i].rows, r)
-	}
-	var out [][]block
-	for _, k := range order {
-		if n := len(blocks[k]); n >= 2 && n <= maxBlocks {
-			out = append(out, blocks[k])
+		b := &place[i][g.codes[v][r]]
+		if *b == 0 {
+			out[i] = append(out[i], block{variable: g.Dimensions[v].Values[r]})
+			*b = int32(len(out[i]))
 		}
+		out[i][*b-1].rows = append(out[i][*b-1].rows, r)
 	}
-	return out
+	return slices.DeleteFunc(out, func(b []block) bool { return len(b) < 2 })
 }
 
 // level finds the dimension that holds the levels of variable v: of those whose
@@ -98,16 +98,19 @@ func (g *Grid) strata(v int, dims []int) [][]block {
 func (g *Grid) level(v int, dims []int) int {
 	best, most := -1, 0
 	for _, d := range dims {
-		if d == v || g.follows(d, v) {
+		crossed := g.levels[d] * g.levels[v]
+		if d == v || crossed > maxCrossed || g.follows(d, v) {
 			continue
 		}
-		pairs := map[[2]string]struct{}{}
+		seen, pairs := make([]bool, crossed), 0
 		for r := range g.Rows {
-			pairs[[2]string{g.Dimensions[v].Values[r], g.Dimensions[d].Values[r]}] = struct{}{}
+			if k := int(g.codes[v][r])*g.levels[d] + int(g.codes[d][r]); !seen[k] {
+				seen[k] = true
+				pairs++
+			}
 		}
-		n := g.distinct(d)
-		if crossed := n * g.distinct(v); len(pairs) < crossed && n > most {
-			best, most = d, n
+		if pairs < crossed && g.levels[d] > most {
+			best, most = d, g.levels[d]
 		}
 	}
 	return best
@@ -116,13 +119,14 @@ func (g *Grid) level(v int, dims []int) int {
 // follows says that dimension d has one value for each value of v: it says the
 // same in other words.
 func (g *Grid) follows(d, v int) bool {
-	of := map[string]string{}
-	for r, x := range g.Dimensions[v].Values {
-		y := g.Dimensions[d].Values[r]
-		if old, ok := of[x]; ok && old != y {
+	of := make([]int32, g.levels[v])
+	for r, c := range g.codes[v] {
+		switch {
+		case of[c] == 0:
+			of[c] = g.codes[d][r] + 1
+		case of[c] != g.codes[d][r]+1:
 			return false
 		}
-		of[x] = y
 	}
 	return true
 }

@@ -45,6 +45,42 @@ type Grid struct {
 	Rows       int
 	Dimensions []Dimension
 	Measures   []Measure
+
+	codes  [][]int32 // of each dimension's values, numbered as they first occur
+	levels []int     // how many different values each dimension has
+}
+
+// encode numbers the values of every dimension, once.
+func (g *Grid) encode() {
+	if g.codes != nil {
+		return
+	}
+	for _, d := range g.Dimensions {
+		seen := make(map[string]int32, 64)
+		codes := make([]int32, len(d.Values))
+		for r, v := range d.Values {
+			c, ok := seen[v]
+			if !ok {
+				c = int32(len(seen))
+				seen[v] = c
+			}
+			codes[r] = c
+		}
+		g.codes, g.levels = append(g.codes, codes), append(g.levels, len(seen))
+	}
+}
+
+// distinct counts the values of a dimension.
+func (g *Grid) distinct(d int) int { return g.levels[d] }
+
+// sameRowKey is a number that two rows share when they agree in all of the
+// dimensions: codes mixed so that other rows do not.
+func (g *Grid) sameRowKey(dims []int, r int) uint64 {
+	var k uint64
+	for i, d := range dims {
+		k += (uint64(g.codes[d][r]) + 1) * multiplier(i)
+	}
+	return k
 }
 
 // Ref names one cell of a grid.

@@ -5,7 +5,6 @@ import (
 	"hash/maphash"
 	"maps"
 	"slices"
-	"strings"
 )
 
 // Limits of the search for totals among rows: what is beyond them is a table
@@ -27,6 +26,7 @@ type rowSet struct {
 // agree in every other dimension; of the block of rows before or after; of each
 // variable's levels; of all rows.
 func (g *Grid) rowFamilies() []rowFamily {
+	g.encode()
 	var out []rowFamily
 	totals := g.totalRows()
 	for d := range g.Dimensions {
@@ -96,14 +96,13 @@ func (g *Grid) totalRows() [][]Label {
 	out := make([][]Label, len(g.Dimensions))
 	for d := range g.Dimensions {
 		out[d] = make([]Label, g.Rows)
-		seen := map[string]Label{}
-		for r, v := range g.Dimensions[d].Values {
-			l, ok := seen[v]
-			if !ok {
-				l = RowLabel(v)
-				seen[v] = l
+		labels := make([]Label, g.levels[d])
+		known := make([]bool, g.levels[d])
+		for r, c := range g.codes[d] {
+			if !known[c] {
+				known[c], labels[c] = true, RowLabel(g.Dimensions[d].Values[r])
 			}
-			out[d][r] = l
+			out[d][r] = labels[c]
 		}
 	}
 	// A first or last row without any label is a total whose name was lost.
@@ -141,43 +140,36 @@ func (g *Grid) matching(d int, rows []int, totals [][]Label) []rowSet {
 	// Total rows are grouped by which of the others they fill in, so that the
 	// parts of each can be looked up instead of searched.
 	byShape := map[string][]int{}
+	filled := map[string][]int{}
 	for _, r := range rows {
-		var shape strings.Builder
-		for _, e := range others {
-			if g.Dimensions[e].Values[r] == "" {
-				shape.WriteByte('0')
-			} else {
-				shape.WriteByte('1')
+		shape := make([]byte, len(others))
+		var dims []int
+		for i, e := range others {
+			shape[i] = '0'
+			if g.Dimensions[e].Values[r] != "" {
+				shape[i] = '1'
+				dims = append(dims, e)
 			}
 		}
-		byShape[shape.String()] = append(byShape[shape.String()], r)
+		byShape[string(shape)] = append(byShape[string(shape)], r)
+		filled[string(shape)] = dims
 	}
-	var out []rowSet
 	if len(byShape) > maxWholeRows {
 		return nil
 	}
+	var out []rowSet
 	for _, shape := range slices.Sorted(maps.Keys(byShape)) {
-		group := byShape[shape]
-		key := func(r int) string {
-			var b strings.Builder
-			for i, e := range others {
-				if shape[i] == '1' {
-					b.WriteString(g.Dimensions[e].Values[r])
-					b.WriteByte(0)
-				}
-			}
-			return b.String()
-		}
-		levels := map[string][]int{}
+		dims := filled[shape]
+		levels := map[uint64][]int{}
 		for r := range g.Rows {
 			if totals[d][r] == NoLabel {
-				k := key(r)
+				k := g.sameRowKey(dims, r)
 				levels[k] = append(levels[k], r)
 			}
 		}
-		seen := map[string]bool{}
-		for _, r := range group {
-			k := key(r)
+		seen := map[uint64]bool{}
+		for _, r := range byShape[shape] {
+			k := g.sameRowKey(dims, r)
 			if p := levels[k]; len(p) >= 2 && !seen[k] {
 				seen[k] = true
 				out = append(out, rowSet{r, p})
@@ -224,23 +216,26 @@ func (g *Grid) wholes(rows []int, counts func(r int) bool) []rowSet {
 // runs splits the rows that are no totals into runs of one value in dimension
 // e; nil unless each value has one run, of two rows at least for most.
 func (g *Grid) runs(e int, totals [][]Label) [][]int {
+	if g.levels[e] > maxRuns {
+		return nil
+	}
 	var out [][]int
-	values := g.Dimensions[e].Values
-	seen := map[string]bool{}
+	values, codes := g.Dimensions[e].Values, g.codes[e]
+	seen := make([]bool, g.levels[e])
 	single, last := 0, -2
 	for r := range g.Rows {
 		if anyTotal(totals, r) || values[r] == "" {
 			continue
 		}
-		if n := len(out); n > 0 && last == r-1 && values[r] == values[last] {
+		if n := len(out); n > 0 && last == r-1 && codes[r] == codes[last] {
 			out[n-1] = append(out[n-1], r)
 			last = r
 			continue
 		}
-		if seen[values[r]] || len(out) > maxRuns {
+		if seen[codes[r]] {
 			return nil
 		}
-		seen[values[r]] = true
+		seen[codes[r]] = true
 		out = append(out, []int{r})
 		last = r
 	}
@@ -256,15 +251,6 @@ func (g *Grid) runs(e int, totals [][]Label) [][]int {
 		return nil
 	}
 	return kept
-}
-
-// distinct counts the values of a dimension.
-func (g *Grid) distinct(d int) int {
-	seen := make(map[string]struct{}, 64)
-	for _, v := range g.Dimensions[d].Values {
-		seen[v] = struct{}{}
-	}
-	return len(seen)
 }
 
 // hashRows identifies a set of rows, so that the same set proposed twice is
