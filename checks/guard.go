@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 )
@@ -53,7 +54,12 @@ type collector struct {
 	mu     sync.Mutex
 	closed bool
 	list   []located
+	rows   int // of all findings
 }
+
+// maxRows bounds the rows of all findings of one check in one run: a table of
+// the largest size that is wrong in every cell. What goes beyond keeps a few.
+const maxRows = 500_000
 
 type located struct {
 	path string
@@ -63,9 +69,17 @@ type located struct {
 func (c *collector) add(path string, f Finding) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.closed {
-		c.list = append(c.list, located{path, f})
+	if c.closed {
+		return
 	}
+	if c.rows += len(f.Rows); c.rows > maxRows && len(f.Rows) > 20 {
+		if f.Evidence == nil {
+			f.Evidence = map[string]any{}
+		}
+		f.Evidence["cells"] = len(f.Rows)
+		f.Rows = slices.Clone(f.Rows[:20])
+	}
+	c.list = append(c.list, located{path, f})
 }
 
 func (c *collector) close() []located {

@@ -84,6 +84,10 @@ func union(a, b []int) []int {
 	return slices.Compact(all)
 }
 
+// wholeColumn is the number of cells over which a finding about rounding names
+// the column rather than each of its cells.
+const wholeColumn = 1000
+
 func missingRounding(p *Pass, t *table.Table, c *table.Column) {
 	if c.Base.State != table.Unrounded {
 		return
@@ -98,8 +102,11 @@ func missingRounding(p *Pass, t *table.Table, c *table.Column) {
 	if len(cells) == 0 {
 		return
 	}
-	f := p.Cells(kind, t, c, cells)
+	f := p.Cells(kind, t, c, cells[:min(len(cells), wholeColumn)])
 	f.Severity = advised(p.Policy, f.Severity)
+	if len(cells) > wholeColumn {
+		f.Evidence["examples"], f.Rows = f.Rows[:20], nil // the column as a whole
+	}
 	f.Message = fmt.Sprintf("%s in %q are not rounded: no base gives all of its different counts (%d).", counted(len(cells), "value"), short(c.Name), c.Base.K)
 	f.Evidence["different_values"] = c.Base.K
 	p.Report(f)

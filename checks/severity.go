@@ -51,7 +51,7 @@ func graded(s policy.Severity, t *table.Table, c *table.Column) policy.Severity 
 // severity of the kind, lowered for an unsure column. cells are indexes into
 // c.Cells.
 func (p *Pass) Cells(kind string, t *table.Table, c *table.Column, cells []int) Finding {
-	return Finding{
+	f := Finding{
 		Kind:        kind,
 		Severity:    graded(p.Severity(kind), t, c),
 		Confidence:  c.Confidence,
@@ -61,17 +61,28 @@ func (p *Pass) Cells(kind string, t *table.Table, c *table.Column, cells []int) 
 		Rows:        Rows(t, c, cells),
 		Evidence:    map[string]any{"role": string(c.Role), "why": c.Reasons},
 	}
+	if len(cells) > maxCells {
+		f.Evidence["cells"] = len(cells)
+	}
+	return f
 }
 
 // maxValue bounds the text of one cell in a finding, in bytes.
 const maxValue = 200
 
-// Rows describes cells of one column; cells are indexes into c.Cells.
+// maxCells bounds the rows of one finding. Only a table that is over the usual
+// limit of rows has more; the message gives the number of all.
+const maxCells = 5000
+
+// Rows describes cells of one column; cells are indexes into c.Cells. Of more
+// than maxCells the first are given.
 func Rows(t *table.Table, c *table.Column, cells []int) []Row {
+	cells = cells[:min(len(cells), maxCells)]
 	rows := make([]Row, len(cells))
+	numbers := make([]int, len(cells))
 	for k, i := range cells {
-		row := c.Row(i)
-		rows[k] = Row{Line: t.Line(row), Row: Int(row), Key: t.Key(row), Value: short(c.Cells[i].Raw)}
+		numbers[k] = c.Row(i)
+		rows[k] = Row{Line: t.Line(numbers[k]), Row: &numbers[k], Key: t.Key(numbers[k]), Value: short(c.Cells[i].Raw)}
 	}
 	return rows
 }

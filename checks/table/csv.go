@@ -10,8 +10,8 @@ import (
 
 // Limits of reading: what goes over them is an error, never a partial table.
 const (
-	MaxCells   = 3_000_000 // cells of one table
-	MaxColumns = 20_000    // columns of one table
+	MaxCells   = 3_000_000 // cells of one table, each row counting for two more
+	MaxColumns = 2_000     // columns of one table
 	MaxField   = 64 << 10  // bytes of one cell
 )
 
@@ -25,6 +25,9 @@ type Info struct {
 	Ragged    []int // data rows (0-based) with another number of fields than the header; at most 100
 	RaggedAll int   // how many there are
 }
+
+// rowCost is what a row takes in memory beside its cells, in cells.
+const rowCost = 2
 
 // Reasons for which a CSV file is not read at all.
 var (
@@ -48,8 +51,11 @@ func ReadCSV(data []byte) (*Source, Info, error) {
 		return nil, info, err
 	}
 	info.Delimiter = delimiter(text)
-	if n := strings.Count(text, string(info.Delimiter)); n > MaxCells {
-		info.Rows = max(0, strings.Count(text, "\n"))
+	if n := strings.Count(text, "\n"); strings.Count(text, string(info.Delimiter))+rowCost*n > MaxCells {
+		info.Rows = n - 1
+		if !strings.HasSuffix(text, "\n") {
+			info.Rows++
+		}
 		return nil, info, fmt.Errorf("%w: more than %d cells", ErrTooLarge, MaxCells)
 	}
 	records, err := split(text, info.Delimiter)
@@ -80,7 +86,7 @@ func newSource(records [][]string, info Info) (*Source, Info, error) {
 	if widest > MaxColumns {
 		return nil, info, fmt.Errorf("%w: more than %d columns", ErrTooLarge, MaxColumns)
 	}
-	if widest*len(src.Records) > MaxCells {
+	if (widest+rowCost)*len(src.Records) > MaxCells {
 		return nil, info, fmt.Errorf("%w: more than %d cells", ErrTooLarge, MaxCells)
 	}
 	return src, info, nil

@@ -2,6 +2,7 @@ package table
 
 import (
 	"strings"
+	"sync"
 )
 
 // Counts lists the virtual columns that count people, those with at least one
@@ -53,11 +54,36 @@ const maxKey = 200
 // Key names a data row by its dimensions: "region=East; sex=F". Parts without a
 // value are left out; a long key is cut with "…".
 func (t *Table) Key(row int) string {
+	i := row - t.Skip
+	if i < 0 || i >= t.Rows {
+		return ""
+	}
+	if t.keys == nil || t.Rows > cachedKeys {
+		return t.key(i)
+	}
+	t.keys.once.Do(func() {
+		t.keys.list = make([]string, t.Rows)
+		for i := range t.keys.list {
+			t.keys.list[i] = t.key(i)
+		}
+	})
+	return t.keys.list[i]
+}
+
+// keyCache holds the keys of all rows, which many findings share.
+type keyCache struct {
+	once sync.Once
+	list []string
+}
+
+// cachedKeys is how many rows a table has at most whose keys are kept.
+const cachedKeys = 20_000
+
+func (t *Table) key(i int) string {
 	var b strings.Builder
 	for _, k := range t.Keys {
 		c := t.Columns[k]
-		i := row - t.Skip
-		if i < 0 || i >= len(c.Cells) || c.Cells[i].Kind == Missing {
+		if c.Cells[i].Kind == Missing {
 			continue
 		}
 		if b.Len() > 0 {

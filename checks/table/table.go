@@ -165,4 +165,6 @@ type Table struct {
 	Layout  string    // "wide" or "long"
 	Keys    []int     // physical dimension columns that name a row
 	Pooled  Base      // rounding that all count columns together show
+
+	keys *keyCache
 }

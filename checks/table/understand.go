@@ -9,7 +9,7 @@ import (
 // Understand gives a table's columns their meaning. It does not fail: what it
 // cannot tell gets the role Unknown. The result refers to the strings of src.
 func Understand(src *Source) *Table {
-	t := &Table{Source: src, Layout: "wide"}
+	t := &Table{Source: src, Layout: "wide", keys: &keyCache{}}
 	width := len(src.Header)
 	shifted := len(src.Records) > 0 && width > 0
 	for _, r := range src.Records {
