@@ -19,7 +19,10 @@ type WorkspaceJobs struct {
 	Project   Project
 	Requests  []provenance.JobRequest // newest first
 	Pipeline  *provenance.Pipeline    // nil when there is none to read
-	Problems  []string                // in plain words
+	// PipelineText is project.yaml as it lies in the workspace, "" when there is
+	// none. It may be newer than what a job ran.
+	PipelineText string
+	Problems     []string // in plain words
 }
 
 // Jobs tells what ran in a workspace: to its project, to auditors, and to the
@@ -34,7 +37,7 @@ func (s *Service) Jobs(ctx context.Context, a Actor, ws WorkspaceName) (*Workspa
 		return nil, err
 	}
 	out := &WorkspaceJobs{
-		Workspace: ws, Project: *p, Pipeline: rec.Sources.Pipeline(),
+		Workspace: ws, Project: *p, Pipeline: rec.Sources.Pipeline(), PipelineText: rec.Sources.Project(),
 		Requests: rec.Sources.JobRequests(rec.Recorded), Problems: append(rec.Sources.Problems(), rec.Problems...),
 	}
 	for i := range out.Requests {

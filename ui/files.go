@@ -36,6 +36,7 @@ type filePage struct {
 	Source   string      // address of the raw bytes, for an image or a framed document
 	Data     []fileEntry // the tables that a figure rests on
 	Download string
+	Made     madeBy
 	Cannot   string // why it is not shown
 
 	Findings []findingView
@@ -84,6 +85,7 @@ func (u *UI) showFile(c *call, status int, vote *voteForm) error {
 		return err
 	}
 	p.show(u, c, content)
+	p.Made = c.madeBy(v, &p.File.File.Origin)
 	u.answers(&p)
 	p.Vote = voteFormFor(v, p.File, vote)
 	p.Context = u.written(p.Group.Group)

@@ -48,6 +48,9 @@ func (u *UI) funcs() template.FuncMap {
 		"person":   func(v *review.View, name review.Username) string { return personName(v, name) },
 		"role":     roleName,
 		"base":     baseName,
+		"stamp":    stamp,
+		"jobstate": func(s string) string { words, _ := jobState(s); return words },
+		"jobtag":   func(s string) string { _, colour := jobState(s); return colour },
 		"colrole":  columnRole,
 		"colbase":  columnBase,
 	}

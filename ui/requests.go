@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"sallyport/checks/provenance"
 	"sallyport/policy"
 	"sallyport/review"
 )
@@ -41,7 +42,8 @@ type requestPage struct {
 	Files    int // outputs and supporting files
 	Start    string
 	IsAuthor bool
-	Reviewer bool // holds a seat
+	Reviewer bool   // holds a seat
+	Runs     string // address of what ran in the workspace, "" for those who may not see it
 }
 
 // missing is one thing to mend, with the place to mend it.
@@ -73,6 +75,7 @@ func (u *UI) request(c *call) error {
 		return err
 	}
 	p := requestPage{View: v, State: stateSentence(v), IsAuthor: v.Relation == policy.Author, Reviewer: v.Relation == policy.Assigned}
+	p.Runs = c.madeBy(v, &provenance.Origin{}).Runs
 	for _, m := range v.Missing {
 		p.Missing = append(p.Missing, missing{m.Message, problemLink(v, m)})
 	}

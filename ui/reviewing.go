@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"sallyport/checks/provenance"
 	"sallyport/policy"
 	"sallyport/review"
 )
@@ -151,6 +152,7 @@ type reviewPage struct {
 	Files   int
 	Agreed  int // in consolidation: approved by both
 	Comment bool
+	Runs    string // address of what ran in the workspace
 }
 
 type seatView struct {
@@ -184,7 +186,7 @@ func (u *UI) reviewPage(c *call) error {
 }
 
 func (u *UI) showReview(c *call, status int, v *review.View) error {
-	p := reviewPage{View: v}
+	p := reviewPage{View: v, Runs: c.madeBy(v, &provenance.Origin{}).Runs}
 	for _, s := range v.Request.Seats {
 		p.Seats = append(p.Seats, seatView{s, personName(v, s.Checker), s.Checker == v.You})
 	}

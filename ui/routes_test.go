@@ -19,13 +19,14 @@ import (
 // without the action gets nothing, and no role is met by a fault. The request in
 // the paths is ann's, routed to two checkers.
 func TestEveryRouteByRole(t *testing.T) {
-	s := newSite(t)
+	s := ranSite(t)
 	request := s.draft(t, "release/rates.csv", roundedCSV)
 	ann := s.as(t, "ann").get(request)
 	file, group := ann.links(fileLink)[0], ann.links(groupLink)[0]
 	s.submit(t, request)
 	fill := strings.NewReplacer(":workspace", "cohort", ":request", strings.TrimPrefix(request, "/requests/"),
-		":file", strings.TrimPrefix(file, request+"/files/"), ":group", strings.TrimPrefix(group, request+"/groups/"), "*", "none.css")
+		":file", strings.TrimPrefix(file, request+"/files/"), ":group", strings.TrimPrefix(group, request+"/groups/"), "*", "none.css",
+		":job", "req2", ":action", "tables", ":commit", second)
 	people := []string{"", "ann", "abe", "tim", "carl", "cora", "chen", "cyn", "lea", "aud", "ops"}
 	for _, name := range people {
 		b := s.as(t, name)

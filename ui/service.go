@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 
+	"sallyport/checks/provenance"
 	"sallyport/policy"
 	"sallyport/review"
 )
@@ -12,6 +13,11 @@ import (
 type Service interface {
 	MyWorkspaces(ctx context.Context, a review.Actor) ([]review.WorkspaceSummary, error)
 	WorkspaceFiles(ctx context.Context, a review.Actor, ws review.WorkspaceName) (*review.Workspace, *review.WorkspaceSummary, error)
+	Jobs(ctx context.Context, a review.Actor, ws review.WorkspaceName) (*review.WorkspaceJobs, error)
+	Job(ctx context.Context, a review.Actor, ws review.WorkspaceName, id string) (*review.JobPage, error)
+	JobLog(ctx context.Context, a review.Actor, ws review.WorkspaceName, action string) (*provenance.Log, error)
+	CodeAt(ctx context.Context, a review.Actor, ws review.WorkspaceName, commit, file string) (*review.SourceCode, error)
+	CompareCode(ctx context.Context, a review.Actor, ws review.WorkspaceName, from, to string) ([]review.CodeChange, error)
 	CreateRequest(ctx context.Context, a review.Actor, ws review.WorkspaceName) (review.RequestID, error)
 	EditDetails(ctx context.Context, a review.Actor, id review.RequestID, d review.RequestDetails) error
 	AddFiles(ctx context.Context, a review.Actor, id review.RequestID, files []review.AddFile) ([]review.AddResult, error)

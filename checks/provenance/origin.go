@@ -10,6 +10,7 @@ import (
 // Sources is everything a workspace says about where its files come from, ready
 // to be asked. It is safe for use by several goroutines.
 type Sources struct {
+	project  string // text of project.yaml
 	pipeline *Pipeline
 	manifest *Manifest
 	byHash   map[string][]string // content hash -> output paths, sorted
@@ -21,7 +22,7 @@ type Sources struct {
 // that there is none. One that cannot be read is a problem in plain words, and
 // leaves every file of unknown level: what it would have said is not known.
 func ReadSources(project, manifest []byte) *Sources {
-	s := &Sources{byHash: map[string][]string{}}
+	s := &Sources{project: string(project), byHash: map[string][]string{}}
 	var err error
 	if project != nil {
 		if s.pipeline, err = ReadPipeline(project); err != nil {
@@ -58,6 +59,10 @@ func (s *Sources) Logs(hashByPath map[string]string) {
 
 // Pipeline returns the workspace's pipeline, nil when there is none to read.
 func (s *Sources) Pipeline() *Pipeline { return s.pipeline }
+
+// Project returns the text of the workspace's project.yaml as it was read,
+// readable or not; "" when there is none. It is hostile.
+func (s *Sources) Project() string { return s.project }
 
 // Manifest returns the workspace's manifest, nil when there is none to read.
 func (s *Sources) Manifest() *Manifest { return s.manifest }
