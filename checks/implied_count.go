@@ -86,7 +86,8 @@ func hides(n *table.Column, i int) bool {
 
 // trusted: on nearly all complete rows the rates come from these columns.
 func (tr *rateTriple) trusted() bool {
-	_, _, count := tr.grades()
+	var count [3]int
+	tr.eachGrade(func(_ rateRow, g rateGrade) { count[g]++ })
 	good := count[fromShown] + count[fromHidden]
 	return good >= minTripleRows && 10*good >= 8*(good+count[fromOther])
 }

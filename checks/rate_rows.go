@@ -27,8 +27,8 @@ const (
 	fromOther                   // from neither: an adjusted rate, or another denominator
 )
 
-// grades classifies the rows whose numerator is shown.
-func (tr *rateTriple) grades() (rows []rateRow, grade []rateGrade, count [3]int) {
+// eachGrade classifies the rows whose numerator is shown.
+func (tr *rateTriple) eachGrade(f func(rateRow, rateGrade)) {
 	for i := range tr.rate.Cells {
 		r, ok := tr.at(i)
 		if !ok || !r.num.ok || r.num.value <= 0 || !r.den.ok || r.den.value <= 0 {
@@ -41,10 +41,8 @@ func (tr *rateTriple) grades() (rows []rateRow, grade []rateGrade, count [3]int)
 		case len(tr.feasible(&r, 1)) > 0:
 			g = fromHidden
 		}
-		rows, grade = append(rows, r), append(grade, g)
-		count[g]++
+		f(r, g)
 	}
-	return rows, grade, count
 }
 
 // at reads the row of cell i of the rate column; ok is false without a rate.

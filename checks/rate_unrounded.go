@@ -27,9 +27,15 @@ func (tr *rateTriple) reportUnrounded(p *Pass) {
 	if !tr.num.Base.Proven() || tr.num.Base.Scheme.Exact() {
 		return
 	}
-	rows, grade, count := tr.grades()
-	hidden := count[fromHidden]
-	if hidden < 2 || 20*hidden < len(rows) || hidden <= count[fromOther] {
+	var rows []rateRow
+	var count [3]int
+	tr.eachGrade(func(r rateRow, g rateGrade) {
+		if count[g]++; g == fromHidden {
+			rows = append(rows, r)
+		}
+	})
+	hidden, all := count[fromHidden], count[fromShown]+count[fromHidden]+count[fromOther]
+	if hidden < 2 || 20*hidden < all || hidden <= count[fromOther] {
 		return
 	}
 	const most = 20
@@ -37,10 +43,7 @@ func (tr *rateTriple) reportUnrounded(p *Pass) {
 	var related []CellRef
 	var ways []map[string]any
 	exact := 0
-	for i, g := range grade {
-		if g != fromHidden {
-			continue
-		}
+	for i := range rows {
 		r := &rows[i]
 		cells = append(cells, r.rate)
 		fits := tr.feasible(r, maxFeasible)
@@ -61,7 +64,7 @@ func (tr *rateTriple) reportUnrounded(p *Pass) {
 	f.Evidence["rows"] = ways
 	f.Evidence["shown"], f.Evidence["hidden"], f.Evidence["other"] = count[fromShown], hidden, count[fromOther]
 	f.Message = fmt.Sprintf("%d of %d values of %q come from counts before rounding, not from %q and %q as shown: %v.",
-		hidden, len(rows), short(tr.rate.Name), short(tr.num.Name), short(tr.den.name), ways[0]["recomputed"])
+		hidden, all, short(tr.rate.Name), short(tr.num.Name), short(tr.den.name), ways[0]["recomputed"])
 	if exact > 0 {
 		f.Message += fmt.Sprintf(" In %s only one true count fits.", counted(exact, "row"))
 	}

@@ -9,10 +9,11 @@ import (
 
 // Limits of the search for variables that split the same people.
 const (
-	maxDims   = 6  // dimensions combined
-	maxBlocks = 80 // variables of one table
+	maxDims   = 6      // dimensions combined
+	maxBlocks = 80     // variables of one table
+	maxLong   = 50_000 // rows: a longer table is no summary of variables
 	// Cells of the working tables below.
-	maxStrata  = 4_000_000
+	maxStrata  = 1_000_000
 	maxCrossed = 1_000_000
 )
 
@@ -26,6 +27,9 @@ type block struct {
 // every variable's levels add up to one number, which several complete ones
 // show. The number need not be printed anywhere.
 func (g *Grid) commonTotals(threshold int) []family {
+	if g.Rows > maxLong {
+		return nil
+	}
 	g.encode()
 	var dims []int
 	for d := range g.Dimensions {

@@ -24,6 +24,7 @@ func Solve(vars []Range, rels []Relation, targets []int, lim Limits) *Solution {
 		by: make([][]int, len(vars)), target: make([]bool, len(vars)),
 		seenVar: make([]int32, len(vars)), inRel: make([]int32, len(rels)), done: make([]int32, len(rels)),
 	}
+	s.carry = propagator{vars: s.Range, rels: rels, by: s.by, in: make([]bool, len(rels)), why: s.why}
 	for k, rel := range rels {
 		for _, t := range rel.Terms {
 			s.by[t.Var] = append(s.by[t.Var], k)
@@ -47,6 +48,7 @@ type solver struct {
 	left   int // work that may still be done
 	by     [][]int
 	target []bool
+	carry  propagator
 
 	// Marks of components: of variables met, relations asked for and done, by
 	// the number of the search, so that nothing need be cleared.
@@ -112,8 +114,7 @@ func (s *solver) component(c component) {
 	}
 	budget := min(s.left, passes*2*terms)
 	s.left -= budget
-	p := propagator{vars: s.Range, rels: s.rels, by: s.by, in: make([]bool, len(s.rels)), why: s.why}
-	agree, rest := p.run(c.rels, &budget)
+	agree, rest := s.carry.run(c.rels, &budget)
 	s.left += max(budget, 0)
 	if !agree {
 		s.contradict(c.free)
