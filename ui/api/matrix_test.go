@@ -85,9 +85,8 @@ func (s *stage) relation(t *testing.T, p review.Person) policy.Relation {
 	}
 }
 
-// try is one row of the table of routes with a body that would do.
+// try is how a route that changes something is tried.
 type try struct {
-	route  api.Row
 	status review.Status // in which the route can work
 	body   func(*stage) object
 }
