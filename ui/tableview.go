@@ -183,17 +183,14 @@ func viewTable(t *table.Table, report *checks.TableReport, views []findingView, 
 		v.Columns = report.Columns
 	}
 	v.Header = headerCells(t, v.Columns, m)
-	for row := first; row <= last && row < len(t.Source.Records); row++ {
+	for row := first; row <= last; row++ {
 		v.Rows = append(v.Rows, rowCells(t, row, len(v.Header), m))
 	}
 	return v
 }
 
 func headerCells(t *table.Table, columns []checks.ColumnReport, m marks) []headerCell {
-	n := len(t.Header)
-	for _, rec := range t.Source.Records {
-		n = max(n, len(rec))
-	}
+	n := max(len(t.Header), len(t.Columns))
 	cells := make([]headerCell, n)
 	for i := range cells {
 		cells[i] = headerCell{Index: i, Flags: m.flags[place{-1, i}], Related: m.related[place{-1, i}]}
@@ -210,17 +207,14 @@ func headerCells(t *table.Table, columns []checks.ColumnReport, m marks) []heade
 }
 
 func rowCells(t *table.Table, row, columns int, m marks) rowView {
-	rec := t.Source.Records[row]
 	v := rowView{Index: row, Line: t.Line(row), Flags: m.flags[place{row, -1}], Related: m.related[place{row, -1}], Cells: make([]cellView, columns)}
 	for i := range v.Cells {
 		p := place{row, i}
 		c := cellView{ID: fmt.Sprintf("r%dc%d", row, i), Flags: m.flags[p], Related: m.related[p], Chosen: m.chosen[p]}
-		if i < len(rec) {
-			c.Text, c.Long = rec[i], len(rec[i]) > longCell
-		}
 		if i < len(t.Columns) && row < len(t.Columns[i].Cells) {
-			k := t.Columns[i].Cells[row].Kind
-			c.Number = k != table.Text && k != table.Date && k != table.Bool
+			cell := &t.Columns[i].Cells[row]
+			c.Text, c.Long = cell.Raw, len(cell.Raw) > longCell
+			c.Number = cell.Kind != table.Text && cell.Kind != table.Date && cell.Kind != table.Bool
 		}
 		for _, f := range c.Flags {
 			if c.Worst == "" || f.Severity.Rank() > c.Worst.Rank() {
