@@ -121,6 +121,36 @@ func TestALargeFileNeedsAnException(t *testing.T) {
 	}
 }
 
+// A type that the policy does not list leaves only by an exception, as it is.
+func TestAnotherTypeNeedsAnException(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	id := draft(t, w)
+	ann := w.As(t, "ann")
+	w.Workspaces.Write(reviewtest.Cohort, "release/d.pdf", "%PDF-")
+	_, err := w.AddFiles(ctx, ann, id, []review.AddFile{{Path: "release/d.pdf", Kind: review.Output, Group: "one"}})
+	must(t, err)
+	ticked, permitted := reviewtest.Checklist()
+	wantKind(t, w.Submit(ctx, ann, id, ticked, permitted), review.Invalid)
+	f := stored(t, w, id).Groups[0].Files[1]
+	must(t, w.AskException(ctx, ann, id, f.ID, "file-type", "the journal asks for it"))
+	submit(t, w, id)
+	r := stored(t, w, id)
+	for _, s := range r.Seats {
+		a := w.As(t, s.Checker)
+		must(t, w.AnswerException(ctx, a, id, f.ID, "file-type", true, ""))
+		voteAll(t, w, a, id, review.Approve)
+		must(t, w.SubmitReview(ctx, a, id))
+	}
+	must(t, w.Release(ctx, w.As(t, r.Seats[0].Checker), id))
+	_, err = w.WorkOnce(ctx)
+	must(t, err)
+	rel, err := w.Store.Release(ctx, id)
+	must(t, err)
+	if got := string(w.Sink.Delivered[rel.ID]["release/d.pdf"]); got != "%PDF-" {
+		t.Errorf("delivered %q", got)
+	}
+}
+
 func TestAcknowledgementsExplainAndHideNothing(t *testing.T) {
 	w, ctx := newWorld(t), context.Background()
 	id := draft(t, w)

@@ -329,11 +329,17 @@ func (s *Service) origin(ctx context.Context, ws WorkspaceName, ref FileRef) (pr
 	return found[0], nil
 }
 
-// clean makes and keeps the bytes that would leave. A file that cannot be
-// cleaned is kept, with the reason, and cannot be approved.
+// clean makes and keeps the bytes that would leave. A file of an allowed type
+// that cannot be cleaned is kept, with the reason, and cannot be approved.
 func (s *Service) clean(ctx context.Context, f *File, data []byte) error {
 	f.Release, f.ReleaseSize, f.CleanError, f.Cleaning = "", 0, "", nil
 	out, media, removed, err := s.Sanitiser.Sanitise(f.Path, data)
+	if _, listed := s.Policy.Files.Types[strings.ToLower(path.Ext(f.Path))]; err != nil && !listed {
+		// Of a type that nobody can clean, only an exception that both checkers
+		// accept lets the file leave, and then as it is.
+		out, media, err = data, "application/octet-stream", nil
+		removed = []Removal{{What: "nothing: this type of file cannot be cleaned", Count: 0}}
+	}
 	f.MediaType = media
 	if err != nil {
 		f.CleanError = err.Error()

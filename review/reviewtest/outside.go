@@ -187,6 +187,9 @@ func (s *Sink) Deliver(ctx context.Context, p *review.Package) (string, error) {
 type sanitiser struct{}
 
 func (sanitiser) Sanitise(p string, data []byte) ([]byte, string, []review.Removal, error) {
+	if path.Ext(p) == ".pdf" {
+		return nil, "", nil, review.Errorf(review.Invalid, "it cannot be cleaned")
+	}
 	if path.Ext(p) != ".html" {
 		return data, "text/plain", nil, nil
 	}
@@ -197,8 +200,8 @@ func (sanitiser) Sanitise(p string, data []byte) ([]byte, string, []review.Remov
 	return clean, "text/html", []review.Removal{{What: "script element", Count: bytes.Count(data, []byte("script"))}}, nil
 }
 
-// plainChecker finds one thing: a blocking small count in any file that holds
-// the word "small".
+// plainChecker finds two things: a blocking small count in any file that holds
+// the word "small", and that a PDF is not of an allowed type.
 type plainChecker struct{}
 
 func (plainChecker) Engine() string { return "plain-1" }
@@ -218,6 +221,9 @@ func (plainChecker) Run(_ context.Context, p *policy.Policy, set checks.Set) (*c
 		fr := checks.FileReport{Path: f.Path, Size: int64(len(data)), Status: "complete"}
 		if bytes.Contains(data, []byte("small")) {
 			fr.Findings = append(fr.Findings, checks.Finding{Check: "small-count", Severity: policy.Block, Confidence: 1, Message: "a small count", Fingerprint: "print-" + f.Path})
+		}
+		if path.Ext(f.Path) == ".pdf" {
+			fr.Findings = append(fr.Findings, checks.Finding{Check: "file-type", Kind: "not-allowed", Severity: policy.Block, Confidence: 1, Message: "not an allowed type", Fingerprint: "type-" + f.Path})
 		}
 		rep.Files = append(rep.Files, fr)
 	}
