@@ -64,8 +64,7 @@ type surveyor struct {
 func (s *surveyor) survey(cells []Cell) *features {
 	f := &features{n: len(cells), min: math.Inf(1), max: math.Inf(-1), mult5: true}
 	s.reset(len(cells))
-	prev := math.NaN()
-	steps, restarts, starts := 0, 0, 0.0
+	run := steps{prev: math.NaN()}
 	f.arith = true
 	for i := range cells {
 		c := &cells[i]
@@ -97,34 +96,48 @@ func (s *surveyor) survey(cells []Cell) *features {
 				continue
 			}
 			f.maxDec = max(f.maxDec, c.Decimals)
-			if d := v - prev; d == d {
-				if steps++; steps == 1 {
-					f.step = d
-				} else if math.Abs(d-f.step) > 1e-9 {
-					f.arith = false
-				}
-				if d != 1 {
-					restarts++
-					if v != starts {
-						restarts = math.MaxInt32 / 2
-					}
-				}
-			} else {
-				starts = v
-			}
-			prev = v
+			run.next(f, v)
 		case Text:
 			if len(c.Raw) > 60 || spaces(c.Raw) > 8 {
 				f.long++
 			}
 		}
 	}
-	f.arith = f.arith && steps >= 2 && f.step != 0
-	f.restarts = restarts > 0 && restarts < math.MaxInt32/2 && restarts*2 <= steps && (starts == 0 || starts == 1)
+	run.end(f)
 	if f.nums == 0 {
 		f.min, f.max = math.NaN(), math.NaN()
 	}
 	return f
+}
+
+// steps follows the plain numbers of a column from cell to cell.
+type steps struct {
+	prev, first float64
+	n, restarts int
+	broken      bool // a restart elsewhere than at the first number
+}
+
+func (r *steps) next(f *features, v float64) {
+	d := v - r.prev
+	r.prev = v
+	if d != d {
+		r.first = v
+		return
+	}
+	if r.n++; r.n == 1 {
+		f.step = d
+	} else if math.Abs(d-f.step) > 1e-9 {
+		f.arith = false
+	}
+	if d != 1 {
+		r.restarts++
+		r.broken = r.broken || v != r.first
+	}
+}
+
+func (r *steps) end(f *features) {
+	f.arith = f.arith && r.n >= 2 && f.step != 0
+	f.restarts = r.restarts > 0 && !r.broken && 2*r.restarts <= r.n && (r.first == 0 || r.first == 1)
 }
 
 func spaces(s string) int {

@@ -173,20 +173,7 @@ func scanNumber(s string, i int) (number, bool) {
 		return number{}, false
 	}
 	mantEnd := i
-	exp := 0
-	if i+1 < len(s) && (s[i] == 'e' || s[i] == 'E') {
-		j := i + 1
-		if s[j] == '-' || s[j] == '+' {
-			j++
-		}
-		if j < len(s) && s[j]-'0' <= 9 {
-			for j < len(s) && s[j]-'0' <= 9 {
-				j++
-			}
-			exp, _ = strconv.Atoi(strings.TrimPrefix(s[i+1:j], "+"))
-			i = j
-		}
-	}
+	exp, i := scanExponent(s, i)
 	n := number{end: i, zeros: whole > 1 && s[first] == '0' && mantEnd-first == whole}
 	if digits <= 18 && dec <= 22 && exp == 0 && mant < 1<<53 {
 		n.value = float64(mant) / pow10[dec]
@@ -213,6 +200,22 @@ func isDigits(s string) bool {
 		}
 	}
 	return len(s) > 0
+}
+
+// scanExponent reads "e+05" at s[i], if it is there.
+func scanExponent(s string, i int) (exp, end int) {
+	if i+1 >= len(s) || s[i] != 'e' && s[i] != 'E' {
+		return 0, i
+	}
+	j := i + 1
+	if s[j] == '-' || s[j] == '+' {
+		j++
+	}
+	if end = digitsFrom(s, j); end == j {
+		return 0, i
+	}
+	exp, _ = strconv.Atoi(strings.TrimPrefix(s[i+1:end], "+"))
+	return exp, end
 }
 
 // parseNumeric reads a cell that begins with a digit, a point or a sign.
