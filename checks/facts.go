@@ -37,7 +37,6 @@ type factTable struct {
 	keys    []factDim
 	measure []uint64 // hash of each column's measure and of its level
 	base    []uint64 // hash of the measure alone, 0 where the header has no level
-	level   []string
 	rows    []uint64 // sum of the hashes of each row's labels
 	facts   int
 }
@@ -184,7 +183,7 @@ func (h hasher) table(d *Document, earlier bool, g *auditGrid) *factTable {
 		if l != "" {
 			key += h.label("", l)
 		}
-		ft.measure, ft.base, ft.level = append(ft.measure, key), append(ft.base, base), append(ft.level, l)
+		ft.measure, ft.base = append(ft.measure, key), append(ft.base, base)
 	}
 	return ft
 }

@@ -17,10 +17,9 @@ const (
 	maxCrossed = 1_000_000
 )
 
-// block is the rows of one variable in one stratum.
+// block is one variable in one stratum.
 type block struct {
-	variable string
-	rows     []int
+	rows []int
 }
 
 // commonTotals proposes, for tables of the form variable, level, count, that
@@ -89,7 +88,7 @@ func (g *Grid) strata(v int, dims []int, totals [][]Label) [][]block {
 		}
 		b := &place[i][g.codes[v][r]]
 		if *b == 0 {
-			out[i] = append(out[i], block{variable: g.Dimensions[v].Values[r]})
+			out[i] = append(out[i], block{})
 			*b = int32(len(out[i]))
 		}
 		out[i][*b-1].rows = append(out[i][*b-1].rows, r)
