@@ -19,7 +19,7 @@ const (
 func Scopes() []ScopeActions {
 	return []ScopeActions{
 		{ScopeRead, []Action{
-			WorkspaceList, WorkspaceView, WorkspaceContent, RequestList, RequestView, FileContent,
+			WorkspaceList, WorkspaceView, WorkspaceContent, WorkspaceJobs, RequestList, RequestView, FileContent,
 			QueueView, QueueAll, StatusView,
 		}},
 		{ScopeRequest, []Action{RequestCreate, RequestEdit, RequestSubmit, RequestWithdraw, RequestComment}},
