@@ -37,6 +37,7 @@ type filePage struct {
 	Data     []fileEntry // the tables that a figure rests on
 	Download string
 	Made     madeBy
+	Changes  string // address of what changed since an earlier version, "" for none
 	Cannot   string // why it is not shown
 
 	Findings []findingView
@@ -86,6 +87,7 @@ func (u *UI) showFile(c *call, status int, vote *voteForm) error {
 	}
 	p.show(u, c, content)
 	p.Made = c.madeBy(v, &p.File.File.Origin)
+	p.Changes = changesOf(v, &p.File.FileView)
 	u.answers(&p)
 	p.Vote = voteFormFor(v, p.File, vote)
 	p.Context = u.written(p.Group.Group)

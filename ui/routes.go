@@ -64,6 +64,8 @@ func routes() []route {
 		{get, "/requests/:request/files/:file", policy.FileContent, (*UI).file},
 		{get, "/requests/:request/files/:file/content", policy.FileContent, (*UI).content},
 		{get, "/requests/:request/files/:file/download", policy.FileContent, (*UI).download},
+		{get, "/requests/:request/files/:file/changes", policy.FileContent, (*UI).changes},
+		{get, "/requests/:request/files/:file/changes/:version", policy.FileContent, (*UI).version},
 		{post, "/requests/:request/files/:file/move", policy.RequestEdit, (*UI).moveFile},
 		{post, "/requests/:request/files/:file/update", policy.RequestEdit, (*UI).updateFile},
 		{post, "/requests/:request/files/:file/withdraw", policy.RequestEdit, (*UI).withdrawFile},

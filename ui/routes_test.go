@@ -26,7 +26,7 @@ func TestEveryRouteByRole(t *testing.T) {
 	s.submit(t, request)
 	fill := strings.NewReplacer(":workspace", "cohort", ":request", strings.TrimPrefix(request, "/requests/"),
 		":file", strings.TrimPrefix(file, request+"/files/"), ":group", strings.TrimPrefix(group, request+"/groups/"), "*", "none.css",
-		":job", "req2", ":action", "tables", ":commit", second)
+		":job", "req2", ":action", "tables", ":commit", second, ":version", "after")
 	people := []string{"", "ann", "abe", "tim", "carl", "cora", "chen", "cyn", "lea", "aud", "ops"}
 	for _, name := range people {
 		b := s.as(t, name)

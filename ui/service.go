@@ -35,6 +35,8 @@ type Service interface {
 	Request(ctx context.Context, a review.Actor, id review.RequestID) (*review.View, error)
 	FileContent(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) (*review.FileContent, error)
 	Download(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) ([]byte, *review.File, error)
+	Versions(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) (*review.Versions, error)
+	VersionContent(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID, which string) ([]byte, string, error)
 	Comment(ctx context.Context, a review.Actor, id review.RequestID, in review.CommentInput) error
 
 	Queue(ctx context.Context, a review.Actor) ([]review.QueueItem, error)

@@ -19,6 +19,7 @@ type config struct {
 	Data       string   `yaml:"data"`       // folder of the database and the snapshots
 	Workspaces string   `yaml:"workspaces"` // folder with one folder for each workspace; only read
 	Exports    string   `yaml:"exports"`    // folder that packages are put into
+	Code       string   `yaml:"code"`       // folder of mirrors of the studies' repositories; only read; code is not shown when empty
 	Policy     string   `yaml:"policy"`     // policy file; the embedded default when empty
 	Secure     bool     `yaml:"secure"`     // browsers reach the service by HTTPS, through a proxy
 	Hosts      []string `yaml:"hosts"`      // host names that requests may be addressed to
@@ -31,6 +32,7 @@ type configFlags struct {
 	Data       string   `placeholder:"DIR" help:"Folder of the database and the snapshots."`
 	Workspaces string   `placeholder:"DIR" help:"Folder with one folder for each workspace. It is only read."`
 	Exports    string   `placeholder:"DIR" help:"Folder that released packages are put into."`
+	Code       string   `placeholder:"DIR" help:"Folder of mirrors of the studies' repositories, to show the code that ran. It is only read."`
 	Policy     string   `placeholder:"FILE" help:"Policy, instead of the embedded default."`
 	Secure     bool     `help:"Browsers reach the service by HTTPS, through a proxy."`
 	Host       []string `placeholder:"NAME" help:"Host name that requests may be addressed to; may be repeated."`
@@ -49,7 +51,7 @@ func (f configFlags) config() (config, error) {
 		}
 	}
 	for value, flag := range map[*string]string{
-		&c.Listen: f.Listen, &c.Data: f.Data, &c.Workspaces: f.Workspaces, &c.Exports: f.Exports, &c.Policy: f.Policy,
+		&c.Listen: f.Listen, &c.Data: f.Data, &c.Workspaces: f.Workspaces, &c.Exports: f.Exports, &c.Code: f.Code, &c.Policy: f.Policy,
 	} {
 		if flag != "" {
 			*value = flag

@@ -15,8 +15,8 @@ type serveCommand struct {
 }
 
 func (serveCommand) Help() string {
-	return `A configuration file has the keys listen, data, workspaces, exports, policy,
-secure and hosts; an unknown key is an error. Flags win over the file.
+	return `A configuration file has the keys listen, data, workspaces, exports, code,
+policy, secure and hosts; an unknown key is an error. Flags win over the file.
 People and projects are made with "sallyport people import". Put a proxy that
 speaks HTTPS in front when anybody but this machine is to reach the service.`
 }
@@ -90,7 +90,7 @@ func (c demoCommand) server(ctx context.Context, a *app) (*server, error) {
 	if _, err := demo.Prepare(c.Data); err != nil {
 		return nil, err
 	}
-	conf := config{Listen: c.Listen, Data: c.Data, Workspaces: demo.Workspaces(c.Data), Exports: demo.Exports(c.Data)}
+	conf := config{Listen: c.Listen, Data: c.Data, Workspaces: demo.Workspaces(c.Data), Exports: demo.Exports(c.Data), Code: demo.Code(c.Data)}
 	log := slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	var offered []ui.DemoPerson
 	for _, p := range demo.People() {

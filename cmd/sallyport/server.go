@@ -92,10 +92,16 @@ func (s *server) open(ctx context.Context, c config, p *policy.Policy, now revie
 		return nil, err
 	}
 	s.close = append(s.close, sink)
-	return &review.Service{
+	service := &review.Service{
 		Store: store, Blobs: blobs, Workspaces: workspaces, Sanitiser: sanitiser{}, Checker: &checks.Engine{},
 		Sink: sink, Policy: p, Now: now, Log: s.log,
-	}, nil
+	}
+	if c.Code != "" {
+		if service.Code, err = storage.OpenCode(c.Code); err != nil {
+			return nil, fmt.Errorf("the folder of the studies' code: %w", err)
+		}
+	}
+	return service, nil
 }
 
 // What a data folder holds.

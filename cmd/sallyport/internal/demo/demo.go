@@ -55,6 +55,9 @@ func Prepare(dir string) (made bool, err error) {
 		return false, err
 	}
 	for _, s := range studies() {
+		if err := s.mirror(Code(dir)); err != nil {
+			return false, fmt.Errorf("making the code of %s: %w", s.name, err)
+		}
 		if err := s.write(filepath.Join(Workspaces(dir), s.name)); err != nil {
 			return false, fmt.Errorf("making workspace %s: %w", s.name, err)
 		}
@@ -95,10 +98,16 @@ func People() []Person {
 		person("riley", "Riley Pretence", "Researcher", "Files requests for the long COVID study, whose tables need work.", policy.Researcher, "long-covid"),
 		person("casey", "Casey Figment", "Output checker", "Reviews what is routed to them, blind to the other checker.", policy.Checker),
 		person("charlie", "Charlie Madeup", "Output checker", "Reviews what is routed to them, blind to the other checker.", policy.Checker),
-		person("cameron", "Cameron Fable", "Output checker", "The third: two of the three get each request.", policy.Checker),
+		also(person("cameron", "Cameron Fable", "Output checker and lead", "The third: two of the three get each request. Also leads: the board shows who carries what, and moves seats.", policy.Checker), policy.Lead),
 		person("audrey", "Audrey Fiction", "Auditor", "Reads every request's whole record, and changes nothing.", policy.Auditor),
 		person("oakley", "Oakley Phantom", "Operator", "Keeps the service running; sees no contents, never votes or releases.", policy.Operator),
 	}
+}
+
+// also gives somebody a second role.
+func also(p Person, r policy.Role) Person {
+	p.Roles = append(p.Roles, r)
+	return p
 }
 
 // trainedUntil is far enough away for any demonstration.

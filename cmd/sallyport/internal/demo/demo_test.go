@@ -14,6 +14,7 @@ import (
 	"sallyport/checks/provenance"
 	"sallyport/cmd/sallyport/internal/demo"
 	"sallyport/policy"
+	"sallyport/storage"
 )
 
 func prepare(t *testing.T) string {
@@ -30,7 +31,7 @@ func digests(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
+		if err != nil || !d.Type().IsRegular() || strings.HasSuffix(path, "/.git/index") { // git's cache of file times
 			return err
 		}
 		data, err := os.ReadFile(filepath.Join(dir, path))
@@ -134,5 +135,33 @@ func TestEveryRoleIsThere(t *testing.T) {
 	want := map[policy.Role]int{policy.Researcher: 2, policy.Checker: 3, policy.Auditor: 1, policy.Operator: 1}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("roles (-want +got):\n%s", diff)
+	}
+}
+
+// The runs of every study are recorded, on commits that its repository holds.
+func TestRunsAndCodeBelongTogether(t *testing.T) {
+	dir := prepare(t)
+	code, err := storage.OpenCode(demo.Code(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range demo.Projects() {
+		data, err := os.ReadFile(filepath.Join(demo.Workspaces(dir), string(p.Workspaces[0]), "metadata", "job_requests.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		runs, err := provenance.ReadJobRequests(data)
+		if err != nil || len(runs) != 2 {
+			t.Fatalf("%s: %d runs, %v", p.ID, len(runs), err)
+		}
+		var commits []string
+		repo := ""
+		for _, r := range runs {
+			commits, repo = append(commits, r.Commit), r.Repo
+		}
+		changes, err := code.Compare(t.Context(), repo, commits[0], commits[1])
+		if err != nil || len(changes) == 0 {
+			t.Errorf("%s: %d changes, %v", p.ID, len(changes), err)
+		}
 	}
 }

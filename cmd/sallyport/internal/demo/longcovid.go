@@ -13,7 +13,7 @@ func longCovid() study {
 	return study{
 		name: "long-covid-recording", project: "long-covid", number: "902",
 		title: "Recording of long COVID in primary care (invented)",
-		repo:  "https://example.org/studies/long-covid-recording", commit: "91d7ee3b50c24af8865e1f0a3b7c9d2e4f6a8b0c",
+		repo:  "https://example.org/studies/long-covid-recording", user: "riley",
 		pipeline: longCovidPipeline,
 		outputs: []output{
 			{path: "output/dataset.csv.gz", action: "generate_dataset", level: highly, data: []byte("kept where it was made"), aside: true},

@@ -17,8 +17,8 @@ func prescribing() study {
 	rates, extract := prescribingRates(), extractOfPeople()
 	return study{
 		name: "antidepressant-prescribing", project: "prescribing", number: "903",
-		title: "Antidepressant prescribing after the pandemic (invented)",
-		repo:  "https://example.org/studies/antidepressant-prescribing", commit: "c7a60d2f18e94b35a1f0d9c8b7e6a5f4d3c2b1a0",
+		title:    "Antidepressant prescribing after the pandemic (invented)",
+		repo:     "https://example.org/studies/antidepressant-prescribing",
 		pipeline: prescribingPipeline,
 		outputs: []output{
 			{path: "output/extract.csv", action: "generate_dataset", level: highly, data: extract.csv()},

@@ -13,7 +13,10 @@ import (
 
 // study is one workspace to make.
 type study struct {
-	name, project, title, number, repo, commit string
+	name, project, title, number, repo string
+
+	user          string // who ran it, "rowan" when empty
+	first, commit string // of the code, see mirror; outputs are of the second
 
 	pipeline string // project.yaml
 	outputs  []output
@@ -91,6 +94,13 @@ func (s study) write(dir string) error {
 	if err := writeFile(dir, "project.yaml", []byte(s.pipeline)); err != nil {
 		return err
 	}
+	jobs, err := s.jobRequests()
+	if err != nil {
+		return err
+	}
+	if err := writeFile(dir, "metadata/job_requests.json", jobs); err != nil {
+		return err
+	}
 	text, err := json.MarshalIndent(map[string]any{"workspace": s.name, "repo": s.repo, "outputs": manifest}, "", "  ")
 	if err != nil {
 		return err
@@ -101,10 +111,13 @@ func (s study) write(dir string) error {
 func (s study) entry(i int, o output) entry {
 	sum := sha256.Sum256(o.data)
 	e := entry{
-		Level: o.level, JobID: pseudoID(s.name, o.action), JobRequest: pseudoID(s.name, "request"), Action: o.action,
-		User: "rowan", Repo: s.repo, Commit: s.commit, Size: len(o.data),
+		Level: o.level, JobID: pseudoID(s.name, "request", o.action), JobRequest: pseudoID(s.name, "request"), Action: o.action,
+		User: s.ranBy(), Repo: s.repo, Commit: s.commit, Size: len(o.data),
 		Timestamp:   float64(ran.Add(time.Duration(i) * 4 * time.Minute).Unix()),
 		ContentHash: hex.EncodeToString(sum[:]), StaleAction: o.stale, StaleOutput: o.stale,
+	}
+	if o.stale {
+		e.JobID, e.JobRequest, e.Commit = pseudoID(s.name, "earlier", o.action), pseudoID(s.name, "earlier"), s.first
 	}
 	if path.Ext(o.path) == ".csv" {
 		lines := strings.Split(strings.TrimRight(string(o.data), "\n"), "\n")
@@ -134,8 +147,9 @@ func (s study) log(action string) []byte {
 		stamp(1) + " " + action + ": filters applied, tables prepared",
 		stamp(3) + " " + action + ": counts redacted and rounded",
 		stamp(4) + " Wrote the outputs of " + action,
+		"\x1b[32m" + stamp(4) + " " + action + " completed successfully\x1b[0m",
 		"", "=============JOB SUMMARY=============",
-		"state: succeeded", "commit: " + s.commit, "docker_image_id: sha256:" + pseudoID(action, "image"),
+		"state: succeeded", "job_id: " + pseudoID(s.name, "request", action), "commit: " + s.commit, "docker_image_id: sha256:" + pseudoID(action, "image"),
 		"exit_code: 0", "created_at: " + ran.Format(time.RFC3339), "completed_at: " + ran.Add(5*time.Minute).Format(time.RFC3339), "",
 	}
 	return []byte(strings.Join(lines, "\n"))

@@ -21,8 +21,8 @@ func vaccineCoverage() study {
 	}, []string{"Coverage by region", "Coverage by age and sex"}, bitmap, vector)
 	return study{
 		name: "vaccine-coverage-2026", project: "vaccine-coverage", number: "901",
-		title: "Coverage of seasonal vaccination in adults (invented)",
-		repo:  "https://example.org/studies/vaccine-coverage", commit: "4be1c0f2a9d84e6f7b3c5d1e2f60718293a4b5c6",
+		title:    "Coverage of seasonal vaccination in adults (invented)",
+		repo:     "https://example.org/studies/vaccine-coverage",
 		pipeline: vaccinePipeline,
 		outputs: []output{
 			{path: "output/dataset.csv.gz", action: "generate_dataset", level: highly, data: []byte("kept where it was made"), aside: true},

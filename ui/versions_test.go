@@ -1,0 +1,52 @@
+package ui
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"sallyport/review/reviewtest"
+)
+
+func TestChangesOfATableAreShownByCell(t *testing.T) {
+	s := newSite(t)
+	request := s.draft(t, "release/rates.csv", smallCSV, "release/notes.txt", "One line.\nAnother line.\n")
+	ann := s.as(t, "ann").get(request)
+	files := ann.links(fileLink)
+	ann.get(files[0] + "/changes").want(http.StatusConflict).has("has not changed")
+	s.Workspaces.Write(reviewtest.Cohort, "release/rates.csv", strings.Replace(smallCSV, "North,3\n", "North,<b>5</b>\n", 1)+"Isles,20\n")
+	s.Workspaces.Write(reviewtest.Cohort, "release/notes.txt", "One line.\nA <b>better</b> line.\n")
+	ann.get(files[0]).want(http.StatusOK).has("See what changed in the workspace since")
+	ann.get(files[0]+"/changes").want(http.StatusOK).has("2 rows differ, 5 are the same", "Rows are matched by region", "was 3", "now <b>5</b>", "added", "Isles")
+	ann.get(files[1]+"/changes").want(http.StatusOK).has("Another line.", "A <b>better</b> line.")
+	if strings.Contains(ann.body, "<b>better") {
+		t.Error("text of the file is markup")
+	}
+}
+
+func TestCheckersSeeWhatChangedSinceTheyLooked(t *testing.T) {
+	s := newSite(t)
+	request := s.draft(t, "release/rates.csv", smallCSV)
+	ann := s.as(t, "ann").get(request)
+	file := ann.links(fileLink)[0]
+	s.submit(t, request)
+	seats := s.seats(t, request)
+	seats[0].get(file).want(http.StatusOK).lacks("See what changed")
+	for _, b := range seats {
+		b.vote(request, "changes", "Round it.")
+		group := b.get(request).links(groupLink)[0]
+		b.post(request+"/comments", "group", strings.TrimPrefix(group, request+"/groups/"), "comment", "Please round.", "visibility", "public").want(http.StatusOK)
+		b.post(request + "/review").want(http.StatusOK)
+	}
+	seats[0].post(request + "/return").want(http.StatusOK)
+	s.Workspaces.Write(reviewtest.Cohort, "release/rates.csv", roundedCSV)
+	ann.post(file + "/update").want(http.StatusOK).has("See what changed since the version before")
+	group := ann.get(request).links(groupLink)[0]
+	ann.post(request+"/comments", "group", strings.TrimPrefix(group, request+"/groups/"), "comment", "Rounded to five.").want(http.StatusOK)
+	s.submit(t, request)
+	seats[0].get(file).want(http.StatusOK).has("See what changed since the version before")
+	seats[0].get(file+"/changes").want(http.StatusOK).has("rows differ", "was 3", "now 120")
+	s.as(t, "tim").get(file + "/changes").want(http.StatusNotFound)
+	seats[0].get(file + "/changes/after").want(http.StatusNotFound) // a table is no image
+	seats[0].get(file + "/changes/other").want(http.StatusNotFound)
+}
