@@ -101,6 +101,7 @@ func TestPagesInBrowser(t *testing.T) {
 		return b
 	}
 	request := s.draft(t, "release/rates.csv", smallCSV, "release/notes.txt", "One line.\nAnother line.\n", "release/odd.json", `{"a": [1, 2]}`)
+	s.as(t, "ann").post("/account/tokens", "name", "The tables of every month", "scope", "read", "scope", "request", "days", "30").want(200)
 	plain := s.as(t, "ann").get(request)
 	files, groups := plain.links(fileLink), plain.links(groupLink)
 
@@ -112,6 +113,7 @@ func TestPagesInBrowser(t *testing.T) {
 		ann.look(script, "workspaces", "/workspaces", width)
 		ann.look(script, "workspace", "/workspaces/cohort", width)
 		ann.look(script, "requests", "/requests", width)
+		ann.look(script, "tokens", "/account/tokens", width)
 		ann.look(script, "draft", request, width)
 		ann.look(script, "details", request+"/details", width)
 		ann.look(script, "group", groups[0], width)
