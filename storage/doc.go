@@ -16,6 +16,9 @@
 // are written, together with the events of the change, in the transaction that
 // read it. So either all of a change is kept, or nothing.
 //
+// Beside review's data it keeps what people and programs sign in with, sessions
+// and tokens, by the SHA-256 of their secrets, and the first answers to changes.
+//
 // The database holds what it can of the rules itself: one active request per
 // author and workspace is an index, the event log has no gaps and cannot be
 // altered, and a release is written once; see migrations/0001_first.sql.

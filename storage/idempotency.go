@@ -19,14 +19,18 @@ type keyRow struct {
 	Until    int64
 }
 
+// maxKeys is how many keys of one person are kept at once: more than a day of
+// honest work needs.
+const maxKeys = 10_000
+
 func (keyRow) TableName() string { return "idempotency_keys" }
 
 // ClaimKey takes a person's idempotency key for one change, described by its
 // digest, from now until the lease ends, in the name of claim, which the caller
 // makes up afresh each time. It returns the kept answer when the change was made
 // already, and nil when it is the caller's to make. Conflict while somebody else
-// is making it, Invalid when the key was used for another change. Keys whose
-// time is over are forgotten.
+// is making it, Invalid when the key was used for another change, Unavailable when
+// the person has too many. Keys whose time is over are forgotten.
 func (s *Store) ClaimKey(ctx context.Context, person review.Username, key, digest, claim string, now, lease time.Time) ([]byte, error) {
 	var answer []byte
 	err := s.write(ctx, "claiming a key", func(tx *gorm.DB) error {
@@ -37,7 +41,7 @@ func (s *Store) ClaimKey(ctx context.Context, person review.Username, key, diges
 		err := tx.Where("username = ? AND key = ?", string(person), key).Take(&row).Error
 		switch {
 		case errors.Is(err, gorm.ErrRecordNotFound):
-			return tx.Create(&keyRow{Username: string(person), Key: key, Digest: digest, Claim: claim, Until: micros(lease)}).Error
+			return newKey(tx, keyRow{Username: string(person), Key: key, Digest: digest, Claim: claim, Until: micros(lease)})
 		case err != nil:
 			return err
 		case row.Digest != digest:
@@ -49,6 +53,17 @@ func (s *Store) ClaimKey(ctx context.Context, person review.Username, key, diges
 		return nil
 	})
 	return answer, err
+}
+
+func newKey(tx *gorm.DB, row keyRow) error {
+	var live int64
+	if err := tx.Model(&keyRow{}).Where("username = ?", row.Username).Count(&live).Error; err != nil {
+		return err
+	}
+	if live >= maxKeys {
+		return review.Errorf(review.Unavailable, "You have used %d keys within a day, which is the most. Try again later, or without one.", maxKeys)
+	}
+	return tx.Create(&row).Error
 }
 
 // KeepAnswer keeps the answer to the change that the key was claimed for, until

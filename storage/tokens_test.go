@@ -182,6 +182,23 @@ func TestIdempotencyKeys(t *testing.T) {
 	}
 }
 
+// Nobody fills the disk with keys; others are not kept from theirs.
+func TestIdempotencyKeysAreBounded(t *testing.T) {
+	s := newStore(t)
+	db, err := s.writer.DB()
+	must(t, err)
+	_, err = db.Exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+		INSERT INTO idempotency_keys SELECT 'ann', 'k' || i, 'd', 'c', NULL, ? FROM n`, maxKeys, micros(noon().Add(time.Hour)))
+	must(t, err)
+	claim := func(person review.Username, at time.Time) error {
+		_, err := s.ClaimKey(t.Context(), person, "one more", "d", "c", at, at.Add(time.Minute))
+		return err
+	}
+	wantKind(t, claim("ann", noon()), review.Unavailable)
+	must(t, claim("abe", noon()))
+	must(t, claim("ann", noon().Add(time.Hour)))
+}
+
 // Of many who claim a key at once, one makes the change.
 func TestIdempotencyKeyRace(t *testing.T) {
 	s := newStore(t)

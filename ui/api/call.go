@@ -97,7 +97,7 @@ func (c *call) admit(r route) error {
 // first byte goes out.
 type answer struct {
 	Status   int    `json:"status"`
-	Type     string `json:"type,omitzero"`
+	Type     string `json:"type,omitzero"` // "" when there is no body
 	Location string `json:"location,omitzero"`
 	Body     []byte `json:"body"`
 }
@@ -134,7 +134,7 @@ func (c *call) send(ans answer, err error) error {
 		h.Set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
 		h.Set("Referrer-Policy", "no-referrer")
 	}
-	if ans.Body == nil {
+	if ans.Type == "" {
 		return c.NoContent(ans.Status)
 	}
 	return c.Blob(ans.Status, ans.Type, ans.Body)
