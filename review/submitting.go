@@ -295,6 +295,8 @@ func standsInTheWay(f *File, x checks.Finding) string {
 		return ""
 	}
 	switch kind, open := exceptionFor(x); {
+	case x.Check == "unreadable" && f.asks("file-type"):
+		// Of a type that is excepted nothing can be read: the checkers know.
 	case x.Check == "unreadable" || x.Check == "output-level" || x.Check == "file-type" && !open:
 		return fmt.Sprintf("%s cannot be requested: %s", f.Path, x.Message)
 	case open && kind != ExceptFinding && !f.asks(x.Check):

@@ -223,7 +223,9 @@ func (plainChecker) Run(_ context.Context, p *policy.Policy, set checks.Set) (*c
 			fr.Findings = append(fr.Findings, checks.Finding{Check: "small-count", Severity: policy.Block, Confidence: 1, Message: "a small count", Fingerprint: "print-" + f.Path})
 		}
 		if path.Ext(f.Path) == ".pdf" {
-			fr.Findings = append(fr.Findings, checks.Finding{Check: "file-type", Kind: "not-allowed", Severity: policy.Block, Confidence: 1, Message: "not an allowed type", Fingerprint: "type-" + f.Path})
+			fr.Findings = append(fr.Findings, checks.Finding{Check: "file-type", Kind: "not-allowed", Severity: policy.Block, Confidence: 1, Message: "not an allowed type", Fingerprint: "type-" + f.Path},
+				checks.Finding{Check: "unreadable", Severity: policy.Block, Confidence: 1, Message: "cannot be examined", Fingerprint: "read-" + f.Path})
+			fr.Status, fr.Reason = "incomplete", "this type of content cannot be examined"
 		}
 		rep.Files = append(rep.Files, fr)
 	}
