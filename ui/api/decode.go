@@ -131,8 +131,10 @@ func field(pointer string) string {
 }
 
 // encode is the one way in which JSON is written: empty lists as [], keys of
-// maps in order.
-func encode(v any) ([]byte, error) { return json.Marshal(v, json.Deterministic(true)) }
+// maps in order, and U+FFFD for what is not text: names and logs are hostile.
+func encode(v any) ([]byte, error) {
+	return json.Marshal(v, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+}
 
 // readQuery takes the names that a route knows, each once.
 func readQuery(raw string, known []param) (url.Values, error) {

@@ -255,6 +255,10 @@ func TestDrafting(t *testing.T) {
 	if got := into[struct{ After []byte }](ann).After; string(got) != "sex,n\nF,15\n" {
 		t.Errorf("the version in the workspace is %q", got)
 	}
+	if ann.get(at + "/files/" + rate.ID + "/versions/after").want(http.StatusOK); string(ann.body) != "sex,n\nF,15\n" {
+		t.Errorf("the version after the change is %q", ann.body)
+	}
+	ann.get(at + "/files/" + rate.ID + "/versions/between").want(http.StatusNotFound)
 	ann.post(at+"/files/"+rate.ID+"/update", nil).want(http.StatusNoContent)
 	ann.get(at + "/files/" + rate.ID + "/download").want(http.StatusOK)
 	if string(ann.body) != "sex,n\nF,15\n" || ann.header.Get("Content-Disposition") != "attachment" || !strings.Contains(ann.header.Get("Content-Security-Policy"), "sandbox") {

@@ -43,6 +43,11 @@ func (c *call) versions(none) (versionsOut, error) {
 	return versionsOut{v.File.ID, v.File.Path, v.Workspace, v.Before, v.After}, nil
 }
 
+func (c *call) versionContent(none) (bytesOut, error) {
+	clean, _, err := c.api.service.VersionContent(c.ctx(), c.actor, c.requestID(), c.fileID(), c.name("which"))
+	return fileBytes(clean), err
+}
+
 func (c *call) queue(none) (page[queueItem], error) {
 	list, err := c.api.service.Queue(c.ctx(), c.actor)
 	if err != nil {

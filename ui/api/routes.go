@@ -81,6 +81,14 @@ func routes() []route {
 		row(get, "/workspaces", policy.WorkspaceList, ok, "The workspaces of one's projects", (*call).workspaces, paged()...),
 		row(get, "/workspaces/:workspace", policy.WorkspaceView, ok, "One workspace", (*call).workspace),
 		row(get, "/workspaces/:workspace/files", policy.WorkspaceView, ok, "The files of a workspace, without contents", (*call).workspaceFiles, paged()...),
+		row(get, "/workspaces/:workspace/pipeline", policy.WorkspaceJobs, ok, "The pipeline as it lies in a workspace now", (*call).pipeline),
+		row(get, "/workspaces/:workspace/jobs", policy.WorkspaceJobs, ok, "What ran in a workspace, newest first", (*call).jobs, paged()...),
+		row(get, "/workspaces/:workspace/jobs/:job", policy.WorkspaceJobs, ok, "One job request, and the one before it", (*call).job),
+		row(get, "/workspaces/:workspace/logs/:action", policy.WorkspaceJobs, ok, "The last part of an action's log; the view is on record", (*call).jobLog),
+		row(get, "/workspaces/:workspace/code/:commit", policy.WorkspaceJobs, ok, "The code at a commit that a job ran", (*call).code,
+			param{name: "path", doc: "the file to show; without it, only the names of all"}),
+		row(get, "/workspaces/:workspace/code/:commit/changes", policy.WorkspaceJobs, ok, "What changed in the code since another commit", (*call).codeChanges,
+			param{name: "from", doc: "the other commit"}),
 
 		row(get, "/requests", policy.RequestList, ok, "One's own requests, newest first", (*call).requests, paged()...),
 		row(post, "/requests", policy.RequestCreate, made, "Begin a draft for a workspace", (*call).createRequest),
@@ -104,6 +112,7 @@ func routes() []route {
 			param{name: "form", doc: "clean (what would leave, the default) or original (what came)"}),
 		row(get, file+"/download", policy.FileContent, ok, "The bytes that would leave; the download is on record", (*call).download),
 		row(get, file+"/versions", policy.FileContent, ok, "A file before and after its last change", (*call).versions),
+		row(get, file+"/versions/:which", policy.FileContent, ok, "One of the two, before or after, as it would leave", (*call).versionContent),
 
 		row(get, "/queue", policy.QueueView, ok, "What is routed to one, most urgent first", (*call).queue, paged()...),
 		row(get, "/claimable", policy.ReviewClaim, ok, "Requests with a free seat that one may take", (*call).claimable, paged()...),

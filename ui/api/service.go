@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"sallyport/checks/provenance"
 	"sallyport/policy"
 	"sallyport/review"
 )
@@ -24,6 +25,11 @@ type Service interface {
 type drafting interface {
 	MyWorkspaces(ctx context.Context, a review.Actor) ([]review.WorkspaceSummary, error)
 	WorkspaceFiles(ctx context.Context, a review.Actor, ws review.WorkspaceName) (*review.Workspace, *review.WorkspaceSummary, error)
+	Jobs(ctx context.Context, a review.Actor, ws review.WorkspaceName) (*review.WorkspaceJobs, error)
+	Job(ctx context.Context, a review.Actor, ws review.WorkspaceName, id string) (*review.JobPage, error)
+	JobLog(ctx context.Context, a review.Actor, ws review.WorkspaceName, action string) (*provenance.Log, error)
+	CodeAt(ctx context.Context, a review.Actor, ws review.WorkspaceName, commit, file string) (*review.SourceCode, error)
+	CompareCode(ctx context.Context, a review.Actor, ws review.WorkspaceName, from, to string) ([]review.CodeChange, error)
 	RequestsPage(ctx context.Context, a review.Actor, limit, offset int) ([]review.Request, error)
 	CreateRequest(ctx context.Context, a review.Actor, ws review.WorkspaceName) (review.RequestID, error)
 	EditDetails(ctx context.Context, a review.Actor, id review.RequestID, d review.RequestDetails) error
@@ -46,6 +52,7 @@ type reviewing interface {
 	FileContent(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) (*review.FileContent, error)
 	Download(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) ([]byte, *review.File, error)
 	Versions(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) (*review.Versions, error)
+	VersionContent(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID, which string) (clean []byte, mediaType string, err error)
 	Comment(ctx context.Context, a review.Actor, id review.RequestID, in review.CommentInput) error
 	PublishComment(ctx context.Context, a review.Actor, id review.RequestID, comment review.CommentID) error
 
