@@ -99,7 +99,7 @@ type Request struct {
 	Created   time.Time
 	Updated   time.Time
 	Submitted time.Time // last submission
-	Due       time.Time // feedback promised by, zero while the author owns it
+	Due       time.Time // feedback promised by: zero before submission and while returned, kept once decided
 	Decided   time.Time
 	Released  time.Time
 }
