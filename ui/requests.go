@@ -24,19 +24,33 @@ func groupPath(id review.RequestID, g review.GroupID) string {
 	return requestPath(id) + "/groups/" + pathSegment(string(g))
 }
 
+// myRequest is one of the person's requests. Abandoned drafts lie untouched for
+// longer than the policy says.
+type myRequest struct {
+	review.Request
+	Abandoned bool
+}
+
 func (u *UI) myRequests(c *call) error {
 	list, err := u.service.Requests(c.ctx(), c.actor)
 	if err != nil {
 		return err
 	}
-	return c.render(http.StatusOK, "requests", frame{Title: "My requests"}, list)
+	limit := u.now().AddDate(0, 0, -u.policy.Review.AbandonedDays)
+	var rows []myRequest
+	for _, r := range list {
+		rows = append(rows, myRequest{r, r.Status == review.Pending && r.Updated.Before(limit)})
+	}
+	return c.render(http.StatusOK, "requests", frame{Title: "My requests"}, rows)
 }
 
 // requestPage is one request as its viewer may see it.
 type requestPage struct {
 	*review.View
 	State    string // one sentence: where it stands and what comes next
-	Missing  []missing
+	Missing  []missingGroup
+	Lacking  int // things in Missing
+	Reuse    []reusable
 	Groups   []groupRow
 	Totals   tally
 	Files    int // outputs and supporting files
@@ -76,8 +90,11 @@ func (u *UI) request(c *call) error {
 	}
 	p := requestPage{View: v, State: stateSentence(v), IsAuthor: v.Relation == policy.Author, Reviewer: v.Relation == policy.Assigned}
 	p.Runs = c.madeBy(v, &provenance.Origin{}).Runs
-	for _, m := range v.Missing {
-		p.Missing = append(p.Missing, missing{m.Message, problemLink(v, m)})
+	p.Missing, p.Lacking = missingByGroup(v), len(v.Missing)
+	if p.IsAuthor && v.Can[policy.RequestEdit] && p.Lacking > 0 && len(v.Groups) > 0 {
+		if p.Reuse, err = u.reusable(c, v); err != nil {
+			return err
+		}
 	}
 	for i := range v.Groups {
 		row := u.groupRow(v, &v.Groups[i])

@@ -163,8 +163,9 @@ type seatView struct {
 
 type reviewGroup struct {
 	groupRow
-	Rows []reviewRow
-	Form commentForm
+	Rows    []reviewRow
+	Form    commentForm
+	Changes string // where changes to the whole group are asked for, "" when closed
 }
 
 // reviewRow is one file with the vote of each seat, in the seats' order; nil
@@ -198,6 +199,9 @@ func (u *UI) showReview(c *call, status int, v *review.View) error {
 				g.Rows = append(g.Rows, reviewRow{f, votesBySeat(v, f.FileView)})
 				p.count(f)
 			}
+		}
+		if v.Can[policy.ReviewVote] && g.mine() {
+			g.Changes = groupPath(v.Request.ID, g.Group.ID) + "/changes"
 		}
 		if len(g.Rows) > 0 {
 			p.Groups = append(p.Groups, g)

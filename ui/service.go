@@ -21,6 +21,8 @@ type Service interface {
 	CreateRequest(ctx context.Context, a review.Actor, ws review.WorkspaceName) (review.RequestID, error)
 	EditDetails(ctx context.Context, a review.Actor, id review.RequestID, d review.RequestDetails) error
 	AddFiles(ctx context.Context, a review.Actor, id review.RequestID, files []review.AddFile) ([]review.AddResult, error)
+	AddMatching(ctx context.Context, a review.Actor, id review.RequestID, group string, d review.GroupDetails) ([]review.AddResult, error)
+	ReuseContext(ctx context.Context, a review.Actor, id, from review.RequestID) error
 	MoveFile(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID, group string, kind review.FileKind) error
 	WithdrawFile(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) error
 	UpdateFile(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) error
@@ -45,6 +47,8 @@ type Service interface {
 	HandOver(ctx context.Context, a review.Actor, id review.RequestID, to review.Username, reason string) error
 	Board(ctx context.Context, a review.Actor) (*review.Board, error)
 	Reassign(ctx context.Context, a review.Actor, id review.RequestID, from, to review.Username, reason string) error
+	RouteFile(ctx context.Context, a review.Actor, id review.RequestID, file review.FileID, from, to review.Username, reason string) error
+	RequestGroupChanges(ctx context.Context, a review.Actor, id review.RequestID, group review.GroupID, reason string) error
 	Vote(ctx context.Context, a review.Actor, id review.RequestID, v review.VoteInput) error
 	AnswerException(ctx context.Context, a review.Actor, id review.RequestID, file review.FileID, check string, accept bool, reason string) error
 	AnswerAcknowledgement(ctx context.Context, a review.Actor, id review.RequestID, fingerprint string, accept bool, reason string) error

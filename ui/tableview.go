@@ -37,6 +37,7 @@ type headerCell struct {
 	Flags     []flag
 	Related   bool
 	Described bool // Role is known
+	Number    bool // mostly numbers, which are aligned on the right
 }
 
 type rowView struct {
@@ -184,7 +185,7 @@ func viewTable(t *table.Table, report *checks.TableReport, views []findingView, 
 	}
 	v.Header = headerCells(t, v.Columns, m)
 	for row := first; row <= last; row++ {
-		v.Rows = append(v.Rows, rowCells(t, row, len(v.Header), m))
+		v.Rows = append(v.Rows, rowCells(t, row, v.Header, m))
 	}
 	return v
 }
@@ -197,6 +198,7 @@ func headerCells(t *table.Table, columns []checks.ColumnReport, m marks) []heade
 		if i < len(t.Header) {
 			cells[i].Name = t.Header[i]
 		}
+		cells[i].Number = i < len(t.Columns) && mostlyNumbers(t.Columns[i])
 	}
 	for _, c := range columns {
 		if c.Index >= 0 && c.Index < n {
@@ -206,15 +208,22 @@ func headerCells(t *table.Table, columns []checks.ColumnReport, m marks) []heade
 	return cells
 }
 
-func rowCells(t *table.Table, row, columns int, m marks) rowView {
-	v := rowView{Index: row, Line: t.Line(row), Flags: m.flags[place{row, -1}], Related: m.related[place{row, -1}], Cells: make([]cellView, columns)}
+// mostlyNumbers decides how a whole column is aligned, so that no cell of it
+// stands out for how it is written: bands such as "18-39" and "80+" are words.
+func mostlyNumbers(c *table.Column) bool {
+	words := c.KindCount(table.Text) + c.KindCount(table.Date) + c.KindCount(table.Bool) + c.KindCount(table.Range)
+	return 2*words < c.Filled()
+}
+
+func rowCells(t *table.Table, row int, columns []headerCell, m marks) rowView {
+	v := rowView{Index: row, Line: t.Line(row), Flags: m.flags[place{row, -1}], Related: m.related[place{row, -1}], Cells: make([]cellView, len(columns))}
 	for i := range v.Cells {
 		p := place{row, i}
 		c := cellView{ID: fmt.Sprintf("r%dc%d", row, i), Flags: m.flags[p], Related: m.related[p], Chosen: m.chosen[p]}
 		if i < len(t.Columns) && row < len(t.Columns[i].Cells) {
 			cell := &t.Columns[i].Cells[row]
 			c.Text, c.Long = cell.Raw, len(cell.Raw) > longCell
-			c.Number = cell.Kind != table.Text && cell.Kind != table.Date && cell.Kind != table.Bool
+			c.Number = columns[i].Number
 		}
 		for _, f := range c.Flags {
 			if c.Worst == "" || f.Severity.Rank() > c.Worst.Rank() {

@@ -34,6 +34,7 @@ type workspacePage struct {
 	Problem   string
 	Chosen    map[string]bool // after a mistake
 	Policy    *policy.Policy
+	Wild      wildcardForm
 }
 
 // folder is one release folder with its files.
@@ -51,16 +52,16 @@ type fileRow struct {
 }
 
 func (u *UI) workspace(c *call) error {
-	return u.showWorkspace(c, http.StatusOK, "", nil)
+	return u.showWorkspace(c, http.StatusOK, "", nil, wildcardForm{})
 }
 
-func (u *UI) showWorkspace(c *call, status int, problem string, chosen []string) error {
+func (u *UI) showWorkspace(c *call, status int, problem string, chosen []string, wild wildcardForm) error {
 	name := review.WorkspaceName(c.Param("workspace"))
 	ws, summary, err := u.service.WorkspaceFiles(c.ctx(), c.actor, name)
 	if err != nil {
 		return err
 	}
-	p := workspacePage{Workspace: ws, Summary: summary, Policy: u.policy, Problem: problem, MayAdd: true, Chosen: map[string]bool{}}
+	p := workspacePage{Workspace: ws, Summary: summary, Policy: u.policy, Problem: problem, MayAdd: true, Chosen: map[string]bool{}, Wild: wild}
 	for _, f := range chosen {
 		p.Chosen[f] = true
 	}
@@ -138,7 +139,7 @@ func (u *UI) addFiles(c *call) error {
 	group := c.FormValue("group")
 	name := strings.TrimSpace(c.FormValue("new_group"))
 	if problem := choiceProblem(chosen, kind, group, name); problem != "" {
-		return u.showWorkspace(c, http.StatusUnprocessableEntity, problem, chosen)
+		return u.showWorkspace(c, http.StatusUnprocessableEntity, problem, chosen, wildcardForm{})
 	}
 	_, summary, err := u.service.WorkspaceFiles(c.ctx(), c.actor, ws)
 	if err != nil {

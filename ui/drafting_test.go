@@ -1,0 +1,99 @@
+package ui
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"sallyport/review/reviewtest"
+)
+
+func TestWhatIsMissingIsGroupedByFile(t *testing.T) {
+	s := newSite(t)
+	s.Workspaces.Write(reviewtest.Cohort, "release/<i>a.csv", roundedCSV)
+	ann := s.as(t, "ann")
+	ann.post("/workspaces/cohort/files", "kind", "output", "group", "each", "file", "release/<i>a.csv").want(http.StatusOK)
+	ann.has("<i>a.csv: ", " things", "Say why the release is necessary").lacks("Outcome")
+	if !strings.Contains(ann.body, "&lt;i&gt;a.csv</bdi>: ") {
+		t.Error("the group's name is markup")
+	}
+}
+
+func TestFilesAreAddedByWildcard(t *testing.T) {
+	s := newSite(t)
+	for _, name := range []string{"release/rate_by_age.csv", "release/rate_by_sex.csv", "release/other.csv"} {
+		s.Workspaces.Write(reviewtest.Cohort, name, roundedCSV)
+	}
+	ann := s.as(t, "ann")
+	const at = "/workspaces/cohort/matching"
+	ann.post(at, "pattern", "release/rate_by_*.csv", "pattern_count", "many").want(http.StatusUnprocessableEntity).has("State how many files")
+	ann.post(at, "pattern", "release/rate_by_*.csv", "pattern_count", "3").want(http.StatusUnprocessableEntity).has("captures 2 files, and you state 3")
+	ann.post(at, "pattern", "release/rate_by_*.csv", "pattern_count", "2", "group", "Rates").want(http.StatusOK).
+		has("2 files were added", "rate_by_age.csv", "rate_by_sex.csv", "Rates").lacks("other.csv")
+}
+
+func TestAnEarlierDescriptionIsReused(t *testing.T) {
+	s := newSite(t)
+	first := s.draft(t, "release/rates.csv", roundedCSV)
+	ann := s.as(t, "ann")
+	ann.post(first + "/withdraw").want(http.StatusOK)
+	ann.post("/workspaces/cohort/files", "kind", "output", "group", "each", "file", "release/rates.csv").want(http.StatusOK)
+	second := ann.path
+	ann.has("Describe these files as in an earlier request")
+	ann.post(second+"/reuse", "from", strings.TrimPrefix(first, "/requests/")).want(http.StatusOK).has("was taken from the earlier request")
+	ann.get(ann.links(groupLink)[0]).want(http.StatusOK).has("Counts of about 1,550 people")
+	s.as(t, "tim").post(second+"/reuse", "from", strings.TrimPrefix(first, "/requests/")).want(http.StatusNotFound)
+}
+
+func TestALeadRoutesOneFile(t *testing.T) {
+	s := newSite(t)
+	request := s.draft(t, "release/rates.csv", roundedCSV, "release/notes.txt", "One line.\n")
+	file := strings.TrimPrefix(s.as(t, "ann").get(request).links(fileLink)[0], request+"/files/")
+	s.submit(t, request)
+	var seated []string
+	third := ""
+	for _, name := range []string{"carl", "cora", "chen"} {
+		if slices.Contains(s.as(t, name).get("/queue").links(requestLink), request) {
+			seated = append(seated, name)
+		} else {
+			third = name
+		}
+	}
+	lea := s.as(t, "lea")
+	lea.get("/board").want(http.StatusOK).has("Route single files")
+	lea.get(request+"/route").want(http.StatusOK).has("release/rates.csv", "Person "+third)
+	lea.post(request+"/route", "instead", file+" "+seated[0], "to", third, "reason", "").want(http.StatusUnprocessableEntity).has("Give a reason")
+	lea.post(request+"/route", "instead", file+" "+seated[0], "to", third, "reason", "Knows tables").want(http.StatusOK).has("The file was routed", "routed by itself")
+	if !slices.Contains(s.as(t, third).get("/queue").links(requestLink), request) {
+		t.Error("the specialist does not find the request in the queue")
+	}
+	s.as(t, "ann").get(request + "/route").want(http.StatusNotFound)
+	s.as(t, seated[1]).get(request + "/route").want(http.StatusNotFound)
+}
+
+func TestChangesAreAskedForAWholeGroup(t *testing.T) {
+	s := newSite(t)
+	request := s.draft(t, "release/rates.csv", roundedCSV)
+	group := s.as(t, "ann").get(request).links(groupLink)[0]
+	s.submit(t, request)
+	b := s.seats(t, request)[0]
+	b.get(request + "/review").want(http.StatusOK).has("Request changes to the whole group")
+	b.post(group+"/changes", "reason", "").want(http.StatusOK).has("Nothing was decided", "Give a reason")
+	b.post(group+"/changes", "reason", "Round <b>all</b> of it").want(http.StatusOK).has("Changes requested", "Round <b>all</b> of it")
+	s.as(t, "ann").post(group+"/changes", "reason", "x").want(http.StatusNotFound)
+	s.as(t, "tim").post(group+"/changes", "reason", "x").want(http.StatusNotFound)
+}
+
+// A band such as "80+" must not stand apart from "18-39".
+func TestColumnsAreAlignedAsOne(t *testing.T) {
+	s := newSite(t)
+	request := s.draft(t, "release/ages.csv", "age_band,people\n18-39,120\n40-79,345\n80+,[REDACTED]\n")
+	ann := s.as(t, "ann").get(request)
+	ann.get(ann.links(fileLink)[0]).want(http.StatusOK)
+	for _, cell := range []string{`id="r0c0">18-39`, `id="r2c0">80+`, `id="r0c1" class="app-n">120`, `id="r2c1" class="app-n">[REDACTED]`} {
+		if !strings.Contains(ann.body, strings.ReplaceAll(cell, "+", "&#43;")) {
+			t.Errorf("no %s in %s", cell, ann.body)
+		}
+	}
+}
