@@ -61,7 +61,11 @@ func (p *Pass) triples() []rateTriple {
 func auditTables(tables []*table.Table, rates []rateTriple, p *policy.Policy) []*auditGrid {
 	var out []*auditGrid
 	for _, t := range tables {
-		for _, g := range grids(t, p.Counts.Threshold) {
+		for _, cols := range measureGroups(t) {
+			if !slices.ContainsFunc(cols, gaps) {
+				continue // nothing to look for
+			}
+			g := newGrid(t, cols, p.Counts.Threshold)
 			for i := range rates {
 				if rates[i].t == t {
 					g.narrow(&rates[i])
@@ -104,35 +108,40 @@ func (g *auditGrid) narrow(tr *rateTriple) {
 	}
 }
 
-// grids turns a table into grids: one of its ordinary columns and one for each
-// set of rows that the levels of a long table cover.
+// gaps says that a column of counts has cells that show none.
+func gaps(c *table.Column) bool {
+	return c.KindCount(table.Missing)+c.KindCount(table.Redacted)+c.KindCount(table.Compare)+c.KindCount(table.Range) > 0
+}
+
+// grids turns a table into grids, one for each group of measures.
 func grids(t *table.Table, threshold int) []*auditGrid {
-	type group struct {
-		at   []int
-		cols []*table.Column
+	var out []*auditGrid
+	for _, cols := range measureGroups(t) {
+		out = append(out, newGrid(t, cols, threshold))
 	}
-	var groups []*group
+	return out
+}
+
+// measureGroups lists the columns of counts that share their rows: the ordinary
+// ones, and those of each set of rows that the levels of a long table cover.
+func measureGroups(t *table.Table) [][]*table.Column {
+	var groups [][]*table.Column
 	for _, c := range t.Virtual {
 		if !measures(c) {
 			continue
 		}
-		var g *group
-		for _, o := range groups {
-			if sameRows(o.at, c.At) {
-				g = o
+		at := -1
+		for k, g := range groups {
+			if sameRows(g[0].At, c.At) {
+				at = k
 			}
 		}
-		if g == nil {
-			g = &group{at: c.At}
-			groups = append(groups, g)
+		if at < 0 {
+			at, groups = len(groups), append(groups, nil)
 		}
-		g.cols = append(g.cols, c)
+		groups[at] = append(groups[at], c)
 	}
-	var out []*auditGrid
-	for _, g := range groups {
-		out = append(out, newGrid(t, g.cols, threshold))
-	}
-	return out
+	return groups
 }
 
 // measures says that a column holds counts, of people or of organisations.
@@ -154,15 +163,10 @@ func sameRows(a, b []int) bool {
 
 func newGrid(t *table.Table, cols []*table.Column, threshold int) *auditGrid {
 	g := &auditGrid{Grid: &audit.Grid{Rows: len(cols[0].Cells)}, t: t, cols: cols}
-	gap := false
 	for _, c := range cols {
-		m := measure(c, threshold)
-		for _, x := range m.Cells {
-			gap = gap || x.Kind == audit.Hidden || x.Kind == audit.Blank
-		}
-		g.Measures = append(g.Measures, m)
+		g.Measures = append(g.Measures, measure(c, threshold))
 	}
-	if gap { // otherwise there is nothing to look for
+	if slices.ContainsFunc(cols, gaps) { // otherwise there is nothing to look for
 		g.Dimensions = dimensions(t, cols)
 	}
 	return g
@@ -175,19 +179,17 @@ func measure(c *table.Column, threshold int) audit.Measure {
 		m.Base = s.B
 	}
 	redacted := 0
-	for i := range c.Cells {
-		if c.Cells[i].Hidden() {
-			redacted = threshold // counts up to it were removed before rounding
-			break
-		}
+	if c.KindCount(table.Redacted)+c.KindCount(table.Compare)+c.KindCount(table.Range) > 0 {
+		redacted = threshold // counts up to it were removed before rounding
 	}
+	counts := c.Counts(redacted)
 	for i := range c.Cells {
-		m.Cells[i] = auditCell(c, i, redacted)
+		m.Cells[i] = auditCell(c, i, counts)
 	}
 	return m
 }
 
-func auditCell(c *table.Column, i, redacted int) audit.Cell {
+func auditCell(c *table.Column, i int, counts func(i int) (v, lo, hi float64, ok bool)) audit.Cell {
 	x := &c.Cells[i]
 	switch {
 	case x.Kind == table.Missing:
@@ -197,12 +199,11 @@ func auditCell(c *table.Column, i, redacted int) audit.Cell {
 	case x.Hidden():
 		return audit.Cell{Kind: audit.Hidden, Range: audit.Range{Lo: max(0, x.Lo), Hi: x.Hi}}
 	}
-	v, ok := x.Count()
+	v, lo, hi, ok := counts(i)
 	if !ok || v > audit.MaxCount {
 		return audit.Cell{Kind: audit.Foreign}
 	}
-	lo, hi, _ := c.Interval(i, redacted)
-	return audit.Cell{Kind: audit.Shown, Value: float64(v), Range: audit.Range{Lo: lo, Hi: hi}}
+	return audit.Cell{Kind: audit.Shown, Value: v, Range: audit.Range{Lo: lo, Hi: hi}}
 }
 
 // dimensions are the columns that label rows. A missing value in a row labelled

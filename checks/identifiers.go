@@ -43,14 +43,23 @@ func maskedCells(kind string, t *table.Table, c *table.Column, cells []int) Find
 	return f
 }
 
-// textCells lists the cells of a column that are text and satisfy f.
+// textCells lists the cells of a column that are text, so not empty, and satisfy
+// f, which must depend on nothing but its text.
 func textCells(c *table.Column, f func(string) bool) []int {
 	if c.KindCount(table.Text) == 0 {
 		return nil
 	}
 	var out []int
+	last, hit := "", false // labels repeat from row to row
 	for i := range c.Cells {
-		if c.Cells[i].Kind == table.Text && f(strings.TrimSpace(c.Cells[i].Raw)) {
+		x := &c.Cells[i]
+		if x.Kind != table.Text {
+			continue
+		}
+		if x.Raw != last {
+			last, hit = x.Raw, f(strings.TrimSpace(x.Raw))
+		}
+		if hit {
 			out = append(out, i)
 		}
 	}

@@ -72,8 +72,12 @@ func extension(name string) string {
 	return strings.ToLower(path.Ext(strings.ReplaceAll(name, `\`, "/")))
 }
 
-// sizeOf asks an open file for its size; -1 when it cannot tell.
+// sizeOf asks an open file, or bytes in memory, for its size; -1 when it cannot
+// tell. A wrong answer costs a copy, nothing else.
 func sizeOf(r io.Reader) int64 {
+	if m, ok := r.(interface{ Len() int }); ok {
+		return int64(m.Len())
+	}
 	if s, ok := r.(interface{ Stat() (fs.FileInfo, error) }); ok {
 		if info, err := s.Stat(); err == nil && info.Mode().IsRegular() {
 			return info.Size()

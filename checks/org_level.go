@@ -107,8 +107,12 @@ func place(p *Pass, kind string, t *table.Table, c *table.Column, cells []int, w
 // distinct counts the different texts among some cells of a column.
 func distinct(c *table.Column, cells []int) int {
 	seen := map[string]bool{}
+	last := ""
 	for _, i := range cells {
-		seen[strings.TrimSpace(c.Cells[i].Raw)] = true
+		if raw := c.Cells[i].Raw; raw != last || len(seen) == 0 {
+			seen[strings.TrimSpace(raw)] = true
+			last = raw
+		}
 	}
 	return len(seen)
 }

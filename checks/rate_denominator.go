@@ -2,7 +2,6 @@ package checks
 
 import (
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -36,20 +35,7 @@ func denominators(t *table.Table, n *table.Column, nums []*table.Column, thresho
 		}
 		out = append(out, denominator{name: "the N in the header", of: func(int) bounds { return b }})
 	}
-	// The rounding of n's cells is worked out once, whatever they are summed by,
-	// unless that would take much room.
-	cells := func(i int) bounds { return shownBounds(n, n.Row(i)) }
-	if len(n.Cells) <= 20_000 {
-		once := sync.OnceValue(func() []bounds {
-			list := make([]bounds, len(n.Cells))
-			for i := range list {
-				list[i] = shownBounds(n, n.Row(i))
-			}
-			return list
-		})
-		cells = func(i int) bounds { return once()[i] }
-	}
-	out = append(out, totalOf(n, nil, threshold, groups, cells))
+	out = append(out, totalOf(n, nil, threshold, groups))
 	const most = 6
 	labels := 0
 	for _, c := range t.Columns {
@@ -59,7 +45,7 @@ func denominators(t *table.Table, n *table.Column, nums []*table.Column, thresho
 		switch c.Role {
 		case table.Category, table.Geo, table.BoolRole, table.DateRole:
 			if k := c.Distinct(); k > 1 && 2*k <= t.Rows {
-				out = append(out, totalOf(n, c, threshold, groups, cells))
+				out = append(out, totalOf(n, c, threshold, groups))
 				labels++
 			}
 		}
@@ -95,7 +81,7 @@ func isLetter(b byte) bool { return 'a' <= b|0x20 && b|0x20 <= 'z' }
 // totalOf is the total of n over all rows that have the same label in column by
 // (over all rows, when nil), rows that are totals themselves left out. A hidden
 // cell adds anything up to the threshold.
-func totalOf(n, by *table.Column, threshold int, groups *labelGroups, cells func(int) bounds) denominator {
+func totalOf(n, by *table.Column, threshold int, groups *labelGroups) denominator {
 	d := denominator{whole: true, name: "the total of " + n.Name}
 	if by != nil {
 		d.name += " within " + by.Name
@@ -104,14 +90,14 @@ func totalOf(n, by *table.Column, threshold int, groups *labelGroups, cells func
 	// another.
 	var sums []bounds
 	d.of = func(row int) bounds {
-		ids := groups.of(by)
+		g := groups.of(by)
 		if sums == nil {
-			sums = sumByLabel(n, ids, threshold, groups.totals(), cells)
+			sums = sumByLabel(n, g, threshold, groups.totals())
 		}
-		if row < 0 || row >= len(ids) {
+		if row < 0 || row >= len(g.ids) {
 			return bounds{}
 		}
-		return sums[ids[row]]
+		return sums[g.ids[row]]
 	}
 	return d
 }
@@ -120,20 +106,26 @@ func totalOf(n, by *table.Column, threshold int, groups *labelGroups, cells func
 type labelGroups struct {
 	t      *table.Table
 	totals func() map[int]bool
-	ids    map[*table.Column][]int32
+	by     map[*table.Column]labelGroup
+}
+
+// labelGroup numbers the labels of one column.
+type labelGroup struct {
+	ids []int32 // of each data row
+	n   int     // how many numbers are in use
 }
 
 func newLabelGroups(t *table.Table) *labelGroups {
-	return &labelGroups{t: t, ids: map[*table.Column][]int32{}, totals: sync.OnceValue(func() map[int]bool { return totalRows(t) })}
+	return &labelGroups{t: t, by: map[*table.Column]labelGroup{}, totals: sync.OnceValue(func() map[int]bool { return totalRows(t) })}
 }
 
 // of gives each data row the number of its label in column by, 0 where it has
 // none; one group for all rows when by is nil.
-func (g *labelGroups) of(by *table.Column) []int32 {
-	if ids, ok := g.ids[by]; ok {
-		return ids
+func (g *labelGroups) of(by *table.Column) labelGroup {
+	if known, ok := g.by[by]; ok {
+		return known
 	}
-	ids := make([]int32, g.t.Skip+g.t.Rows)
+	ids, n := make([]int32, g.t.Skip+g.t.Rows), 1
 	if by != nil {
 		numbers := map[string]int32{"": 0}
 		for i := range by.Cells {
@@ -145,21 +137,26 @@ func (g *labelGroups) of(by *table.Column) []int32 {
 			}
 			ids[by.Row(i)] = id
 		}
+		n = len(numbers)
 	}
-	g.ids[by] = ids
-	return ids
+	g.by[by] = labelGroup{ids, n}
+	return g.by[by]
 }
 
-func sumByLabel(n *table.Column, ids []int32, threshold int, totals map[int]bool, cells func(int) bounds) []bounds {
-	sums := make([]bounds, slices.Max(append(ids[:len(ids):len(ids)], 0))+1)
+func sumByLabel(n *table.Column, g labelGroup, threshold int, totals map[int]bool) []bounds {
+	sums := make([]bounds, g.n)
+	counts := n.Counts(0)
 	for i := range n.Cells {
 		row := n.Row(i)
-		if totals[row] {
+		if len(totals) > 0 && totals[row] {
 			continue
 		}
-		s := &sums[ids[row]]
-		if b := cells(i); b.ok {
-			*s = bounds{s.value + b.value, s.lo + b.lo, s.hi + b.hi, true}
+		s := &sums[g.ids[row]]
+		if v, lo, hi, ok := counts(i); ok && v <= audit.MaxCount {
+			s.value += v
+			s.lo += lo
+			s.hi += hi
+			s.ok = true
 		} else {
 			s.hi += float64(threshold)
 		}

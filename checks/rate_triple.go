@@ -177,6 +177,16 @@ func shownBounds(c *table.Column, row int) bounds {
 	return bounds{float64(v), lo, hi, true}
 }
 
+// halfDigit is half of the last digit of a number with so many decimals.
+var halfDigit = halfDigits()
+
+func halfDigits() (out [256]float64) {
+	for i := range out {
+		out[i] = 0.5 * math.Pow(10, -float64(i))
+	}
+	return out
+}
+
 // rateValue is the number in a rate cell and half its last printed digit.
 func rateValue(c *table.Column, i int) (v, half float64, ok bool) {
 	x := &c.Cells[i]
@@ -185,24 +195,33 @@ func rateValue(c *table.Column, i int) (v, half float64, ok bool) {
 		if x.Value < 0 || math.IsNaN(x.Value) || math.IsInf(x.Value, 0) {
 			return 0, 0, false
 		}
-		return x.Value, 0.5 * math.Pow(10, -float64(x.Decimals)), true
+		return x.Value, halfDigit[x.Decimals], true
 	}
 	return 0, 0, false
 }
 
 // rateRows picks data rows with a positive rate, evenly over the column.
 func rateRows(r *table.Column) []int {
-	var out []int
+	n := 0
 	for i := range r.Cells {
 		if v, _, ok := rateValue(r, i); ok && v > 0 {
-			out = append(out, r.Row(i))
+			n++
 		}
 	}
-	if n := len(out); n > maxTripleRows {
-		for i := range maxTripleRows {
-			out[i] = out[i*n/maxTripleRows]
+	// Of n rows, those numbered k*n/most are wanted.
+	most := min(n, maxTripleRows)
+	out := make([]int, 0, most)
+	at := 0
+	for i := range r.Cells {
+		if len(out) == most {
+			break
 		}
-		out = out[:maxTripleRows]
+		if v, _, ok := rateValue(r, i); ok && v > 0 {
+			if at == len(out)*n/most {
+				out = append(out, r.Row(i))
+			}
+			at++
+		}
 	}
 	return out
 }

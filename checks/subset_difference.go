@@ -217,6 +217,7 @@ func (p *Pass) openEndedIn(t *table.Table, by, c *table.Column, narrower map[str
 	var cells []int
 	var related []CellRef
 	var lines []string
+	counts := c.Counts(0)
 	for i := range c.Cells {
 		label := labelOf(t, by, c.Row(i))
 		inner, ok := narrower[label]
@@ -227,7 +228,7 @@ func (p *Pass) openEndedIn(t *table.Table, by, c *table.Column, narrower map[str
 		if !ok {
 			continue
 		}
-		a, b := auditCell(c, i, 0), auditCell(c, j, 0)
+		a, b := auditCell(c, i, counts), auditCell(c, j, counts)
 		if a.Kind != audit.Shown || b.Kind != audit.Shown || a.Value < b.Value || difference(&a, &b, p.Policy.Counts.Threshold) == 0 {
 			continue
 		}

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"math"
 	"strings"
 	"sync"
 )
@@ -200,6 +201,34 @@ func (c *Column) Interval(i int, redacted int) (lo, hi float64, ok bool) {
 	}
 	lo, hi = s.Interval(float64(v), redacted)
 	return lo, hi, true
+}
+
+// Counts prepares reading the counts of a whole column: what the function
+// returns for cell i is what [Cell.Count] and [Column.Interval] do, with the
+// rounding worked out once. ok is false where no count is shown.
+func (c *Column) Counts(redacted int) func(i int) (v, lo, hi float64, ok bool) {
+	s := c.Base.Assumed()
+	_, width := s.Interval(0, 0)
+	cells := c.Cells
+	// Most counts are rounded to the nearest 5 and far from what was redacted.
+	plain, base, floor := s.Family == "near" && !s.Exact(), int64(max(s.B, 1)), math.Inf(-1)
+	if redacted > 0 {
+		floor = float64(redacted) + 1
+	}
+	return func(i int) (v, lo, hi float64, ok bool) {
+		n, ok := cells[i].Count()
+		v = float64(n)
+		switch {
+		case !ok:
+			return 0, 0, 0, false
+		case plain && n%base == 0 && v-width >= floor:
+			return v, max(0, v-width), v + width, true
+		case s.Exact() || !s.Fits(n):
+			return v, v, v, true
+		}
+		lo, hi = s.Interval(v, redacted)
+		return v, lo, hi, true
+	}
 }
 
 // Declared returns the rounding that the column's name promises
