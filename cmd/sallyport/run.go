@@ -39,6 +39,8 @@ type commands struct {
 	Sanitise sanitiseCommand `cmd:"" help:"Write the bytes that would be released, and say what was removed."`
 	Serve    serveCommand    `cmd:"" help:"Run the service."`
 	Demo     demoCommand     `cmd:"" help:"Run a demonstration on invented data, on this machine only."`
+	Request  requestCommand  `cmd:"" help:"File and follow release requests on a running server."`
+	Queue    queueCommand    `cmd:"" help:"List open reviews: all of them for a lead, one's own for a checker."`
 	People   peopleCommand   `cmd:"" help:"Add people and projects, and set passwords."`
 	Verify   verifyCommand   `cmd:"" help:"Check that the database, the record and the snapshots are as they were written."`
 	Policy   policyCommand   `cmd:"" help:"Show the policy in force, or check a policy file."`

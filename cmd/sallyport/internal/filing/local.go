@@ -1,0 +1,138 @@
+package filing
+
+import (
+	"context"
+
+	"sallyport/review"
+)
+
+// Local files through the use cases of this process, in the name of an actor
+// who is looked up afresh for each call.
+type Local struct {
+	Service *review.Service
+	Author  review.Username
+}
+
+var _ Desk = Local{}
+
+func (l Local) actor(ctx context.Context) (review.Actor, error) {
+	return l.Service.Actor(ctx, l.Author, "")
+}
+
+// as does something in the author's name, if they may still sign in.
+func (l Local) as(ctx context.Context, do func(review.Actor) error) error {
+	a, err := l.actor(ctx)
+	if err != nil {
+		return err
+	}
+	return do(a)
+}
+
+func (l Local) Workspace(ctx context.Context, ws review.WorkspaceName) (releases []string, active *Summary, err error) {
+	err = l.as(ctx, func(a review.Actor) error {
+		w, sum, err := l.Service.WorkspaceFiles(ctx, a, ws)
+		if err != nil {
+			return err
+		}
+		if sum.Active != nil {
+			s := summaryOf(sum.Active)
+			active = &s
+		}
+		releases = w.Releases
+		return nil
+	})
+	return releases, active, err
+}
+
+func (l Local) Own(ctx context.Context) (out []Summary, err error) {
+	err = l.as(ctx, func(a review.Actor) error {
+		list, err := l.Service.RequestsPage(ctx, a, 200, 0)
+		for i := range list {
+			out = append(out, summaryOf(&list[i]))
+		}
+		return err
+	})
+	return out, err
+}
+
+func (l Local) View(ctx context.Context, id review.RequestID) (out *View, err error) {
+	err = l.as(ctx, func(a review.Actor) error {
+		v, err := l.Service.Request(ctx, a, id)
+		if err == nil {
+			out = viewOf(v)
+		}
+		return err
+	})
+	return out, err
+}
+
+func (l Local) EditDetails(ctx context.Context, id review.RequestID, d review.RequestDetails) error {
+	return l.as(ctx, func(a review.Actor) error { return l.Service.EditDetails(ctx, a, id, d) })
+}
+
+func (l Local) EditGroup(ctx context.Context, id review.RequestID, g review.GroupID, d review.GroupDetails) error {
+	return l.as(ctx, func(a review.Actor) error { return l.Service.EditGroup(ctx, a, id, g, d) })
+}
+
+func (l Local) AddFiles(ctx context.Context, id review.RequestID, files []review.AddFile) (out []review.AddResult, err error) {
+	err = l.as(ctx, func(a review.Actor) (err error) {
+		out, err = l.Service.AddFiles(ctx, a, id, files)
+		return err
+	})
+	return out, err
+}
+
+func (l Local) AddMatching(ctx context.Context, id review.RequestID, group, pattern string, count int) (out []review.AddResult, err error) {
+	err = l.as(ctx, func(a review.Actor) (err error) {
+		out, err = l.Service.AddMatching(ctx, a, id, group, review.GroupDetails{Pattern: pattern, PatternCount: count})
+		return err
+	})
+	return out, err
+}
+
+func (l Local) MoveFile(ctx context.Context, id review.RequestID, f review.FileID, group string, kind review.FileKind) error {
+	return l.as(ctx, func(a review.Actor) error { return l.Service.MoveFile(ctx, a, id, f, group, kind) })
+}
+
+func (l Local) UpdateFile(ctx context.Context, id review.RequestID, f review.FileID) error {
+	return l.as(ctx, func(a review.Actor) error { return l.Service.UpdateFile(ctx, a, id, f) })
+}
+
+func (l Local) AskException(ctx context.Context, id review.RequestID, f review.FileID, check, reason string) error {
+	return l.as(ctx, func(a review.Actor) error { return l.Service.AskException(ctx, a, id, f, check, reason) })
+}
+
+func (l Local) Reuse(ctx context.Context, id, from review.RequestID) error {
+	return l.as(ctx, func(a review.Actor) error { return l.Service.ReuseContext(ctx, a, id, from) })
+}
+
+func summaryOf(r *review.Request) Summary {
+	return Summary{r.ID, r.Workspace, r.Author, r.Title, r.Status, r.Updated, r.Submitted, r.Due, r.Released}
+}
+
+func viewOf(v *review.View) *View {
+	r := &v.Request
+	out := &View{
+		Summary: summaryOf(r), ProjectNumber: r.ProjectNumber, Repository: r.Repository, Purpose: r.Purpose, Concerns: r.Concerns,
+		Relation: v.Relation, People: v.Names,
+	}
+	for _, p := range v.Missing {
+		out.Missing = append(out.Missing, Missing{p.Message})
+	}
+	for _, gv := range v.Groups {
+		g := gv.Group
+		group := Group{
+			ID: g.ID, Name: g.Name, Context: g.Context, Controls: g.Controls, Pattern: g.Pattern, PatternCount: g.PatternCount, Intermediate: g.Intermediate,
+		}
+		for _, fv := range gv.Files {
+			f := fv.File
+			file := File{ID: f.ID, Path: f.Path, Kind: f.Kind, Size: f.Size, CleanError: f.CleanError, Report: fv.Report, Outcome: fv.Outcome, Changed: fv.Changed}
+			for _, x := range f.Exceptions {
+				file.Exceptions = append(file.Exceptions, Exception{x.Check, x.Reason})
+			}
+			group.Files = append(group.Files, file)
+		}
+		out.Groups = append(out.Groups, group)
+	}
+	return out
+}
