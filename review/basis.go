@@ -63,13 +63,29 @@ func (f *File) VoteOf(c Username) *Vote {
 	return nil
 }
 
-// setVote replaces the checker's standing vote.
+// setVote replaces the checker's standing vote, which stays on record.
 func (f *File) setVote(v Vote) {
 	if old := f.VoteOf(v.Checker); old != nil {
+		f.keepPast(*old)
 		*old = v
 		return
 	}
 	f.Votes = append(f.Votes, v)
+}
+
+// undecide makes a standing vote undecided. What it was stays on record, and
+// with its checker to go on from.
+func (f *File) undecide(v *Vote) {
+	f.keepPast(*v)
+	v.Earlier, v.EarlierReason = v.Decision, v.Reason
+	v.Decision, v.Reason = Undecided, ""
+}
+
+// keepPast puts a vote that no longer stands on record.
+func (f *File) keepPast(v Vote) {
+	if v.Decision != Undecided {
+		f.PastVotes = append(f.PastVotes, v)
+	}
 }
 
 // counts reports whether the vote is a decision that rests on the file as it is.
@@ -244,7 +260,7 @@ func (r *Request) clone() *Request {
 // copyLists gives a copied file lists of its own.
 func (f *File) copyLists() {
 	f.Votes, f.Cleaning, f.Previous = slices.Clone(f.Votes), slices.Clone(f.Cleaning), slices.Clone(f.Previous)
-	f.Checkers = slices.Clone(f.Checkers)
+	f.Checkers, f.PastVotes = slices.Clone(f.Checkers), slices.Clone(f.PastVotes)
 	f.Exceptions = slices.Clone(f.Exceptions)
 	for i := range f.Exceptions {
 		f.Exceptions[i].Answers = slices.Clone(f.Exceptions[i].Answers)

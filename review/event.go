@@ -82,3 +82,16 @@ type Event struct {
 	Detail map[string]string
 	Source string // source address class: "local", "private", "public", or ""
 }
+
+// EventTypes lists every event type, in the order in which they are declared.
+func EventTypes() []EventType {
+	return []EventType{
+		EvSignIn, EvSignInFailed, EvSignOut, EvDenied, EvRequestCreated, EvRequestEdited, EvGroupEdited, EvFileAdded,
+		EvFileUpdated, EvFileMoved, EvFileWithdrawn, EvFileViewed, EvLogViewed, EvFileDownloaded, EvChecked,
+		EvSubmitted, EvRouted, EvResubmitted, EvWithdrawn, EvVoted, EvVoteVoided, EvCommented, EvReviewSubmitted,
+		EvPartiallyReviewed, EvReviewed, EvReturned, EvRejected, EvApproved, EvPackaged, EvReleased, EvReleaseFailed,
+		EvIntegrity, EvExceptionAsked, EvExceptionAnswered, EvAcknowledged, EvAckAnswered, EvCommentPublished,
+		EvClaimed, EvHandedOver, EvReassigned, EvSeatVacated, EvFileRouted, EvReopened, EvReminded, EvContextReused,
+		EvPeopleChanged, EvTokenCreated, EvTokenRevoked,
+	}
+}

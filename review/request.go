@@ -149,6 +149,9 @@ type File struct {
 	Origin provenance.Origin
 	Added  time.Time
 	Votes  []Vote // the standing vote of each seat, history is in the events
+	// PastVotes are votes that were changed, undone or made void, oldest first:
+	// for the record, with their reasons, which events do not hold.
+	PastVotes []Vote
 	// Checkers are the two who decide on this file, when it is routed
 	// differently from its request; empty otherwise. See Request.CheckersOf.
 	Checkers   []Username

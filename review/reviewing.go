@@ -311,7 +311,7 @@ func (s *Service) undoTurn(a Actor, r *Request, c *Change) {
 			e := s.fileEvent(a, EvVoteVoided, r, g, f)
 			e.Detail = map[string]string{"checker": string(v.Checker), "was": string(v.Decision), "why": "early return"}
 			c.Events = append(c.Events, e)
-			v.Decision, v.Reason = Undecided, ""
+			f.undecide(v)
 		}
 		for i := range f.Exceptions {
 			f.Exceptions[i].Answers = slices.DeleteFunc(f.Exceptions[i].Answers, func(x Answer) bool { return x.Turn == r.Turn })

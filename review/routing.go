@@ -285,6 +285,7 @@ func (s *Service) unseat(a Actor, r *Request, c *Change, checker Username) {
 			e := s.fileEvent(a, EvVoteVoided, r, g, f)
 			e.Detail = map[string]string{"checker": string(checker), "was": string(v.Decision), "why": "no longer routed to them"}
 			c.Events = append(c.Events, e)
+			f.keepPast(*v)
 		}
 		f.Votes = slices.DeleteFunc(f.Votes, func(v Vote) bool { return v.Checker == checker })
 		f.Checkers = slices.DeleteFunc(f.Checkers, func(c Username) bool { return c == checker })
@@ -481,6 +482,9 @@ func (s *Service) RouteFile(ctx context.Context, a Actor, id RequestID, file Fil
 		e := s.fileEvent(a, EvFileRouted, r, g, f)
 		e.Detail = map[string]string{"checker": string(to), "instead_of": string(from), "why": reason}
 		c.Events = append(c.Events, e)
+		if v := f.VoteOf(from); v != nil {
+			f.keepPast(*v)
+		}
 		f.Votes = slices.DeleteFunc(f.Votes, func(v Vote) bool { return v.Checker == from })
 		if r.Seat(to) == nil {
 			r.Seats = append(r.Seats, Seat{Checker: to, Assigned: s.Now(), Why: reason, Specialist: true})

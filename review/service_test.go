@@ -472,6 +472,9 @@ func TestEarlyReturnErasesNothing(t *testing.T) {
 	if len(events) != 6 {
 		t.Errorf("%d votes and undone votes on record, want 6", len(events))
 	}
+	if past := r.Groups[0].Files[0].PastVotes; len(past) != 1 || past[0].Decision != review.Approve || past[0].Reason != "because" {
+		t.Errorf("the undone vote is on record as %+v", past)
+	}
 	v, err := w.Request(ctx, w.As(t, "ann"), id)
 	must(t, err)
 	if len(v.Groups[0].Comments) != 1 {

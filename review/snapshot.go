@@ -381,7 +381,8 @@ func (s *Service) UpdateFile(ctx context.Context, a Actor, id RequestID, file Fi
 		kept := *f
 		*f = *shot
 		f.copyLists()
-		f.ID, f.Kind, f.Votes, f.Checkers, f.Exceptions = kept.ID, kept.Kind, kept.Votes, kept.Checkers, kept.Exceptions
+		f.ID, f.Kind, f.Votes, f.PastVotes = kept.ID, kept.Kind, kept.Votes, kept.PastVotes
+		f.Checkers, f.Exceptions = kept.Checkers, kept.Exceptions
 		f.Previous = append(slices.Clone(kept.Previous), Snapshot{
 			Digest: kept.Digest, Release: kept.Release, Size: kept.Size, Turn: r.Turn, Replaced: s.Now(),
 		})

@@ -101,11 +101,12 @@ func (s *Service) handOver(a Actor, r *Request, c *Change, route router) {
 			if v.Decision == Approve && v.counts(g, f) || v.Decision == Undecided {
 				continue
 			}
-			e := s.fileEvent(a, EvVoteVoided, r, g, f)
-			e.Detail = map[string]string{"checker": string(v.Checker), "was": string(v.Decision)}
-			c.Events = append(c.Events, e)
-			v.Earlier, v.EarlierReason = v.Decision, v.Reason
-			v.Decision, v.Reason = Undecided, ""
+			if v.counts(g, f) { // else the edit that made it void said so
+				e := s.fileEvent(a, EvVoteVoided, r, g, f)
+				e.Detail = map[string]string{"checker": string(v.Checker), "was": string(v.Decision)}
+				c.Events = append(c.Events, e)
+			}
+			f.undecide(v)
 		}
 		for i := range f.Exceptions {
 			x := &f.Exceptions[i]

@@ -170,6 +170,7 @@ func blind(r *Request, a Actor, rel policy.Relation) {
 	for i := range r.Groups {
 		for j := range r.Groups[i].Files {
 			f := &r.Groups[i].Files[j]
+			f.PastVotes = nil // for auditors
 			f.Votes = slices.DeleteFunc(f.Votes, func(v Vote) bool { return !open && !own(v.Checker) })
 			for k := range f.Exceptions {
 				x := &f.Exceptions[k]

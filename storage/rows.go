@@ -81,6 +81,7 @@ type fileRow struct {
 	Checkers    string
 	Exceptions  string
 	Previous    string
+	PastVotes   string
 }
 
 func (fileRow) TableName() string { return "request_files" }

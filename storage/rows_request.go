@@ -30,6 +30,7 @@ func rowsOf(r *review.Request) *aggregate {
 				id, string(f.ID), string(g.ID), j, f.Path, string(f.Kind), string(f.Digest), f.Size,
 				string(f.Release), f.ReleaseSize, f.MediaType, encode(f.Cleaning), f.CleanError,
 				originText(f.Origin), micros(f.Added), encode(f.Checkers), encode(f.Exceptions), encode(f.Previous),
+				encode(f.PastVotes),
 			})
 			for k, v := range f.Votes {
 				a.votes = append(a.votes, voteRow{
@@ -146,14 +147,15 @@ func (q fileRow) file() (review.File, error) {
 	checkers, err2 := decode[[]review.Username](q.Checkers)
 	exceptions, err3 := decode[[]review.Exception](q.Exceptions)
 	previous, err4 := decode[[]review.Snapshot](q.Previous)
+	past, err6 := decode[[]review.Vote](q.PastVotes)
 	origin, err5 := originOf(q.Origin)
 	return review.File{
 		ID: review.FileID(q.ID), Path: q.Path, Kind: review.FileKind(q.Kind),
 		Digest: review.Digest(q.Digest), Size: q.Size,
 		Release: review.Digest(q.Release), ReleaseSize: q.ReleaseSize, MediaType: q.MediaType,
 		Cleaning: cleaning, CleanError: q.CleanError, Origin: origin, Added: moment(q.Added),
-		Checkers: checkers, Exceptions: exceptions, Previous: previous,
-	}, errors.Join(err1, err2, err3, err4, err5)
+		Checkers: checkers, Exceptions: exceptions, Previous: previous, PastVotes: past,
+	}, errors.Join(err1, err2, err3, err4, err5, err6)
 }
 
 func (q voteRow) vote() review.Vote {

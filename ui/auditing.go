@@ -160,14 +160,14 @@ func (u *UI) audit(c *call) error {
 	q := review.EventQuery{Request: review.RequestID(strings.TrimSpace(c.QueryParam("request"))), Actor: review.Username(strings.TrimSpace(c.QueryParam("actor"))),
 		After: int64(intParam(c, "after")), Limit: pageRows + 1, Newest: c.QueryParam("after") == ""}
 	typ := review.EventType(c.QueryParam("type"))
-	if slices.Contains(eventTypes(), typ) {
+	if slices.Contains(review.EventTypes(), typ) {
 		q.Types = []review.EventType{typ}
 	}
 	list, err := u.service.Audit(c.ctx(), c.actor, q)
 	if err != nil {
 		return err
 	}
-	p := auditPage{Query: q, Type: string(typ), Types: eventTypes(), Filters: q.Request != "" || q.Actor != "" || len(q.Types) > 0}
+	p := auditPage{Query: q, Type: string(typ), Types: review.EventTypes(), Filters: q.Request != "" || q.Actor != "" || len(q.Types) > 0}
 	more := len(list) > pageRows
 	list = list[:min(len(list), pageRows)]
 	for _, e := range list {
@@ -196,17 +196,6 @@ func (p *auditPage) page(c *call, q review.EventQuery, more bool) {
 		p.Older, p.OlderText = address(0), "From the beginning, in order"
 	case !p.Filters && oldest > 1:
 		p.Older, p.OlderText = address(oldest-1-pageRows), "← Earlier, in order"
-	}
-}
-
-func eventTypes() []review.EventType {
-	return []review.EventType{
-		review.EvSignIn, review.EvSignInFailed, review.EvSignOut, review.EvDenied, review.EvRequestCreated, review.EvRequestEdited,
-		review.EvGroupEdited, review.EvFileAdded, review.EvFileUpdated, review.EvFileMoved, review.EvFileWithdrawn, review.EvFileViewed,
-		review.EvFileDownloaded, review.EvChecked, review.EvSubmitted, review.EvRouted, review.EvResubmitted, review.EvWithdrawn,
-		review.EvVoted, review.EvVoteVoided, review.EvCommented, review.EvReviewSubmitted, review.EvPartiallyReviewed, review.EvReviewed,
-		review.EvReturned, review.EvRejected, review.EvApproved, review.EvPackaged, review.EvReleased, review.EvReleaseFailed,
-		review.EvIntegrity, review.EvPeopleChanged, review.EvTokenCreated, review.EvTokenRevoked,
 	}
 }
 

@@ -117,6 +117,7 @@ CREATE TABLE request_files (
     checkers     TEXT    NOT NULL CHECK (json_valid(checkers)),
     exceptions   TEXT    NOT NULL CHECK (json_valid(exceptions)),
     previous     TEXT    NOT NULL CHECK (json_valid(previous)),
+    past_votes   TEXT    NOT NULL CHECK (json_valid(past_votes)),
     PRIMARY KEY (request, id),
     FOREIGN KEY (request, group_id) REFERENCES request_groups (request, id) DEFERRABLE INITIALLY DEFERRED
 ) STRICT;
