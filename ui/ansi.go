@@ -87,6 +87,16 @@ func (s *ansiState) escape(line string) string {
 			}
 		}
 	}
+	if strings.HasPrefix(line, "\x1b]") { // a title or a link
+		for i := 2; i < len(line) && i < 1000; i++ {
+			if line[i] == '\a' {
+				return line[i+1:]
+			}
+			if rest, ok := strings.CutPrefix(line[i:], "\x1b\\"); ok {
+				return rest
+			}
+		}
+	}
 	return "\uFFFD" + line[1:] // no terminal's: shown as something odd
 }
 

@@ -59,6 +59,11 @@
 // an exception one with check and reason (#exceptions); a checker judges either
 // by the button accept, yes or no. #go-hand-over gives a seat away.
 //
+// Runs: #runs and #made-by lead to them, #hidden-outputs tells what is left out;
+// job requests link to #compare-code. #changes on a file leads to what changed.
+// Adding by wildcard: pattern, pattern_count, group, #add-matching. An earlier
+// description: from, #reuse-context.
+//
 // Review: #submit-review, #go-return, #go-reject, #go-release; each of the three
 // leads to a page with #confirm and #cancel (and #field-reason for a rejection).
 package ui

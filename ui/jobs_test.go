@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"sallyport/checks/provenance"
 	"sallyport/review"
 	"sallyport/review/reviewtest"
@@ -141,7 +143,7 @@ func TestRunsAreForThoseConcerned(t *testing.T) {
 
 func TestLogsShowColoursAndNothingElse(t *testing.T) {
 	ann := ranSite(t).as(t, "ann")
-	ann.get("/workspaces/cohort/logs/tables").want(http.StatusOK).has("red <b>", "and", "exit_code", "Succeeded")
+	ann.get("/workspaces/cohort/logs/tables").want(http.StatusOK).has("red <b> and on", "exit_code", "Succeeded").lacks("title")
 	if !strings.Contains(ann.body, `<span class="app-ansi--red app-ansi--bold">red &lt;b&gt;</span>`) {
 		t.Error("the colour is lost, or the text is markup")
 	}
@@ -189,6 +191,28 @@ func TestColouringKeepsEveryCharacter(t *testing.T) {
 				t.Errorf("%s of %q: %q", name, text, got)
 			}
 		}
+	}
+}
+
+func TestTerminalSequences(t *testing.T) {
+	type parts = []logPart
+	for body, want := range map[string]parts{
+		"\x1b[32mgreen\x1b[39m plain":                {{"app-ansi--green", "green"}, {"", " plain"}},
+		"\x1b[1mbold\x1b[22m\x1b[38;2;1;2;3mof many": {{"app-ansi--bold", "bold"}, {"", "of many"}},
+		"\x1b]8;;http://x\x1b\\link\x1b]8;;\x07":     {{"", "link"}},
+		"\x1b[2Kover\x1b[1Awritten":                  {{"", "over"}, {"", "written"}},
+		"\x1b[31":                                    {{"", `\u{fffd}[31`}},
+		"\x1b]never ends":                            {{"", `\u{fffd}]never ends`}},
+		"bell\aback\b":                               {{"", `bell\u{0007}back\u{0008}`}},
+	} {
+		if diff := cmp.Diff(want, logLines(body, 0)[0].Parts); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", body, diff)
+		}
+	}
+	// A colour goes on in the next line; numbers go on from what was left out.
+	two := logLines("\x1b[31mred\nstill", 7)
+	if two[1].Parts[0].Class != "app-ansi--red" || two[1].N != 9 {
+		t.Errorf("second line %+v", two[1])
 	}
 }
 

@@ -1,10 +1,12 @@
 package ui
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
 	"testing"
 
+	"sallyport/review"
 	"sallyport/review/reviewtest"
 )
 
@@ -49,4 +51,35 @@ func TestCheckersSeeWhatChangedSinceTheyLooked(t *testing.T) {
 	s.as(t, "tim").get(file + "/changes").want(http.StatusNotFound)
 	seats[0].get(file + "/changes/after").want(http.StatusNotFound) // a table is no image
 	seats[0].get(file + "/changes/other").want(http.StatusNotFound)
+}
+
+// imageCleaner takes every .png for an image, and its comments away.
+type imageCleaner struct{}
+
+func (imageCleaner) Sanitise(_ string, data []byte) ([]byte, string, []review.Removal, error) {
+	return bytes.ReplaceAll(data, []byte("comment"), nil), "image/png", nil, nil
+}
+
+func TestImagesAreShownSideBySideFromTheSandbox(t *testing.T) {
+	s := newSite(t)
+	s.Sanitiser = imageCleaner{}
+	request := s.draft(t, "release/figure.png", "\x89PNG one comment")
+	ann := s.as(t, "ann").get(request)
+	file := ann.links(fileLink)[0]
+	s.Workspaces.Write(reviewtest.Cohort, "release/figure.png", "\x89PNG two comment")
+	ann.get(file+"/changes").want(http.StatusOK).has("Before", "In the workspace now")
+	for version, want := range map[string]string{"before": "\x89PNG one ", "after": "\x89PNG two "} {
+		if !strings.Contains(ann.get(file+"/changes").body, `src="`+file+"/changes/"+version+`"`) {
+			t.Errorf("the page does not show %s", version)
+		}
+		ann.get(file + "/changes/" + version).want(http.StatusOK)
+		if ann.body != want || ann.header.Get("Content-Type") != "image/png" || !strings.Contains(ann.header.Get("Content-Security-Policy"), "sandbox") {
+			t.Errorf("%s: %q as %s under %s", version, ann.body, ann.header.Get("Content-Type"), ann.header.Get("Content-Security-Policy"))
+		}
+	}
+	seen, err := s.Store.Events(t.Context(), review.EventQuery{Types: []review.EventType{review.EvFileViewed}, Actor: "ann"})
+	if err != nil || len(seen) < 5 {
+		t.Errorf("%d views are on record, want one for each page and image: %v", len(seen), err)
+	}
+	s.as(t, "abe").get(file + "/changes/before").want(http.StatusForbidden)
 }

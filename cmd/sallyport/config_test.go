@@ -11,7 +11,7 @@ import (
 
 func TestFlagsWinOverTheFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "sallyport.yaml")
-	text := "listen: 127.0.0.1:9000\ndata: d\nworkspaces: w\nexports: e\nhosts: [a.example.org]\nsecure: true\n"
+	text := "listen: 127.0.0.1:9000\ndata: d\nworkspaces: w\nexports: e\ncode: c\nhosts: [a.example.org]\nsecure: true\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -19,7 +19,7 @@ func TestFlagsWinOverTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := config{Listen: "127.0.0.1:9000", Data: "other", Workspaces: "w", Exports: "e", Hosts: []string{"b.example.org"}, Secure: true}
+	want := config{Listen: "127.0.0.1:9000", Data: "other", Workspaces: "w", Exports: "e", Code: "c", Hosts: []string{"b.example.org"}, Secure: true}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
