@@ -21,8 +21,13 @@ func logPath(ws review.WorkspaceName, action string) string {
 	return workspacePath(ws) + "/logs/" + pathSegment(action)
 }
 
-// jobsRows is how many job requests one page lists.
-const jobsRows = 50
+// What one page lists at most: a pipeline can write very many files.
+const (
+	jobsRows      = 50   // job requests
+	outputsInRow  = 20   // outputs of one job request in the list
+	outputsOfJob  = 2000 // outputs on its own page
+	linesPipeline = 5000 // of project.yaml
+)
 
 // jobsPage is what ran in a workspace, newest first.
 type jobsPage struct {
@@ -41,7 +46,7 @@ type jobRow struct {
 	Actions []string
 	Outputs []provenance.JobOutput
 	Hidden  int
-	Age     string
+	More    int // current outputs that only its own page lists
 }
 
 func (u *UI) jobs(c *call) error {
@@ -52,12 +57,15 @@ func (u *UI) jobs(c *call) error {
 	}
 	p := jobsPage{WorkspaceJobs: all, All: c.QueryParam("outputs") == "all", Here: jobsPath(ws)}
 	for _, r := range all.Requests {
-		row := jobRow{JobRequest: r, Link: jobPath(ws, r.ID), Actions: actionsOf(&r), Age: ago(r.Created, u.now())}
+		row := jobRow{JobRequest: r, Link: jobPath(ws, r.ID), Actions: actionsOf(&r)}
 		for _, j := range r.Jobs {
 			shown, hidden := currentOutputs(j.Outputs, p.All)
 			row.Outputs, row.Hidden = append(row.Outputs, shown...), row.Hidden+hidden
 		}
 		p.Hidden += row.Hidden
+		if row.More = len(row.Outputs) - outputsInRow; row.More > 0 {
+			row.Outputs = row.Outputs[:outputsInRow]
+		}
 		p.Rows = append(p.Rows, row)
 	}
 	pages := max(1, (len(p.Rows)+jobsRows-1)/jobsRows)
@@ -114,6 +122,7 @@ type jobPage struct {
 	*review.JobPage
 	Jobs     []jobEntry
 	Outputs  []outputEntry
+	More     int // outputs that are not listed
 	Hidden   int // outputs that are out of date, and not shown
 	All      bool
 	Here     string
@@ -185,6 +194,9 @@ func (u *UI) job(c *call) error {
 	p.timeline()
 	if text := page.PipelineText; text != "" {
 		view := viewSource("project.yaml", []byte(text))
+		if len(view.Lines) > linesPipeline {
+			view.Lines, view.Notice = view.Lines[:linesPipeline], "Only its first lines are shown."
+		}
 		p.Text = &view
 	}
 	f := c.workspaceFrame(ws, "Job request", crumb{"Runs", jobsPath(ws)})
@@ -262,6 +274,10 @@ func (p *jobPage) jobs(scripts map[string]string) {
 		shown, hidden := currentOutputs(j.Outputs, p.All)
 		p.Hidden += hidden
 		for _, o := range shown {
+			if len(p.Outputs) == outputsOfJob {
+				p.More++
+				continue
+			}
 			p.Outputs = append(p.Outputs, outputEntry{o, j.Action, scripts[j.Action]})
 		}
 	}

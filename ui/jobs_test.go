@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -114,6 +115,29 @@ func TestAJobRequestShowsEverythingRecorded(t *testing.T) {
 	// The first run: nobody recorded who asked for it, where, or how it ended.
 	ann.get("/workspaces/cohort/jobs/req1").want(http.StatusOK).has("Branchnot recorded", "Runtimenot recorded", "Force run dependenciesnot recorded", "nothing to compare with")
 	ann.get("/workspaces/cohort/jobs/none").want(http.StatusNotFound)
+}
+
+// A run that wrote very many files makes no page of very many rows.
+func TestManyOutputsMakeNoHugePage(t *testing.T) {
+	s := ranSite(t)
+	var outputs []string
+	for i := range outputsOfJob + 30 {
+		outputs = append(outputs, fmt.Sprintf(`"output/rates%d.csv":{"level":"moderately_sensitive","job_id":"j","job_request":"big","action":"tables","repo":null,"commit":null,"size":1,"timestamp":1763400000}`, i))
+	}
+	s.Service.Workspaces = manyOutputs{s.Workspaces, `{"workspace":"cohort","repo":null,"outputs":{` + strings.Join(outputs, ",") + "}}"}
+	ann := s.as(t, "ann")
+	ann.get("/workspaces/cohort/jobs").want(http.StatusOK).has("2,030 outputs", "and 2,010 more")
+	ann.get("/workspaces/cohort/jobs/big").want(http.StatusOK).has("30 more outputs are not listed")
+}
+
+// manyOutputs are workspaces with a manifest of one's own.
+type manyOutputs struct {
+	*reviewtest.Workspaces
+	manifest string
+}
+
+func (m manyOutputs) Records(context.Context, review.WorkspaceName) (*review.Records, error) {
+	return &review.Records{Sources: provenance.ReadSources([]byte(pipelineYAML), []byte(m.manifest))}, nil
 }
 
 func TestRunsAreForThoseConcerned(t *testing.T) {
