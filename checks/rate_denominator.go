@@ -35,7 +35,7 @@ func denominators(t *table.Table, n *table.Column, nums []*table.Column, thresho
 		}
 		out = append(out, denominator{name: "the N in the header", of: func(int) bounds { return b }})
 	}
-	out = append(out, totalOf(n, nil, threshold, groups))
+	by := []*table.Column{nil}
 	const most = 6
 	labels := 0
 	for _, c := range t.Columns {
@@ -45,10 +45,16 @@ func denominators(t *table.Table, n *table.Column, nums []*table.Column, thresho
 		switch c.Role {
 		case table.Category, table.Geo, table.BoolRole, table.DateRole:
 			if k := c.Distinct(); k > 1 && 2*k <= t.Rows {
-				out = append(out, totalOf(n, c, threshold, groups))
+				by = append(by, c)
 				labels++
 			}
 		}
+	}
+	// Counted on first use: most denominators are given up after a few rows of
+	// another. Then by all labels at once, so that each cell is read once.
+	sums := sync.OnceValue(func() [][]bounds { return sumByLabel(n, groups, by, threshold) })
+	for k, c := range by {
+		out = append(out, totalOf(n, c, groups, func() []bounds { return sums()[k] }))
 	}
 	return out
 }
@@ -81,23 +87,16 @@ func isLetter(b byte) bool { return 'a' <= b|0x20 && b|0x20 <= 'z' }
 // totalOf is the total of n over all rows that have the same label in column by
 // (over all rows, when nil), rows that are totals themselves left out. A hidden
 // cell adds anything up to the threshold.
-func totalOf(n, by *table.Column, threshold int, groups *labelGroups) denominator {
+func totalOf(n, by *table.Column, groups *labelGroups, sums func() []bounds) denominator {
 	d := denominator{whole: true, name: "the total of " + n.Name}
 	if by != nil {
 		d.name += " within " + by.Name
 	}
-	// Counted on first use: most denominators are given up after a few rows of
-	// another.
-	var sums []bounds
 	d.of = func(row int) bounds {
-		g := groups.of(by)
-		if sums == nil {
-			sums = sumByLabel(n, g, threshold, groups.totals())
+		if ids := groups.of(by).ids; row >= 0 && row < len(ids) {
+			return sums()[ids[row]]
 		}
-		if row < 0 || row >= len(g.ids) {
-			return bounds{}
-		}
-		return sums[g.ids[row]]
+		return bounds{}
 	}
 	return d
 }
@@ -143,27 +142,36 @@ func (g *labelGroups) of(by *table.Column) labelGroup {
 	return g.by[by]
 }
 
-func sumByLabel(n *table.Column, g labelGroup, threshold int, totals map[int]bool) []bounds {
-	sums := make([]bounds, g.n)
-	counts := n.Counts(0)
+// sumByLabel adds up the cells of n by the labels of each column in by.
+func sumByLabel(n *table.Column, groups *labelGroups, by []*table.Column, threshold int) [][]bounds {
+	sums, ids := make([][]bounds, len(by)), make([][]int32, len(by))
+	for k, c := range by {
+		g := groups.of(c)
+		sums[k], ids[k] = make([]bounds, g.n), g.ids
+	}
+	totals, counts := groups.totals(), n.Counts(0)
 	for i := range n.Cells {
 		row := n.Row(i)
 		if len(totals) > 0 && totals[row] {
 			continue
 		}
-		s := &sums[g.ids[row]]
-		if v, lo, hi, ok := counts(i); ok && v <= audit.MaxCount {
+		v, lo, hi, ok := counts(i)
+		if !ok || v > audit.MaxCount {
+			v, lo, hi, ok = 0, 0, float64(threshold), false
+		}
+		for k := range sums {
+			s := &sums[k][ids[k][row]]
 			s.value += v
 			s.lo += lo
 			s.hi += hi
-			s.ok = true
-		} else {
-			s.hi += float64(threshold)
+			s.ok = s.ok || ok
 		}
 	}
-	for k := range sums {
-		s := &sums[k]
-		s.ok = s.ok && s.value > 0 && !math.IsInf(s.hi, 0)
+	for _, list := range sums {
+		for k := range list {
+			s := &list[k]
+			s.ok = s.ok && s.value > 0 && !math.IsInf(s.hi, 0)
+		}
 	}
 	return sums
 }

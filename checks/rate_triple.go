@@ -275,13 +275,14 @@ func (s *rateSample) of(c *table.Column) []bounds {
 	return out
 }
 
-// den returns a denominator on sample row k, num being the numerator's.
-func (s *rateSample) den(d *denominator, num []bounds, k int) bounds {
+// den returns a denominator on sample row k, num being what the numerator shows
+// there and list what the denominator's column does, if it has one.
+func (s *rateSample) den(d *denominator, num, list []bounds, k int) bounds {
 	switch {
 	case d.col != nil:
-		return s.of(d.col)[k]
+		return list[k]
 	case d.plus != nil:
-		a, b := num[k], s.of(d.plus)[k]
+		a, b := &num[k], &list[k]
 		return bounds{a.value + b.value, a.lo + b.lo, a.hi + b.hi, a.ok && b.ok}
 	}
 	return d.of(s.rows[k])
@@ -315,11 +316,15 @@ func (s *rateSample) verify(n *table.Column, d *denominator) (tripleFit, bool) {
 	var room [maxTripleRows]ratePoint
 	points := room[:0]
 	num := s.of(n)
+	var list []bounds
+	if c := cmp.Or(d.col, d.plus); c != nil {
+		list = s.of(c)
+	}
 	for k := range s.rows {
 		if !num[k].ok || num[k].value <= 0 {
 			continue
 		}
-		den := s.den(d, num, k)
+		den := s.den(d, num, list, k)
 		if !den.ok || den.value <= 0 || s.rate.Role == table.PercentRole && num[k].lo > den.hi {
 			continue
 		}

@@ -160,6 +160,9 @@ func checkMarkers(p *Pass) error {
 	limit, width := float64(p.Policy.Counts.Threshold), float64(p.Policy.Counts.NarrowWidth)
 	for _, t := range p.Doc.Tables {
 		for _, c := range t.Counts() {
+			if c.KindCount(table.Compare)+c.KindCount(table.Range) == 0 {
+				continue
+			}
 			var cells []int
 			for i := range c.Cells {
 				x := &c.Cells[i]

@@ -169,10 +169,12 @@ func openEnds(c *table.Column) map[string]float64 {
 	if c.Numbers() == c.Filled() {
 		return out // bare numbers have no open ends
 	}
+	last := ""
 	for i := range c.Cells {
-		if c.Cells[i].Kind == table.Date {
-			continue
+		if x := &c.Cells[i]; x.Kind == table.Date || x.Raw == last {
+			continue // labels repeat from row to row
 		}
+		last = c.Cells[i].Raw
 		s := strings.ToLower(strings.TrimSpace(c.Cells[i].Raw))
 		n := s
 		for _, mark := range []string{"+", "and over", "and older", "and above", "plus", "or over", "or older", "or more", "and more"} {

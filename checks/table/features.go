@@ -57,8 +57,9 @@ func isWhole(v float64) bool { return v == math.Trunc(v) || math.Abs(v-math.Roun
 
 // A surveyor gathers features, keeping its scratch space between columns.
 type surveyor struct {
-	seen []uint64
-	seed maphash.Seed
+	seen  []uint64
+	shift uint // of a hash, to leave its place in seen: the top bits, which multiplying mixes best
+	seed  maphash.Seed
 }
 
 func (s *surveyor) survey(cells []Cell) *features {
@@ -81,7 +82,11 @@ func (s *surveyor) survey(cells []Cell) *features {
 			v := c.Value
 			f.nums++
 			f.min, f.max = min(f.min, v), max(f.max, v)
-			if isWhole(v) {
+			switch {
+			case c.counts && c.Decimals == 0 && v < 1<<51: // what most numbers are
+				f.whole++
+				f.mult5 = f.mult5 && uint64(v+0.5)%5 == 0
+			case isWhole(v):
 				f.whole++
 				if c.Decimals > 0 {
 					f.dotZero++
@@ -89,7 +94,7 @@ func (s *surveyor) survey(cells []Cell) *features {
 				if f.mult5 && (math.Abs(v) >= 1<<53 || int64(math.Round(v))%5 != 0) {
 					f.mult5 = false
 				}
-			} else {
+			default:
 				f.mult5 = false
 			}
 			if c.Kind != Number {
@@ -162,8 +167,10 @@ func hashCell(seed maphash.Seed, c *Cell) uint64 {
 
 func (s *surveyor) reset(n int) {
 	size := 16
-	for size < 2*n {
+	s.shift = 60
+	for size < n+n/2 {
 		size *= 2
+		s.shift--
 	}
 	if cap(s.seen) < size {
 		s.seen = make([]uint64, size)
@@ -176,7 +183,7 @@ func (s *surveyor) reset(n int) {
 // add reports whether h, which is not 0, is new.
 func (s *surveyor) add(h uint64) bool {
 	mask := uint64(len(s.seen) - 1)
-	i := (h >> 7) & mask
+	i := h >> s.shift
 	for s.seen[i] != 0 {
 		if s.seen[i] == h {
 			return false

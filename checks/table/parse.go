@@ -22,11 +22,16 @@ func Parse(raw string) Cell {
 
 // parse reads raw into c, which may hold anything before.
 func (c *Cell) parse(raw string) {
-	*c = Cell{Raw: raw, Value: nan, Parts: noParts, Kind: Missing}
 	if !c.parsePlain(raw) {
-		c.parseGrammar(raw)
-		c.counts = c.Value >= 0 && c.Value < 1<<53 && isWhole(c.Value)
+		c.parseOther(raw)
 	}
+}
+
+// parseOther reads what [Cell.parsePlain] does not.
+func (c *Cell) parseOther(raw string) {
+	*c = Cell{Raw: raw, Value: nan, Parts: noParts, Kind: Missing}
+	c.parseGrammar(raw)
+	c.counts = c.Value >= 0 && c.Value < 1<<53 && isWhole(c.Value)
 }
 
 func (c *Cell) parseGrammar(raw string) {
@@ -46,7 +51,8 @@ func (c *Cell) parseGrammar(raw string) {
 	}
 }
 
-// parsePlain reads what most cells are, "123" and "1.23", without the grammar.
+// parsePlain reads what most cells are, "123" and "1.23", without the grammar;
+// it leaves c alone when raw is none of them.
 func (c *Cell) parsePlain(s string) bool {
 	if len(s) == 0 || len(s) > 16 || s[0]-'0' > 9 {
 		return false
@@ -60,7 +66,7 @@ func (c *Cell) parsePlain(s string) bool {
 		return false
 	}
 	if i == len(s) {
-		c.Value, c.Kind, c.counts = float64(n), Number, true
+		*c = Cell{Raw: s, Value: float64(n), Parts: noParts, Kind: Number, counts: true}
 		return true
 	}
 	if s[i] != '.' {
@@ -71,8 +77,8 @@ func (c *Cell) parsePlain(s string) bool {
 		n = n*10 + uint64(s[i]-'0')
 	}
 	if dec := i - point - 1; i == len(s) && dec > 0 && n < 1<<53 {
-		c.Value, c.Decimals, c.Kind = float64(n)/pow10[dec], uint8(dec), Number
-		c.counts = isWhole(c.Value)
+		v := float64(n) / pow10[dec]
+		*c = Cell{Raw: s, Value: v, Parts: noParts, Kind: Number, Decimals: uint8(dec), counts: isWhole(v)}
 		return true
 	}
 	return false

@@ -81,25 +81,26 @@ type keyCache struct {
 const cachedKeys = 20_000
 
 func (t *Table) key(i int) string {
-	var b strings.Builder
+	var room [2 * maxKey]byte // so that most keys are made in one piece
+	b := room[:0]
 	for _, k := range t.Keys {
 		c := t.Columns[k]
 		if c.Cells[i].Kind == Missing {
 			continue
 		}
-		if b.Len() > 0 {
-			b.WriteString("; ")
+		if len(b) > 0 {
+			b = append(b, "; "...)
 		}
 		if name := strings.TrimSpace(c.Name); name != "" {
-			b.WriteString(name)
-			b.WriteByte('=')
+			b = append(b, name...)
+			b = append(b, '=')
 		}
-		b.WriteString(strings.TrimSpace(c.Cells[i].Raw))
-		if b.Len() > maxKey {
-			return strings.ToValidUTF8(b.String()[:maxKey], "") + "…"
+		b = append(b, strings.TrimSpace(c.Cells[i].Raw)...)
+		if len(b) > maxKey {
+			return strings.ToValidUTF8(string(b[:maxKey]), "") + "…"
 		}
 	}
-	return b.String()
+	return string(b)
 }
 
 // Cell returns the cell of a physical column at a data row, or nil outside.

@@ -106,12 +106,13 @@ func parseBlock(cells []Cell, records [][]string, c, from, to int) {
 		if r := records[i]; c < len(r) {
 			raw = r[c]
 		}
-		// Dimensions repeat from row to row.
-		if i > 0 && raw == cells[i-1].Raw {
+		switch {
+		case cells[i].parsePlain(raw):
+		case i > 0 && raw == cells[i-1].Raw: // dimensions repeat from row to row
 			cells[i] = cells[i-1]
-			continue
+		default:
+			cells[i].parseOther(raw)
 		}
-		cells[i].parse(raw)
 	}
 }
 
