@@ -23,6 +23,11 @@ const (
 // CreateRequest starts a draft for a workspace of one of the actor's projects.
 // Conflict, naming the way on, when the actor has an active request for it.
 func (s *Service) CreateRequest(ctx context.Context, a Actor, ws WorkspaceName) (RequestID, error) {
+	return s.createRequest(ctx, a, ws, func(*Request) []Event { return nil })
+}
+
+// createRequest starts a draft; further events are kept with it.
+func (s *Service) createRequest(ctx context.Context, a Actor, ws WorkspaceName, further func(*Request) []Event) (RequestID, error) {
 	p, err := s.project(ctx, a, ws, policy.RequestCreate)
 	if err != nil {
 		return "", err
@@ -37,7 +42,7 @@ func (s *Service) CreateRequest(ctx context.Context, a Actor, ws WorkspaceName) 
 	}
 	e := s.event(a, EvRequestCreated, r)
 	e.From = ""
-	if err := s.Store.Create(ctx, r, e); err != nil {
+	if err := s.Store.Create(ctx, r, append([]Event{e}, further(r)...)...); err != nil {
 		if KindOf(err) == Conflict {
 			return "", Errorf(Conflict, "You already have an active request for this workspace. Finish or withdraw that one first.")
 		}

@@ -55,6 +55,9 @@ const (
 	EvPeopleChanged     EventType = "people.changed"
 	EvTokenCreated      EventType = "token.created"
 	EvTokenRevoked      EventType = "token.revoked"
+	EvScheduleBegun     EventType = "schedule.begun" // a regular draft
+	EvScheduleDone      EventType = "schedule.done"
+	EvScheduleFailed    EventType = "schedule.failed"
 )
 
 // Event is one entry of the audit log. The store appends it in the transaction
@@ -93,5 +96,6 @@ func EventTypes() []EventType {
 		EvIntegrity, EvExceptionAsked, EvExceptionAnswered, EvAcknowledged, EvAckAnswered, EvCommentPublished,
 		EvClaimed, EvHandedOver, EvReassigned, EvSeatVacated, EvFileRouted, EvReopened, EvReminded, EvContextReused,
 		EvPeopleChanged, EvTokenCreated, EvTokenRevoked,
+		EvScheduleBegun, EvScheduleDone, EvScheduleFailed,
 	}
 }

@@ -360,6 +360,9 @@ func (s *Service) Status(ctx context.Context, a Actor) (*StatusReport, error) {
 	if rep.DeadJobs, err = s.Store.DeadJobs(ctx); err != nil {
 		return nil, err
 	}
+	if rep.Schedules, err = s.scheduleProblems(ctx); err != nil {
+		return nil, err
+	}
 	bad, err := s.Store.Events(ctx, EventQuery{Types: []EventType{EvIntegrity}})
 	rep.Integrity = len(bad)
 	return rep, err

@@ -79,7 +79,8 @@ type StatusReport struct {
 	Unrouted  []Request // fewer seats than the policy asks for
 	Abandoned []Request // drafts untouched for longer than the policy says
 	DeadJobs  []Job
-	Integrity int // integrity failures on record
+	Schedules []ScheduleProblem // regular drafts that could not be made whole
+	Integrity int               // integrity failures on record
 	Engine    string
 	Policy    policy.Ref
 }

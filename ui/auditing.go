@@ -216,7 +216,7 @@ func (u *UI) status(c *call) error {
 	if err != nil {
 		return err
 	}
-	p := statusPage{StatusReport: rep, Well: rep.Integrity == 0 && len(rep.DeadJobs) == 0 && len(rep.Overdue) == 0 && len(rep.Unrouted) == 0}
+	p := statusPage{StatusReport: rep, Well: rep.Integrity == 0 && len(rep.DeadJobs) == 0 && len(rep.Overdue) == 0 && len(rep.Unrouted) == 0 && len(rep.Schedules) == 0}
 	for _, s := range allStatuses() {
 		p.Counts = append(p.Counts, statusCount{s, rep.ByStatus[s]})
 	}

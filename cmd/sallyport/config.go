@@ -23,6 +23,8 @@ type config struct {
 	Policy     string   `yaml:"policy"`     // policy file; the embedded default when empty
 	Secure     bool     `yaml:"secure"`     // browsers reach the service by HTTPS, through a proxy
 	Hosts      []string `yaml:"hosts"`      // host names that requests may be addressed to
+	// Schedules are requests that are drafted each month.
+	Schedules []schedule `yaml:"schedules"`
 }
 
 // configFlags are the flags that stand for a configuration's keys.
@@ -93,7 +95,10 @@ func (c config) complete() error {
 	if err := apart(c.Workspaces, c.Data); err != nil {
 		return err
 	}
-	return apart(c.Workspaces, c.Exports)
+	if err := apart(c.Workspaces, c.Exports); err != nil {
+		return err
+	}
+	return checkSchedules(c.Schedules)
 }
 
 // apart refuses a folder that is written to inside the workspaces, which are

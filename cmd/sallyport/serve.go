@@ -16,7 +16,13 @@ type serveCommand struct {
 
 func (serveCommand) Help() string {
 	return `A configuration file has the keys listen, data, workspaces, exports, code,
-policy, secure and hosts; an unknown key is an error. Flags win over the file.
+policy, secure and hosts, and schedules: requests that are drafted each month in
+their author's name, and never submitted. An unknown key is an error. Flags win
+over the file.
+
+  schedules:
+    - {id: coverage, workspace: vaccines-2026, author: jane, form: coverage.yaml, day: 3}
+
 People and projects are made with "sallyport people import". Put a proxy that
 speaks HTTPS in front when anybody but this machine is to reach the service.`
 }

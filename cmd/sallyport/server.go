@@ -32,6 +32,7 @@ type server struct {
 	store   *storage.Store
 	handler http.Handler
 	listen  string
+	regular *scheduler
 	log     *slog.Logger
 	close   []io.Closer
 }
@@ -55,6 +56,7 @@ func newServer(ctx context.Context, c config, log *slog.Logger, now review.Clock
 	if s.service, err = s.open(ctx, c, p, now); err != nil {
 		return nil, err
 	}
+	s.regular = &scheduler{service: s.service, keys: s.store, all: c.Schedules, now: now, log: log}
 	programs, err := api.New(s.service, api.Options{Tokens: s.store, Keys: s.store, Policy: p, Log: log, Now: now})
 	if err != nil {
 		return nil, err
@@ -146,6 +148,7 @@ func (s *server) run(ctx context.Context, ready func(url string)) error {
 		}
 		return nil
 	})
+	group.Go(func() error { return s.regular.run(ctx) })
 	group.Go(func() error {
 		<-ctx.Done()
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)

@@ -177,7 +177,10 @@ func eventOf(e *review.Event) eventOut {
 func statusOf(s *review.StatusReport) statusOut {
 	return statusOut{
 		ByStatus: s.ByStatus, Overdue: each(s.Overdue, summaryOf), Unrouted: each(s.Unrouted, summaryOf), Abandoned: each(s.Abandoned, summaryOf),
-		DeadJobs:  each(s.DeadJobs, func(j *review.Job) jobOut { return jobOut{j.ID, j.Kind, j.Request, j.Tries, j.Due} }),
+		DeadJobs: each(s.DeadJobs, func(j *review.Job) jobOut { return jobOut{j.ID, j.Kind, j.Request, j.Tries, j.Due} }),
+		Schedules: each(s.Schedules, func(p *review.ScheduleProblem) scheduleOut {
+			return scheduleOut{p.Schedule, p.Period, p.Workspace, p.Author, p.At, p.Reason}
+		}),
 		Integrity: s.Integrity, Engine: s.Engine, Policy: policyRef(s.Policy),
 	}
 }

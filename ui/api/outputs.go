@@ -349,9 +349,19 @@ type statusOut struct {
 	Unrouted  []requestSummary      `json:"unrouted" doc:"too few checkers"`
 	Abandoned []requestSummary      `json:"abandoned" doc:"drafts untouched for long"`
 	DeadJobs  []jobOut              `json:"dead_jobs" doc:"deliveries that were given up"`
+	Schedules []scheduleOut         `json:"schedules" doc:"regular drafts that could not be made whole"`
 	Integrity int                   `json:"integrity_failures"`
 	Engine    string                `json:"engine"`
 	Policy    policyRef             `json:"policy"`
+}
+
+type scheduleOut struct {
+	Schedule  string               `json:"schedule"`
+	Period    string               `json:"period"`
+	Workspace review.WorkspaceName `json:"workspace"`
+	Author    review.Username      `json:"author"`
+	At        time.Time            `json:"at"`
+	Reason    string               `json:"reason"`
 }
 
 type jobOut struct {
