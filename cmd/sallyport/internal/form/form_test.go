@@ -159,7 +159,8 @@ func TestXLSXErrors(t *testing.T) {
 		"no path":        {set("Files", "B2", ""), "sheet Files, cell B2: the file has no path"},
 		"bad tick":       {set("Checklist", "B3", "maybe"), "sheet Checklist, cell B3: write yes or no"},
 		"many rows":      {set("Files", fmt.Sprintf("A%d", maxRows+1), "Rates"), "sheet Files: it has more than"},
-		"many columns":   {set("Files", "XFD2", "x"), "sheet Files: row 2 has more than"},
+		"many columns":   {set("Files", "CV2", "x"), "sheet Files: row 2 has more than"},
+		"far column":     {set("Files", "XFD2", "x"), "a cell far out, at \"XFD2\""},
 		"more sheets":    {func(b *excelize.File) { _, _ = b.NewSheet("Hidden") }, "sheet \"Hidden\""},
 		"fewer sheets":   {func(b *excelize.File) { _ = b.DeleteSheet("Files") }, "the sheet Files is missing"},
 		"formula":        {func(b *excelize.File) { _ = b.SetCellFormula("Request", "B7", "A1&A2") }, "sheet Request, cell B7: a form holds no formulas"},
@@ -174,14 +175,17 @@ func TestXLSXErrors(t *testing.T) {
 	}
 }
 
-// A row far down costs nothing: what lies before it is not made up.
+// Rows and cells far down are refused before they are made up, whatever part
+// they are in and however their places are written.
 func TestXLSXFarRow(t *testing.T) {
 	data := workbook(t, func(*excelize.File) {})
-	_, err := ReadXLSX(repack(t, data, map[string][]byte{"xl/worksheets/sheet3.xml": []byte(
-		`<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>group</t></is></c></row>` +
-			`<row r="1048576"><c r="A1048576" t="inlineStr"><is><t>Rates</t></is></c></row></sheetData></worksheet>`)}))
-	if err == nil || !strings.Contains(err.Error(), "sheet Files: it has more than") {
-		t.Errorf("got %v", err)
+	for _, row := range []string{`<row r="1048576"/>`, `<x:row xmlns:x="y" r='&#49;048576'/>`, `<row r="1"><c r="A1048576"/></row>`, `<row r="-1"/>`} {
+		for _, part := range []string{"xl/worksheets/sheet3.xml", "xl/sheet.bin"} {
+			_, err := ReadXLSX(repack(t, data, map[string][]byte{part: []byte("\n<worksheet><sheetData>" + row + "</sheetData></worksheet>")}))
+			if err == nil || !strings.Contains(err.Error(), "a cell far out") {
+				t.Errorf("%s in %s: got %v", row, part, err)
+			}
+		}
 	}
 }
 

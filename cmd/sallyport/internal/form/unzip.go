@@ -3,10 +3,14 @@ package form
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/xml"
+	"errors"
 	"io"
 	"path"
 	"regexp"
 	"strings"
+
+	"github.com/xuri/excelize/v2"
 )
 
 // Limits on a workbook, checked before the library that reads it sees a byte.
@@ -86,8 +90,12 @@ func unpack(part *zip.File, left int64) ([]byte, error) {
 }
 
 func checkPart(name string, text []byte) error {
-	if !strings.HasSuffix(name, ".xml") && !strings.HasSuffix(name, ".rels") {
-		return nil
+	markup := bytes.TrimLeft(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), " \t\r\n")
+	switch {
+	case bytes.HasPrefix(text, []byte("\xff\xfe")), bytes.HasPrefix(text, []byte("\xfe\xff")):
+		return wrong("", "a part of the workbook is not UTF-8")
+	case !bytes.HasPrefix(markup, []byte("<")):
+		return nil // a picture, or settings of a printer
 	}
 	if dtd.Match(text) {
 		return wrong("", "the workbook declares entities, which a form may not")
@@ -102,5 +110,44 @@ func checkPart(name string, text []byte) error {
 			}
 		}
 	}
-	return nil
+	return checkPlaces(markup)
+}
+
+// Places beyond these are refused wherever they are: the library makes up all
+// rows and cells that lie before one.
+const (
+	farRow    = 20_000
+	farColumn = 1_000
+)
+
+// checkPlaces walks through a part, whatever its name, and refuses rows and
+// cells that lie far out.
+func checkPlaces(markup []byte) error {
+	d := xml.NewDecoder(bytes.NewReader(markup))
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return wrong("", "a part of the workbook is not well-formed")
+		}
+		start, ok := token.(xml.StartElement)
+		if !ok || start.Name.Local != "row" && start.Name.Local != "c" {
+			continue
+		}
+		for _, a := range start.Attr {
+			if a.Name.Local != "r" || a.Value == "" {
+				continue
+			}
+			place := a.Value
+			if start.Name.Local == "row" {
+				place = "A" + place
+			}
+			x, y, err := excelize.CellNameToCoordinates(place)
+			if err != nil || x > farColumn || y > farRow {
+				return wrong("", "the workbook has a cell far out, at %q", place)
+			}
+		}
+	}
 }
