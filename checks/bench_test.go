@@ -45,13 +45,13 @@ func bigTable(rows, columns, redactions int) []byte {
 	return b.Bytes()
 }
 
-func runOn(tb testing.TB, data []byte, workers int) *checks.Report {
+func runOn(tb testing.TB, p *policy.Policy, data []byte, workers int) *checks.Report {
 	tb.Helper()
 	e := &checks.Engine{Workers: workers, TimeLimit: time.Minute}
 	set := checks.Set{Files: []checks.File{{Path: "t.csv", Open: func() (io.ReadCloser, error) {
 		return inMemory{bytes.NewReader(data)}, nil
 	}}}}
-	report, err := e.Run(context.Background(), policy.Default(), set)
+	report, err := e.Run(context.Background(), p, set)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -101,16 +101,19 @@ func processorTime(b *testing.B) time.Duration {
 }
 
 func BenchmarkTable5000x20(b *testing.B) {
+	p := policy.Default()
 	data := bigTable(5000, 20, 0)
-	compareWithRead(b, data, func() { runOn(b, data, 1) })
+	compareWithRead(b, data, func() { runOn(b, p, data, 1) })
 }
 
 func BenchmarkTable5000x100Redacted(b *testing.B) {
+	p := policy.Default()
 	data := bigTable(5000, 100, 1200)
-	compareWithRead(b, data, func() { runOn(b, data, 1) })
+	compareWithRead(b, data, func() { runOn(b, p, data, 1) })
 }
 
 func BenchmarkTable140000Refused(b *testing.B) {
+	p := policy.Default()
 	data := bigTable(140_000, 18, 0)
 	data = data[:min(len(data), 16<<20)]
 	var peak uint64
@@ -130,7 +133,7 @@ func BenchmarkTable140000Refused(b *testing.B) {
 		}
 	}()
 	compareWithRead(b, data, func() {
-		report := runOn(b, data, 1)
+		report := runOn(b, p, data, 1)
 		if len(report.Files[0].Findings) == 0 {
 			b.Fatal("not refused")
 		}

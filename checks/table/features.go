@@ -74,7 +74,8 @@ func (s *surveyor) survey(cells []Cell) *features {
 			continue
 		}
 		f.filled++
-		if (i == 0 || c.Raw != cells[i-1].Raw) && s.add(hashCell(s.seed, c)) {
+		// Texts repeat from row to row; numbers seldom do, and cost little to hash.
+		if (c.Kind == Number || i == 0 || c.Raw != cells[i-1].Raw) && s.add(hashCell(s.seed, c)) {
 			f.distinct++
 		}
 		switch c.Kind {
