@@ -306,6 +306,17 @@ func dueWords(s filing.Summary) string {
 	return ", feedback promised by " + s.Due.Format("2 January 2006")
 }
 
+// voteWords is how a person says a checker's decision.
+func voteWords(d review.Decision) string {
+	switch d {
+	case review.RequestChanges:
+		return "changes requested"
+	case review.Reject:
+		return "rejected"
+	}
+	return string(d)
+}
+
 func statusText(v *filing.View) string {
 	t := &lines{}
 	t.add("Request %s for %s: %s%s.", v.Summary.ID, v.Summary.Workspace, filing.Words(v.Summary.Status), dueWords(v.Summary))
@@ -317,7 +328,7 @@ func statusText(v *filing.View) string {
 		for _, f := range g.Files {
 			for _, vote := range f.Votes {
 				if vote.Reason != "" && vote.Decision != review.Approve {
-					asked = append(asked, fmt.Sprintf("%s, %s: %s", f.Path, vote.Decision, vote.Reason))
+					asked = append(asked, fmt.Sprintf("%s, %s: %s", f.Path, voteWords(vote.Decision), vote.Reason))
 				}
 			}
 		}

@@ -4,12 +4,17 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"sallyport/cmd/sallyport/internal/filing"
+	"sallyport/cmd/sallyport/internal/form"
 	"sallyport/policy"
 	"sallyport/review"
 )
@@ -50,4 +55,71 @@ func (w *world) token(ctx context.Context, person review.Username) (string, erro
 	}
 	e := review.Event{At: now, Type: review.EvTokenCreated, Actor: person, Detail: map[string]string{"token": t.ID}}
 	return secret, w.store.AddToken(ctx, t, hex.EncodeToString(sum[:]), e)
+}
+
+// Answers that are lost on the way do not make anything happen twice.
+func TestLostAnswers(t *testing.T) {
+	w := startDemo(t)
+	secret, err := w.token(t.Context(), "rowan")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	lossy := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		key := r.Header.Get("Idempotency-Key")
+		if key == "" || seen[key] {
+			w.handler.ServeHTTP(out, r)
+			return
+		}
+		seen[key] = true
+		w.handler.ServeHTTP(httptest.NewRecorder(), r)
+		panic(http.ErrAbortHandler)
+	}))
+	t.Cleanup(lossy.Close)
+	client, err := filing.NewClient(lossy.URL, secret, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := form.ReadYAML([]byte(regularForm))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := filing.Draft(t.Context(), client, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r.Created || len(r.Added) != 2 || len(r.NotAdded) != 0 || len(r.View.Missing) != 0 {
+		t.Errorf("the result is %+v", r)
+	}
+	for typ, want := range map[review.EventType]int{review.EvRequestCreated: 1, review.EvFileAdded: 2} {
+		events, err := w.store.Events(t.Context(), review.EventQuery{Types: []review.EventType{typ}})
+		if err != nil || len(events) != want {
+			t.Errorf("%d events of %s, want %d (%v)", len(events), typ, want, err)
+		}
+	}
+}
+
+// What checkers asked for is shown whole, without their names, and so that a
+// terminal does not act on it.
+func TestStatusText(t *testing.T) {
+	long := strings.Repeat("word ", 100)
+	got := statusText(&filing.View{
+		Summary: filing.Summary{ID: "R1", Workspace: "w", Status: review.Returned, Due: time.Date(2026, 11, 27, 0, 0, 0, 0, time.UTC)},
+		Missing: []filing.Missing{{Message: "Answer the checkers' comment on \"g\"."}},
+		Groups: []filing.Group{{
+			Name:     "g",
+			Files:    []filing.File{{Path: "release/a.csv", Votes: []filing.Vote{{Checker: "otto", Decision: review.RequestChanges, Reason: long + "end\x1b[2J"}, {Checker: "olga", Decision: review.Approve, Reason: "fine"}}}},
+			Comments: []filing.Comment{{Author: "otto", ByChecker: true, Text: "Round\nall of it."}, {Author: "jane", Text: "Done."}},
+		}},
+	})
+	want := "Request R1 for w: returned to its author.\n" +
+		"What was said:\n" +
+		"  release/a.csv, changes requested: " + long + "end\\u001b[2J\n" +
+		"  g, a checker: Round\n    all of it.\n" +
+		"  g, the author: Done.\n" +
+		"Still missing:\n" +
+		"  Answer the checkers' comment on \"g\".\n"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }
