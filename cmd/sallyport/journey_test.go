@@ -74,7 +74,7 @@ func fileRequest(t *testing.T, p *person) review.RequestID {
 	p.shot("journey-01-workspaces")
 	p.click(`a[href="/workspaces/vaccine-coverage-2026"]`)
 	p.at("/workspaces/vaccine-coverage-2026")
-	p.see("release/coverage_by_region.csv", "moderately sensitive", "describe", "4be1c0f")
+	p.see("release/coverage_by_region.csv", "moderately sensitive", "describe", "run")
 	p.shot("journey-02-workspace")
 
 	add := func(kind, group string, files ...string) {
@@ -131,7 +131,7 @@ var written = map[string]string{
 	"population":    "Adults registered with a practice on 1 September 2026: 4.3 million after rounding.",
 	"model":         "none",
 	"related":       "No other table of this request, and none released before, counts the same people.",
-	"code-link":     "https://example.org/studies/vaccine-coverage/blob/4be1c0f2a9d84e6f7b3c5d1e2f60718293a4b5c6/analysis/report.Rmd",
+	"code-link":     "https://example.org/studies/vaccine-coverage/blob/main/analysis/report.Rmd",
 	"justification": "The fit of the model is asked for in peer review; only its summary was kept.",
 	"redaction":     "Counts of 7 or fewer replaced with [REDACTED].",
 	"rounding":      "All counts rounded to the nearest 5 before percentages were taken.",
