@@ -18,7 +18,8 @@ import (
 
 type queueCommand struct {
 	remoteFlags `embed:""`
-	Board       bool   `help:"All open reviews and everyone's load (lead checkers); the default for a lead."`
+	Mine        bool   `xor:"which" help:"What is routed to you; the default unless you are a lead."`
+	Board       bool   `xor:"which" help:"All open reviews and everyone's load (lead checkers); the default for a lead."`
 	Format      string `enum:"text,json" default:"text" help:"text or json (default ${default}); json is the answer of the programming interface."`
 }
 
@@ -33,7 +34,7 @@ func (c queueCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	board := c.Board
-	if !board {
+	if !board && !c.Mine {
 		var me struct {
 			Roles []policy.Role `json:"roles"`
 		}
