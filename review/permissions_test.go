@@ -273,3 +273,71 @@ func permissionsPage(statuses []review.Status, actions []policy.Action, allowed 
 	}
 	return b.String()
 }
+
+// Every pair of actions that are open in a status, at once: each ends with
+// success or a clear message, the events still form one chain, and a release
+// holds only what both approved.
+func TestEveryPairOfActionsAtOnce(t *testing.T) {
+	open := map[review.Status][]policy.Action{
+		review.Pending:           {policy.RequestEdit, policy.RequestSubmit, policy.RequestWithdraw},
+		review.Submitted:         {policy.ReviewVote, policy.ReviewSubmit, policy.ReviewReturn, policy.ReviewHandOver, policy.ReviewReassign, policy.RequestComment},
+		review.PartiallyReviewed: {policy.ReviewVote, policy.ReviewSubmit, policy.ReviewReturn, policy.ReviewHandOver, policy.ReviewReassign},
+		review.Reviewed:          {policy.ReviewVote, policy.ReviewReturn, policy.ReviewReject, policy.ReviewRelease},
+		review.Returned:          {policy.RequestEdit, policy.RequestSubmit, policy.RequestWithdraw},
+	}
+	try := attempts()
+	for s, actions := range open {
+		for i, one := range actions {
+			for _, two := range actions[i:] {
+				w := newWorld(t)
+				r := inStatus(t, w, s, s != review.Returned)
+				errs := make(chan error, 2)
+				for n, action := range []policy.Action{one, two} {
+					go func() { errs <- try[action](w, w.As(t, whoDoes(r, action, n)), r) }()
+				}
+				for range 2 {
+					if err := <-errs; err != nil && review.KindOf(err) == review.Internal {
+						t.Errorf("%s: %s and %s: no clear message: %v", s, one, two, err)
+					}
+				}
+				consistent(t, w, r.ID, nil)
+				unbroken(t, w, r.ID)
+			}
+		}
+	}
+}
+
+// whoDoes is somebody to whom the action is open, another one for n = 1 where
+// there are two.
+func whoDoes(r *review.Request, action policy.Action, n int) review.Username {
+	switch {
+	case action == policy.ReviewReassign:
+		return "lea"
+	case !strings.HasPrefix(string(action), "review.") && action != policy.RequestComment:
+		return r.Author
+	}
+	if action == policy.ReviewSubmit || action == policy.ReviewHandOver || r.Status == review.PartiallyReviewed {
+		return seatOf(r, false)
+	}
+	return r.Seats[n%len(r.Seats)].Checker
+}
+
+// unbroken holds the events of a request to one chain that ends in its status.
+func unbroken(t *testing.T, w *reviewtest.World, id review.RequestID) {
+	t.Helper()
+	events, err := w.Store.Events(context.Background(), review.EventQuery{Request: id})
+	must(t, err)
+	var at review.Status
+	for _, e := range events {
+		if e.Type == review.EvDenied {
+			continue
+		}
+		if e.From != at {
+			t.Errorf("%s starts from %s, after %s", e.Type, e.From, at)
+		}
+		at = e.To
+	}
+	if got := status(t, w, id); got != at {
+		t.Errorf("the events end in %s, the request is %s", at, got)
+	}
+}

@@ -53,7 +53,7 @@
 // columns #hCOLUMN, lines #LNUMBER; findings #finding-ID; #decision-approve,
 // #decision-changes, #decision-reject, #reason, #vote-next, #vote-save;
 // #update-file, #move-file, #withdraw-file. Comments: a form with the fields
-// comment and visibility (public or checkers) and the button add-comment.
+// comment and visibility (public or checkers), line and column, and the button add-comment.
 //
 // An answer to a finding is a form with fingerprint, code, text and code_link;
 // an exception one with check and reason (#exceptions); a checker judges either

@@ -2,7 +2,9 @@ package ui
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -19,6 +21,9 @@ import (
 // filePage is the workbench: the request's files, one of them shown as what it
 // is, its findings, and what the viewer can do about it.
 type filePage struct {
+	doc *checks.Document // as read, for the places in it
+	win window
+
 	*review.View
 	File     fileEntry
 	Group    *review.GroupView
@@ -92,9 +97,17 @@ func (u *UI) showFile(c *call, status int, vote *voteForm) error {
 	p.Vote = voteFormFor(v, p.File, vote)
 	p.Context = u.written(p.Group.Group)
 	for _, cm := range p.Group.Comments {
-		p.Comments = append(p.Comments, commentViewOf(v, cm))
+		view := commentViewOf(v, cm)
+		if cm.File == c.fileID() {
+			view.Place, view.Link = p.pointAt(cm.Line, cm.Column)
+		}
+		p.Comments = append(p.Comments, view)
 	}
 	p.Comment = commentFormFor(v, p.Group.Group.ID, c.fileID(), c.Request().URL.Path)
+	p.Comment.Places = true
+	if len(p.doc.Tables) > 0 {
+		p.Comment.Columns = p.doc.Tables[0].Header
+	}
 	if v.Can[policy.RequestEdit] && p.File.File.Kind != review.WithdrawnF {
 		p.Author = authorFormFor(v, p.File)
 	}
@@ -145,6 +158,7 @@ func (p *filePage) show(u *UI, c *call, content *review.FileContent) {
 	}
 	same := bytes.Equal(content.Original, content.Clean)
 	win := windowOf(doc, same)
+	p.doc, p.win = doc, win
 	base := p.File.Link
 	q := c.Request().URL.Query()
 	p.Findings = findingViews(p.File.Report, base, q.Get("finding"), win)
@@ -175,6 +189,28 @@ func (p *filePage) show(u *UI, c *call, content *review.FileContent) {
 		data, _ := pretty(content.Clean)
 		p.showText(data, page, false)
 	}
+}
+
+// pointAt says in words which place of the file a line and a column (from 1; 0
+// for none) are, and where it is shown: the cell of the first table, or else
+// the line of the text.
+func (p *filePage) pointAt(line, column int) (words, link string) {
+	if line <= 0 {
+		return "", ""
+	}
+	words = fmt.Sprintf("line %d", line)
+	if column <= 0 || len(p.doc.Tables) == 0 || column > len(p.doc.Tables[0].Header) {
+		return words, p.win.link(p.File.Link, "", "\x00none", nil, nil, line)
+	}
+	t := p.doc.Tables[0]
+	words += ", " + printable(cmp.Or(t.Header[column-1], fmt.Sprintf("column %d", column)))
+	at := column - 1
+	for row := range t.Rows {
+		if row+1 < len(t.Source.Lines) && t.Source.Lines[row+1] == line {
+			return words, p.win.link(p.File.Link, "", t.Source.Name, &row, &at, line)
+		}
+	}
+	return words, p.win.link(p.File.Link, "", t.Source.Name, nil, &at, line)
 }
 
 // read finds the tables of a file as it was supplied, which is what the checks

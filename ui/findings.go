@@ -229,7 +229,10 @@ type window struct {
 
 // link is the address of a cell, a column, a line, or of the finding alone.
 func (w window) link(base, id, table string, row, column *int, line int) string {
-	q := url.Values{"finding": {id}}
+	q := url.Values{}
+	if id != "" {
+		q.Set("finding", id)
+	}
 	place, known := w.tables[table]
 	anchor := "finding-" + id
 	switch {

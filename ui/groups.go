@@ -142,6 +142,9 @@ type commentView struct {
 	// Publish is where a checkers-only comment can be made public, "" when it
 	// cannot now.
 	Publish string
+	// Place is where in the file it points, in words, and Link the address of
+	// that place; both "" when it is about the whole.
+	Place, Link string
 }
 
 func commentViewOf(v *review.View, cm review.Comment) commentView {
@@ -175,6 +178,10 @@ type commentForm struct {
 	Why     string // it is closed
 	Checker bool   // chooses who may read it
 	Answer  bool   // the checkers asked something of the author
+	// Places says that a line can be named, and Columns are the columns of the
+	// file's first table, of which one can be named too.
+	Places  bool
+	Columns []string
 }
 
 func commentFormFor(v *review.View, g review.GroupID, f review.FileID, back string) commentForm {
@@ -186,6 +193,20 @@ func commentFormFor(v *review.View, g review.GroupID, f review.FileID, back stri
 	return form
 }
 
+// placeNumber reads a whole number of a form: 0 for nothing, and -1, which no use
+// case takes, for what is none.
+func placeNumber(text string) int {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
 func (u *UI) comment(c *call) error {
 	back := localPath(c.FormValue("back")) + "#comments"
 	if strings.TrimSpace(c.FormValue("comment")) == "" {
@@ -194,6 +215,7 @@ func (u *UI) comment(c *call) error {
 	}
 	err := u.service.Comment(c.ctx(), c.actor, c.requestID(), review.CommentInput{
 		Group: review.GroupID(c.FormValue("group")), File: review.FileID(c.FormValue("file")),
+		Line: placeNumber(c.FormValue("line")), Column: placeNumber(c.FormValue("column")),
 		Visibility: review.Visibility(c.FormValue("visibility")), Text: c.FormValue("comment"),
 	})
 	if err != nil {
