@@ -206,7 +206,7 @@ func (p *filePage) pointAt(line, column int) (words, link string) {
 	words += ", " + printable(cmp.Or(t.Header[column-1], fmt.Sprintf("column %d", column)))
 	at := column - 1
 	for row := range t.Rows {
-		if row+1 < len(t.Source.Lines) && t.Source.Lines[row+1] == line {
+		if t.Line(row) == line {
 			return words, p.win.link(p.File.Link, "", t.Source.Name, &row, &at, line)
 		}
 	}
