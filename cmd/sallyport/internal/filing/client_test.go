@@ -5,21 +5,42 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"sallyport/review"
 )
 
+// asked are the requests that a server got. A connection that it broke off may
+// still be in its hands when the client is done.
+type asked struct {
+	mu  sync.Mutex
+	all []*http.Request
+}
+
+func (a *asked) add(r *http.Request) (before int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.all = append(a.all, r)
+	return len(a.all) - 1
+}
+
+func (a *asked) list() []*http.Request {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.all)
+}
+
 // answers is a server that gives them in turn, the last for ever, and keeps what
 // it was asked. One of status 0 breaks the connection off.
-func answers(t *testing.T, list ...int) (*Client, *[]*http.Request) {
+func answers(t *testing.T, list ...int) (*Client, *asked) {
 	t.Helper()
-	var asked []*http.Request
+	got := &asked{}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		status := list[min(len(asked), len(list)-1)]
-		asked = append(asked, r)
+		status := list[min(got.add(r), len(list)-1)]
 		if status == 0 {
 			panic(http.ErrAbortHandler)
 		}
@@ -38,7 +59,7 @@ func answers(t *testing.T, list ...int) (*Client, *[]*http.Request) {
 		t.Fatal(err)
 	}
 	c.pause = time.Millisecond
-	return c, &asked
+	return c, got
 }
 
 // A call without an answer is tried again under the same key, and another call
@@ -64,22 +85,24 @@ func TestTryingAgain(t *testing.T) {
 		"invalid after a retry": {[]int{502, 422}, 2, review.Invalid},
 	} {
 		t.Run(name, func(t *testing.T) {
-			client, asked := answers(t, c.answers...)
+			client, got := answers(t, c.answers...)
 			id, err := client.Create(t.Context(), "w")
-			if len(*asked) != c.asked {
-				t.Errorf("asked %d times, want %d", len(*asked), c.asked)
+			asked := got.list()
+			if len(asked) != c.asked {
+				t.Fatalf("asked %d times, want %d", len(asked), c.asked)
 			}
 			if c.kind == -1 && (err != nil || id != "R1") || c.kind != -1 && (err == nil || review.KindOf(err) != c.kind) {
 				t.Errorf("got %q, %v", id, err)
 			}
-			key := (*asked)[0].Header.Get("Idempotency-Key")
-			for _, r := range *asked {
+			key := asked[0].Header.Get("Idempotency-Key")
+			for _, r := range asked {
 				if r.Header.Get("Idempotency-Key") != key || key == "" || r.Header.Get("Authorization") != "Bearer sp_secret" || r.URL.Path != "/api/v1/requests" {
 					t.Errorf("asked %s with %v", r.URL, r.Header)
 				}
 			}
 			_, _ = client.Create(t.Context(), "w")
-			if last := (*asked)[len(*asked)-1]; last.Header.Get("Idempotency-Key") == key {
+			again := got.list()
+			if last := again[len(again)-1]; last.Header.Get("Idempotency-Key") == key {
 				t.Error("another call has the same key")
 			}
 			if err != nil && strings.Contains(err.Error(), "secret") {
@@ -99,12 +122,12 @@ func TestProblemsInWords(t *testing.T) {
 
 // Who stops waiting is not made to wait for further tries.
 func TestStopping(t *testing.T) {
-	client, asked := answers(t, 503)
+	client, got := answers(t, 503)
 	client.pause = time.Hour
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := client.Create(ctx, "w"); err == nil || len(*asked) != 1 {
-		t.Errorf("asked %d times: %v", len(*asked), err)
+	if _, err := client.Create(ctx, "w"); err == nil || len(got.list()) != 1 {
+		t.Errorf("asked %d times: %v", len(got.list()), err)
 	}
 }
 
