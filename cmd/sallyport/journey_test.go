@@ -34,7 +34,7 @@ func TestAReleaseGoesTheWholeWay(t *testing.T) {
 	world := startDemo(t)
 
 	rowan := world.person(t, tab, "rowan")
-	id := fileRequest(t, rowan)
+	id := fileRequest(t, world, rowan)
 	request := "/requests/" + string(id)
 	submitRequest(t, rowan, request, "journey-06-submit")
 	rowan.see("It is with the output checkers")
@@ -68,13 +68,13 @@ func TestAReleaseGoesTheWholeWay(t *testing.T) {
 
 // fileRequest files the vaccine study's outputs in groups, describes them and
 // the request, and returns it.
-func fileRequest(t *testing.T, p *person) review.RequestID {
+func fileRequest(t *testing.T, w *world, p *person) review.RequestID {
 	t.Helper()
 	p.open("/workspaces")
 	p.shot("journey-01-workspaces")
 	p.click(`a[href="/workspaces/vaccine-coverage-2026"]`)
 	p.at("/workspaces/vaccine-coverage-2026")
-	p.see("release/coverage_by_region.csv", "moderately sensitive", "describe", "run")
+	p.see("release/coverage_by_region.csv", "moderately sensitive", "describe", w.commitOf(t, "release/coverage_by_region.csv")[:12])
 	p.shot("journey-02-workspace")
 
 	add := func(kind, group string, files ...string) {
@@ -350,6 +350,23 @@ func startDemo(t *testing.T) *world {
 		t.Fatal(err)
 		return nil
 	}
+}
+
+// commitOf is the commit that made a file of the vaccine workspace, as its
+// manifest says.
+func (w *world) commitOf(t *testing.T, file string) string {
+	t.Helper()
+	ws, err := w.service.Workspaces.Workspace(context.Background(), "vaccine-coverage-2026")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range ws.Files {
+		if f.Path == file && len(f.Origin.Commit) == 40 {
+			return f.Origin.Commit
+		}
+	}
+	t.Fatalf("no commit is known for %s", file)
+	return ""
 }
 
 func (w *world) request(t *testing.T, id review.RequestID) *review.Request {
