@@ -52,6 +52,23 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
+// TestMigrateOutOfOrder: a step with a lower number may be published after one
+// with a higher, and is still taken, once.
+func TestMigrateOutOfOrder(t *testing.T) {
+	db := bare(t)
+	const a, b, c = "CREATE TABLE a (x INTEGER);", "CREATE TABLE b (x INTEGER);", "CREATE TABLE c (x INTEGER);"
+	for _, files := range []fstest.MapFS{
+		steps("0001_a.sql", a, "0004_c.sql", c),
+		steps("0001_a.sql", a, "0003_b.sql", b, "0004_c.sql", c),
+		steps("0001_a.sql", a, "0003_b.sql", b, "0004_c.sql", c),
+	} {
+		must(t, migrate(t.Context(), db, files, noon()))
+	}
+	if n := count(t, db, "SELECT sum(version) FROM schema_migrations"); n != 8 {
+		t.Errorf("the versions on record add up to %d, want 1 + 3 + 4", n)
+	}
+}
+
 func TestMigrateRefuses(t *testing.T) {
 	const a = "CREATE TABLE a (x INTEGER) STRICT;"
 	for _, test := range []struct {
@@ -76,7 +93,14 @@ func TestMigrateRefuses(t *testing.T) {
 			files: steps("0001_a.sql", a), want: "something else", tables: 1,
 		},
 		{
-			name: "a gap", files: steps("0001_a.sql", a, "0003_b.sql", a), want: "should be number 2",
+			name: "two steps of one number", files: steps("0001_a.sql", a, "0001_b.sql", a), want: "same number",
+		},
+		{
+			name: "a step without a number", files: steps("0001_a.sql", a, "b.sql", a), want: "should be named like",
+		},
+		{
+			name: "a step that is not there any more", before: steps("0001_a.sql", a, "0002_b.sql", "CREATE TABLE b (x INTEGER);"),
+			files: steps("0001_a.sql", a, "0003_c.sql", "CREATE TABLE c (x INTEGER);"), want: "newer program", tables: 2, versionNow: 2,
 		},
 		{
 			name: "a step that fails half way", before: steps("0001_a.sql", a),
