@@ -24,6 +24,7 @@ func (e Event) Canonical() []byte {
 		"group": string(e.Group), "file": string(e.File), "path": e.Path,
 		"from": string(e.From), "to": string(e.To),
 		"digest": string(e.Digest), "findings": string(e.Findings), "policy": e.Policy, "source": e.Source,
+		"purpose": string(e.Purpose),
 	} {
 		if text != "" {
 			parts[key] = text

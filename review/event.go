@@ -84,7 +84,24 @@ type Event struct {
 	// id, a count.
 	Detail map[string]string
 	Source string // source address class: "local", "private", "public", or ""
+	// Purpose says why contents were seen or moved; "" for an event that shows
+	// nobody anything.
+	Purpose Purpose
 }
+
+// Purpose is why somebody saw contents, or why they were moved. The words are
+// stable: programs and auditors search for them.
+type Purpose string
+
+// Every purpose.
+const (
+	ForReview     Purpose = "review"      // a checker of the request, deciding on it
+	ForOwnRequest Purpose = "own request" // its author, or the author's project
+	ForAudit      Purpose = "audit"       // somebody who holds no part in it, looking over it
+	ForRelease    Purpose = "release"     // the service, taking approved bytes out
+	ForRecall     Purpose = "recall"      // the service or a person, taking released bytes back
+	ForResearch   Purpose = "research"    // a member of the project, in their own workspace
+)
 
 // EventTypes lists every event type, in the order in which they are declared.
 func EventTypes() []EventType {

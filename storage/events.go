@@ -28,6 +28,7 @@ type eventRow struct {
 	Detail     string
 	Source     string
 	Leaf       []byte
+	Purpose    string
 }
 
 func (eventRow) TableName() string { return "events" }
@@ -39,7 +40,7 @@ func eventRowOf(e review.Event) eventRow {
 	return eventRow{
 		e.Seq, micros(e.At), string(e.Type), string(e.Actor), string(e.Request), string(e.Workspace),
 		string(e.Group), string(e.File), e.Path, e.Turn, string(e.From), string(e.To),
-		string(e.Digest), string(e.Findings), e.Policy, encodeMap(e.Detail), e.Source, leaf[:],
+		string(e.Digest), string(e.Findings), e.Policy, encodeMap(e.Detail), e.Source, leaf[:], string(e.Purpose),
 	}
 }
 
@@ -51,7 +52,7 @@ func (q eventRow) event() (review.Event, error) {
 		Group: review.GroupID(q.GroupID), File: review.FileID(q.File), Path: q.Path, Turn: q.Turn,
 		From: review.Status(q.FromStatus), To: review.Status(q.ToStatus),
 		Digest: review.Digest(q.Digest), Findings: review.Digest(q.Findings), Policy: q.Policy,
-		Detail: detail, Source: q.Source,
+		Detail: detail, Source: q.Source, Purpose: review.Purpose(q.Purpose),
 	}, err
 }
 

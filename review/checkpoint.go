@@ -1,0 +1,40 @@
+package review
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+)
+
+// Ledger proves what the record holds. Its tree has one leaf for each event, in
+// order: package review/ledger says how it is built and how it is checked
+// without this program's word for it.
+type Ledger interface {
+	// Checkpoint signs the log as it stands (or returns the newest one when
+	// nothing was added), keeps it, and returns the signed note. It refuses, as
+	// ErrCorrupt, to sign a log that does not continue the newest checkpoint.
+	// Conflict while the log is empty.
+	Checkpoint(ctx context.Context) (Checkpoint, error)
+	// Inclusion proves that event seq is in the log of the size of a checkpoint.
+	// Invalid unless 1 <= seq <= size, NotFound past the end of the log.
+	Inclusion(ctx context.Context, seq, size int64) (Proof, error)
+}
+
+// Checkpoint is a promise about the log: that its first Size events, and no
+// others, have this root. Whoever keeps one can tell later whether any of them
+// was changed or dropped.
+type Checkpoint struct {
+	Size int64 // events covered, from the first
+	Root [sha256.Size]byte
+	At   time.Time
+	// Note is the signed note that says so (golang.org/x/mod/sumdb/note,
+	// Ed25519): the only part that proves anything outside this service.
+	Note []byte
+}
+
+// Proof is the path of hashes from one event's leaf to the root of the log of a
+// size, as RFC 6962 lays it down.
+type Proof struct {
+	Seq, Size int64
+	Hashes    [][sha256.Size]byte
+}
