@@ -52,9 +52,10 @@ const (
 	ReviewReject     Action = "review.reject"
 	ReviewRelease    Action = "review.release"
 	ReleaseList      Action = "release.list"
-	RecordView       Action = "record.view" // one request's whole record
-	AuditView        Action = "audit.view"  // the event log
-	StatusView       Action = "status.view" // health and stuck work; no contents
+	RecordView       Action = "record.view"  // one request's whole record
+	AuditView        Action = "audit.view"   // the event log
+	AuditExport      Action = "audit.export" // records, registers and the log as files
+	StatusView       Action = "status.view"  // health and stuck work; no contents
 )
 
 // A Grant lets a role do some actions where it stands in one of the relations.

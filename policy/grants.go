@@ -22,7 +22,7 @@ func Grants() []Grant {
 		{Lead, []Relation{Assigned, Other}, []Action{RequestView, ReviewReassign}},
 
 		{Auditor, anyone, []Action{
-			ReleaseList, RecordView, AuditView, StatusView, RequestView, FileContent, WorkspaceJobs,
+			ReleaseList, RecordView, AuditView, AuditExport, StatusView, RequestView, FileContent, WorkspaceJobs,
 		}},
 
 		{Operator, anyone, []Action{StatusView}},

@@ -27,7 +27,7 @@ func Scopes() []ScopeActions {
 			ReviewClaim, ReviewHandOver, ReviewReassign, ReviewVote, ReviewSubmit, ReviewReturn, ReviewReject, RequestComment,
 		}},
 		{ScopeRelease, []Action{ReviewRelease}},
-		{ScopeAudit, []Action{ReleaseList, RecordView, AuditView}},
+		{ScopeAudit, []Action{ReleaseList, RecordView, AuditView, AuditExport}},
 	}
 }
 

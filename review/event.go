@@ -53,6 +53,7 @@ const (
 	EvReminded          EventType = "request.reminded"
 	EvContextReused     EventType = "request.context_reused"
 	EvPeopleChanged     EventType = "people.changed"
+	EvExported          EventType = "audit.exported" // bytes taken out of the pages: see Export
 	EvTokenCreated      EventType = "token.created"
 	EvTokenRevoked      EventType = "token.revoked"
 	EvScheduleBegun     EventType = "schedule.begun" // a regular draft
@@ -112,7 +113,7 @@ func EventTypes() []EventType {
 		EvPartiallyReviewed, EvReviewed, EvReturned, EvRejected, EvApproved, EvPackaged, EvReleased, EvReleaseFailed,
 		EvIntegrity, EvExceptionAsked, EvExceptionAnswered, EvAcknowledged, EvAckAnswered, EvCommentPublished,
 		EvClaimed, EvHandedOver, EvReassigned, EvSeatVacated, EvFileRouted, EvReopened, EvReminded, EvContextReused,
-		EvPeopleChanged, EvTokenCreated, EvTokenRevoked,
+		EvPeopleChanged, EvExported, EvTokenCreated, EvTokenRevoked,
 		EvScheduleBegun, EvScheduleDone, EvScheduleFailed,
 	}
 }

@@ -78,35 +78,6 @@ type Change struct {
 	Jobs    []Job    // outbox, delivered after commit
 }
 
-// RequestQuery selects requests. Zero fields do not restrict.
-type RequestQuery struct {
-	Author    Username
-	Checker   Username // holds a seat
-	Workspace WorkspaceName
-	Projects  []ProjectID
-	Statuses  []Status
-	Whole     bool // groups, files, votes and comments too
-	Limit     int  // 0 means 100
-	Offset    int
-}
-
-// EventQuery selects events. Zero fields do not restrict.
-type EventQuery struct {
-	Request RequestID
-	Actor   Username
-	Types   []EventType
-	After   int64 // Seq greater than
-	Limit   int   // 0 means 1000
-	Newest  bool  // newest first
-}
-
-// ReleaseQuery selects releases, newest first.
-type ReleaseQuery struct {
-	Workspace WorkspaceName
-	Limit     int // 0 means 100
-	Offset    int
-}
-
 // Job is one external effect, delivered from the outbox at least once by an
 // executor that makes it exactly once.
 type Job struct {

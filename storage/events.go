@@ -128,8 +128,26 @@ func selectEvents(tx *gorm.DB, q review.EventQuery) *gorm.DB {
 	if len(q.Types) > 0 {
 		page = page.Where("type IN ?", texts(q.Types))
 	}
+	if q.Workspace != "" {
+		page = page.Where("workspace = ?", string(q.Workspace))
+	}
+	if q.To != "" {
+		page = page.Where("to_status = ? AND from_status <> to_status", string(q.To))
+	}
+	if q.Path != "" {
+		page = page.Where("path = ?", q.Path)
+	}
+	if q.Digest != "" {
+		page = beginning(page, "digest", string(q.Digest))
+	}
+	if q.Policy != "" {
+		page = beginning(page, "policy", q.Policy)
+	}
 	if q.After > 0 {
 		page = page.Where("seq > ?", q.After)
 	}
-	return page
+	if q.Before > 0 {
+		page = page.Where("seq < ?", q.Before)
+	}
+	return between(page, "at", q.Since, q.Until)
 }

@@ -53,7 +53,7 @@ func selectRequests(tx *gorm.DB, q review.RequestQuery) *gorm.DB {
 	if len(q.Statuses) > 0 {
 		page = page.Where("status IN ?", texts(q.Statuses))
 	}
-	return page
+	return searchRequests(between(page, "created", q.Since, q.Until), q)
 }
 
 // loadBelow reads the seats of the requests that ids selects, and all else below

@@ -149,7 +149,10 @@ func (s *Store) Releases(ctx context.Context, q review.ReleaseQuery) ([]review.R
 			if q.Workspace != "" {
 				page = page.Where("workspace = ?", string(q.Workspace))
 			}
-			return page
+			if q.Project != "" {
+				page = page.Where("project = ?", string(q.Project))
+			}
+			return between(page, "approved", q.Since, q.Until)
 		})
 		return err
 	})

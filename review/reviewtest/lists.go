@@ -3,6 +3,7 @@ package reviewtest
 import (
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 
 	"sallyport/review"
@@ -49,6 +50,15 @@ func listRequests(t *testing.T, s review.Store) {
 		{"status", review.RequestQuery{Statuses: []review.Status{review.Withdrawn}}, []int{3}},
 		{"statuses", review.RequestQuery{Statuses: []review.Status{review.Withdrawn, review.Submitted}}, []int{1, 3}},
 		{"several", review.RequestQuery{Author: "ada", Workspace: "other", Checker: "dave"}, []int{2}},
+		{"author or checker", review.RequestQuery{Person: "dave"}, []int{1, 2}},
+		{"person files", review.RequestQuery{Person: "bob"}, []int{1, 4}},
+		{"id", review.RequestQuery{Text: "R3"}, []int{2}},
+		{"no wildcards", review.RequestQuery{Text: "%"}, nil},
+		{"part of a path", review.RequestQuery{Path: strings.ToUpper(all[0].Groups[0].Files[0].Path[1:])}, []int{0}},
+		{"digest of a file", review.RequestQuery{Digest: all[0].Groups[0].Files[0].Release}, []int{0}},
+		{"no such digest", review.RequestQuery{Digest: "0000"}, nil},
+		{"since", review.RequestQuery{Since: later(4)}, []int{0, 1}},
+		{"until is exclusive", review.RequestQuery{Until: later(3)}, []int{3, 4}},
 		{"nobody", review.RequestQuery{Author: "nobody"}, nil},
 		{"limit", review.RequestQuery{Limit: 2}, []int{0, 1}},
 		{"offset", review.RequestQuery{Limit: 2, Offset: 3}, []int{3, 4}},
@@ -153,10 +163,10 @@ func numberedEvents(t *testing.T, s review.Store) {
 func filterEvents(t *testing.T, s review.Store) {
 	for i, e := range []review.Event{
 		{Type: review.EvSignIn, Actor: "ada"},
-		{Type: review.EvFileViewed, Actor: "carol", Request: "r1"},
-		{Type: review.EvFileViewed, Actor: "dave", Request: "r1"},
-		{Type: review.EvVoted, Actor: "carol", Request: "r2"},
-		{Type: review.EvSignIn, Actor: "carol"},
+		{Type: review.EvFileViewed, Actor: "carol", Request: "r1", Workspace: "cohort", Digest: "abce", From: review.Returned, To: review.Returned},
+		{Type: review.EvFileViewed, Actor: "dave", Request: "r1", Path: "release/a_b.csv"},
+		{Type: review.EvVoted, Actor: "carol", Request: "r2", Digest: "abcd12", From: review.Reviewed, To: review.Returned, Path: "release/axb.csv"},
+		{Type: review.EvSignIn, Actor: "carol", Policy: "ffeedd"},
 	} {
 		e.At = later(i)
 		must(t, s.Append(t.Context(), e))
@@ -173,6 +183,15 @@ func filterEvents(t *testing.T, s review.Store) {
 		{"type", review.EventQuery{Types: []review.EventType{review.EvSignIn}}, []int64{1, 5}},
 		{"types", review.EventQuery{Types: []review.EventType{review.EvSignIn, review.EvVoted}}, []int64{1, 4, 5}},
 		{"after", review.EventQuery{After: 3}, []int64{4, 5}},
+		{"before", review.EventQuery{Before: 3}, []int64{1, 2}},
+		{"newest before", review.EventQuery{Newest: true, Before: 5, Limit: 2}, []int64{4, 3}},
+		{"since", review.EventQuery{Since: later(3)}, []int64{4, 5}},
+		{"until is exclusive", review.EventQuery{Until: later(3)}, []int64{1, 2, 3}},
+		{"path", review.EventQuery{Path: "release/a_b.csv"}, []int64{3}},
+		{"workspace", review.EventQuery{Workspace: "cohort"}, []int64{2}},
+		{"digest", review.EventQuery{Digest: "ABCD"}, []int64{4}},
+		{"policy", review.EventQuery{Policy: "ffee"}, []int64{5}},
+		{"to", review.EventQuery{To: review.Returned}, []int64{4}},
 		{"limit", review.EventQuery{Limit: 2}, []int64{1, 2}},
 		{"page", review.EventQuery{After: 2, Limit: 2}, []int64{3, 4}},
 		{"newest two", review.EventQuery{Newest: true, Limit: 2}, []int64{5, 4}},

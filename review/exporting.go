@@ -1,0 +1,60 @@
+package review
+
+import (
+	"context"
+	"maps"
+	"strconv"
+
+	"sallyport/policy"
+)
+
+// Export is a file made of the record for somebody to keep.
+type Export struct {
+	Kind    string            // "record xlsx", "releases csv", ...; stable words
+	Request RequestID         // when it is of one request
+	Filter  map[string]string // what was asked for, by name
+	Rows    int               // of data, all sheets together
+	Size    int64             // bytes
+	SHA256  Digest            // of the bytes
+}
+
+// RecordExport puts an export on record: what was asked for, how much it is, and
+// the digest of its bytes. The caller sends the bytes only when this succeeds.
+// An auditor may export anything, a checker the review of what is routed to
+// them.
+func (s *Service) RecordExport(ctx context.Context, a Actor, x Export) error {
+	var r *Request
+	if x.Request == "" {
+		if err := s.Authorise(ctx, a, policy.AuditExport); err != nil {
+			return err
+		}
+	} else {
+		action := policy.ReviewVote
+		if a.Person != nil && policy.Somewhere(a.Roles, policy.AuditExport) {
+			action = policy.AuditExport
+		}
+		var err error
+		if r, _, err = s.load(ctx, a, x.Request, action); err != nil {
+			return err
+		}
+	}
+	e := s.event(a, EvExported, r)
+	e.Digest = x.SHA256
+	e.Detail = map[string]string{"export": x.Kind, "rows": strconv.Itoa(x.Rows), "bytes": strconv.FormatInt(x.Size, 10)}
+	filter := maps.Clone(x.Filter)
+	maps.DeleteFunc(filter, func(_, v string) bool { return v == "" })
+	for k, v := range filter {
+		e.Detail["filter_"+k] = v
+	}
+	return s.Store.Append(ctx, e)
+}
+
+// ReviewRecord is a request as one of its checkers may export it: blind as the
+// page is, so that before both reviews are in it holds their own only.
+func (s *Service) ReviewRecord(ctx context.Context, a Actor, id RequestID) (*View, error) {
+	r, rel, err := s.load(ctx, a, id, policy.ReviewVote)
+	if err != nil {
+		return nil, err
+	}
+	return s.view(ctx, a, r, rel)
+}

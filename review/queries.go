@@ -1,0 +1,53 @@
+package review
+
+import "time"
+
+// RequestQuery selects requests. Zero fields do not restrict.
+type RequestQuery struct {
+	Author    Username
+	Checker   Username // holds a seat
+	Person    Username // filed it or holds a seat
+	Workspace WorkspaceName
+	Projects  []ProjectID
+	Statuses  []Status
+	// Text is part of the title or the beginning of the id, in either case.
+	Text string
+	// Path is part of a file's path, in either case, and Digest the beginning of
+	// the hex digest of a file as it came, or as it would leave.
+	Path   string
+	Digest Digest
+	Policy string // beginning of the sha256, or the whole version, of the policy at submission
+	// Since and Until bound the time of creation; Until is exclusive.
+	Since, Until time.Time
+	Whole        bool // groups, files, votes and comments too
+	Limit        int  // 0 means 100
+	Offset       int
+}
+
+// EventQuery selects events. Zero fields do not restrict.
+type EventQuery struct {
+	Request   RequestID
+	Actor     Username
+	Workspace WorkspaceName
+	Types     []EventType
+	To        Status // a change to this status
+	Path      string // whole path of a file
+	Digest    Digest // beginning of the hex digest of the bytes concerned
+	Policy    string // beginning of the sha256 of the policy in force
+	// Since and Until bound the time; Until is exclusive.
+	Since, Until time.Time
+	After        int64 // Seq greater than
+	Before       int64 // Seq less than
+	Limit        int   // 0 means 1000
+	Newest       bool  // newest first
+}
+
+// ReleaseQuery selects releases, newest first.
+type ReleaseQuery struct {
+	Workspace WorkspaceName
+	Project   ProjectID
+	// Since and Until bound the time of approval; Until is exclusive.
+	Since, Until time.Time
+	Limit        int // 0 means 100
+	Offset       int
+}
