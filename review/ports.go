@@ -198,14 +198,5 @@ type Sink interface {
 	Deliver(ctx context.Context, p *Package) (location string, err error)
 }
 
-// Package is a release ready to leave.
-type Package struct {
-	Release *Release
-	// Manifest is the JSON that goes with the files.
-	Manifest []byte
-	// Open yields the bytes of one file, checked against its digest.
-	Open func(ctx context.Context, d Digest) (io.ReadCloser, error)
-}
-
 // Clock tells the time, in UTC.
 type Clock func() time.Time

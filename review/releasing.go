@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"sallyport/policy"
@@ -213,15 +212,12 @@ func (s *Service) deliver(ctx context.Context, job *Job) error {
 			return err
 		}
 	}
-	manifest, err := Manifest(rel)
+	s.step("release.package")
+	pack, err := s.pack(ctx, rel, r)
 	if err != nil {
 		return err
 	}
-	s.step("release.package")
-	location, err := s.Sink.Deliver(ctx, &Package{Release: rel, Manifest: manifest, Open: func(ctx context.Context, d Digest) (io.ReadCloser, error) {
-		s.step("release.file")
-		return s.Blobs.Open(ctx, d)
-	}})
+	location, err := s.Sink.Deliver(ctx, pack)
 	if err != nil {
 		return err
 	}
@@ -236,7 +232,7 @@ func (s *Service) deliver(ctx context.Context, job *Job) error {
 		done := *rel
 		done.Delivered, done.Location = s.Now(), location
 		packaged := s.event(system(), EvPackaged, r)
-		packaged.Digest, packaged.Detail = digestBytes(manifest), map[string]string{"release": rel.ID}
+		packaged.Digest, packaged.Detail = digestBytes(pack.Manifest), map[string]string{"release": rel.ID}
 		e := s.transition(system(), r, Released, EvReleased)
 		e.Detail = map[string]string{"release": rel.ID}
 		r.Released, r.Updated = done.Delivered, done.Delivered

@@ -15,6 +15,7 @@ type Service struct {
 	Sanitiser  Sanitiser
 	Checker    Checker
 	Sink       Sink
+	Packer     Packer
 	// Code shows the code behind an output; nil when no mirror is configured.
 	Code   Code
 	Policy *policy.Policy

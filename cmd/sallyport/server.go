@@ -17,6 +17,7 @@ import (
 	"sallyport/checks"
 	"sallyport/policy"
 	"sallyport/review"
+	"sallyport/review/crate"
 	"sallyport/storage"
 	"sallyport/ui"
 	"sallyport/ui/api"
@@ -96,7 +97,7 @@ func (s *server) open(ctx context.Context, c config, p *policy.Policy, now revie
 	s.close = append(s.close, sink)
 	service := &review.Service{
 		Store: store, Blobs: blobs, Workspaces: workspaces, Sanitiser: sanitiser{}, Checker: &checks.Engine{},
-		Sink: sink, Policy: p, Now: now, Log: s.log,
+		Sink: sink, Packer: crate.Packer{}, Policy: p, Now: now, Log: s.log,
 	}
 	if c.Code != "" {
 		if service.Code, err = storage.OpenCode(c.Code); err != nil {

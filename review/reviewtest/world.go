@@ -10,6 +10,7 @@ import (
 
 	"sallyport/policy"
 	"sallyport/review"
+	"sallyport/review/crate"
 )
 
 // World is a Service over a real store, with the outside in memory: workspaces
@@ -69,7 +70,7 @@ func NewWorld(t testing.TB, store review.Store) *World {
 	}
 	w.Service = &review.Service{
 		Store: store, Blobs: w.Blobs, Workspaces: w.Workspaces, Sanitiser: sanitiser{}, Checker: plainChecker{},
-		Sink: w.Sink, Policy: policy.Default(), Now: w.clock.tick, Log: slog.New(slog.DiscardHandler),
+		Sink: w.Sink, Packer: crate.Packer{}, Policy: policy.Default(), Now: w.clock.tick, Log: slog.New(slog.DiscardHandler),
 	}
 	projects := []review.Project{
 		{ID: Study, Name: "A study", Number: "1", Workspaces: []review.WorkspaceName{Cohort, CohortNext}},
