@@ -56,6 +56,17 @@ const (
 	EvExported          EventType = "audit.exported" // bytes taken out of the pages: see Export
 	EvTokenCreated      EventType = "token.created"
 	EvTokenRevoked      EventType = "token.revoked"
+	EvConfirmed         EventType = "session.confirmed" // that it is they, before a grave action
+	EvSessionEnded      EventType = "session.ended"     // other than by signing out
+	EvLockedOut         EventType = "session.locked_out"
+	EvVouchRefused      EventType = "session.refused" // the method no longer vouches, or cannot be asked
+	EvInvited           EventType = "account.invited"
+	EvPasswordSet       EventType = "account.password_set"
+	EvFactorAdded       EventType = "account.factor_added"
+	EvFactorRemoved     EventType = "account.factor_removed"
+	EvRecoveryMade      EventType = "account.recovery_made"
+	EvRecoveryUsed      EventType = "account.recovery_used"
+	EvIdentityLinked    EventType = "account.identity_linked"
 	EvScheduleBegun     EventType = "schedule.begun" // a regular draft
 	EvScheduleDone      EventType = "schedule.done"
 	EvScheduleFailed    EventType = "schedule.failed"
@@ -113,7 +124,8 @@ func EventTypes() []EventType {
 		EvPartiallyReviewed, EvReviewed, EvReturned, EvRejected, EvApproved, EvPackaged, EvReleased, EvReleaseFailed,
 		EvIntegrity, EvExceptionAsked, EvExceptionAnswered, EvAcknowledged, EvAckAnswered, EvCommentPublished,
 		EvClaimed, EvHandedOver, EvReassigned, EvSeatVacated, EvFileRouted, EvReopened, EvReminded, EvContextReused,
-		EvPeopleChanged, EvExported, EvTokenCreated, EvTokenRevoked,
+		EvPeopleChanged, EvExported, EvTokenCreated, EvTokenRevoked, EvConfirmed, EvSessionEnded, EvLockedOut, EvVouchRefused,
+		EvInvited, EvPasswordSet, EvFactorAdded, EvFactorRemoved, EvRecoveryMade, EvRecoveryUsed, EvIdentityLinked,
 		EvScheduleBegun, EvScheduleDone, EvScheduleFailed,
 	}
 }

@@ -45,3 +45,7 @@ func openStore(t testing.TB, file string) *Store {
 	})
 	return s
 }
+
+func TestAccounts(t *testing.T) {
+	reviewtest.RunAccounts(t, func(t *testing.T) reviewtest.AccountStore { return newStore(t) })
+}
