@@ -317,6 +317,9 @@ func (s *Service) Record(ctx context.Context, a Actor, id RequestID) (*Record, e
 	if rec.Release, err = s.Store.Release(ctx, id); KindOf(err) == NotFound {
 		rec.Release, err = nil, nil
 	}
+	if rec.Release != nil && err == nil {
+		rec.Independence = ProveIndependence(rec.Events, rec.Release)
+	}
 	return rec, err
 }
 

@@ -34,6 +34,10 @@ func (s *Service) Release(ctx context.Context, a Actor, id RequestID) error {
 	if err != nil {
 		return err
 	}
+	report, err := s.report(ctx, r)
+	if err != nil {
+		return err
+	}
 	_, err = s.change(ctx, a, id, policy.ReviewRelease, func(r *Request, c *Change) error {
 		if r.Status == Approved || r.Status == Released {
 			return errNothing
@@ -52,6 +56,8 @@ func (s *Service) Release(ctx context.Context, a Actor, id RequestID) error {
 		}
 		e := s.transition(a, r, Approved, EvApproved)
 		e.Detail = map[string]string{"release": rel.ID}
+		e.note(detailOutside, outsiders(r))
+		e.note(detailOverrode, weighty(r, report, func(*Group, *File) bool { return true }))
 		c.Events = append(c.Events, e)
 		c.Release = rel
 		c.Jobs = append(c.Jobs, Job{ID: rel.ID, Kind: "release", Request: r.ID, MaxTries: maxTries, Due: s.Now()})

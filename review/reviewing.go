@@ -272,17 +272,27 @@ func (s *Service) PublishComment(ctx context.Context, a Actor, id RequestID, com
 // early return, for an author's slip) one public comment by the actor is
 // enough. The votes of an unfinished turn are undone, and stay on the record.
 func (s *Service) Return(ctx context.Context, a Actor, id RequestID) error {
-	_, err := s.change(ctx, a, id, policy.ReviewReturn, func(r *Request, c *Change) error {
+	r, _, err := s.load(ctx, a, id, policy.ReviewReturn)
+	if err != nil {
+		return err
+	}
+	report, err := s.report(ctx, r)
+	if err != nil {
+		return err
+	}
+	_, err = s.change(ctx, a, id, policy.ReviewReturn, func(r *Request, c *Change) error {
 		if err := requireStatus(r, Submitted, PartiallyReviewed, Reviewed); err != nil {
 			return err
 		}
 		early := r.Status != Reviewed
+		grounds := ""
 		if early {
 			if !hasPublicComment(r, "", a.Username) {
 				return Errorf(Invalid, "Tell the author why it comes back: add a public comment to a group first.")
 			}
 			s.undoTurn(a, r, c)
 		} else {
+			grounds = weighty(r, report, func(g *Group, f *File) bool { return r.OutcomeOf(g, f, s.Policy.Review.Approvals) != AllApproved })
 			for i := range r.Groups {
 				if g := &r.Groups[i]; s.wantsChanges(r, g) && !hasPublicComment(r, g.ID, "") {
 					return Errorf(Invalid, "Changes are requested in %q: add a public comment there, so that the author knows what to do.", g.Name)
@@ -291,8 +301,9 @@ func (s *Service) Return(ctx context.Context, a Actor, id RequestID) error {
 		}
 		e := s.transition(a, r, Returned, EvReturned)
 		if early {
-			e.Detail = map[string]string{"early": "true"}
+			e.note("early", "true")
 		}
+		e.note(detailFindings, grounds)
 		r.Due = time.Time{}
 		c.Events = append(c.Events, e)
 		return nil

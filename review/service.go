@@ -71,6 +71,9 @@ type Record struct {
 	View    *View
 	Events  []Event
 	Release *Release
+	// Independence is what the events show of the two reviews behind the
+	// release; nil when nothing was released.
+	Independence *Independence
 }
 
 // StatusReport is what an operator sees: that work flows, never contents.
