@@ -37,6 +37,7 @@ const (
 	EvApproved          EventType = "request.approved"
 	EvPackaged          EventType = "release.packaged"
 	EvReleased          EventType = "request.released"
+	EvDelivered         EventType = "release.delivered" // to one of its places
 	EvReleaseFailed     EventType = "release.failed"
 	EvIntegrity         EventType = "blob.integrity_failed"
 	EvExceptionAsked    EventType = "file.exception_asked"
@@ -67,6 +68,8 @@ const (
 	EvRecoveryMade      EventType = "account.recovery_made"
 	EvRecoveryUsed      EventType = "account.recovery_used"
 	EvIdentityLinked    EventType = "account.identity_linked"
+	EvJobFailed         EventType = "job.failed"     // an effect that is no release
+	EvJobRevived        EventType = "job.revived"    // given up, and to be tried again
 	EvScheduleBegun     EventType = "schedule.begun" // a regular draft
 	EvScheduleDone      EventType = "schedule.done"
 	EvScheduleFailed    EventType = "schedule.failed"
@@ -121,11 +124,12 @@ func EventTypes() []EventType {
 		EvSignIn, EvSignInFailed, EvSignOut, EvDenied, EvRequestCreated, EvRequestEdited, EvGroupEdited, EvFileAdded,
 		EvFileUpdated, EvFileMoved, EvFileWithdrawn, EvFileViewed, EvLogViewed, EvFileDownloaded, EvChecked,
 		EvSubmitted, EvRouted, EvResubmitted, EvWithdrawn, EvVoted, EvVoteVoided, EvCommented, EvReviewSubmitted,
-		EvPartiallyReviewed, EvReviewed, EvReturned, EvRejected, EvApproved, EvPackaged, EvReleased, EvReleaseFailed,
+		EvPartiallyReviewed, EvReviewed, EvReturned, EvRejected, EvApproved, EvPackaged, EvReleased, EvDelivered, EvReleaseFailed,
 		EvIntegrity, EvExceptionAsked, EvExceptionAnswered, EvAcknowledged, EvAckAnswered, EvCommentPublished,
 		EvClaimed, EvHandedOver, EvReassigned, EvSeatVacated, EvFileRouted, EvReopened, EvReminded, EvContextReused,
 		EvPeopleChanged, EvExported, EvTokenCreated, EvTokenRevoked, EvConfirmed, EvSessionEnded, EvLockedOut, EvVouchRefused,
 		EvInvited, EvPasswordSet, EvFactorAdded, EvFactorRemoved, EvRecoveryMade, EvRecoveryUsed, EvIdentityLinked,
+		EvJobFailed, EvJobRevived,
 		EvScheduleBegun, EvScheduleDone, EvScheduleFailed,
 	}
 }

@@ -54,15 +54,29 @@ type Store interface {
 	Release(ctx context.Context, id RequestID) (*Release, error)
 	Releases(ctx context.Context, q ReleaseQuery) ([]Release, error)
 
+	// Enqueue adds jobs outside any change. A job whose ID is known is not added
+	// again, whatever became of it, here as in Change.Jobs.
+	Enqueue(ctx context.Context, jobs ...Job) error
 	// NextJob returns a due outbox job and leases it until the time given, so
-	// that another worker does not take it; NotFound when there is none.
+	// that another worker does not take it; NotFound when there is none. It is
+	// the one due longest of those whose target no other worker is busy with:
+	// a target that is stuck holds up nothing but its own jobs.
 	NextJob(ctx context.Context, now, lease time.Time) (*Job, error)
+	// HoldJob lengthens a lease. HoldJob, FinishJob and RetryJob are Conflict
+	// when the lease ran out and somebody else took the job up (Job.Fence says
+	// so), or it was given up.
+	HoldJob(ctx context.Context, job *Job, lease time.Time) error
 	// FinishJob marks a job done.
-	FinishJob(ctx context.Context, id string) error
+	FinishJob(ctx context.Context, job *Job) error
 	// RetryJob puts it back, to be tried again at a time, with the reason.
 	// After Job.MaxTries it is a dead letter, which DeadJobs lists.
-	RetryJob(ctx context.Context, id string, at time.Time, reason string) error
+	RetryJob(ctx context.Context, job *Job, now, at time.Time, reason string) error
 	DeadJobs(ctx context.Context) ([]Job, error)
+	// Jobs lists jobs in whatever state, those due longest first.
+	Jobs(ctx context.Context, q JobQuery) ([]Job, error)
+	// Revive gives a dead job all its tries again, due at the event's time, with
+	// its event. NotFound when there is no such job, Conflict when it is not dead.
+	Revive(ctx context.Context, id string, e Event) error
 
 	Person(ctx context.Context, name Username) (*Person, error)
 	People(ctx context.Context) ([]Person, error)
@@ -74,20 +88,8 @@ type Store interface {
 // Change is what one update of a request carries besides the request.
 type Change struct {
 	Events  []Event  // at least one
-	Release *Release // kept with it: new when the change approves; later only Delivered and Location may differ
+	Release *Release // kept with it: new when the change approves; later only Delivered, Location and Deliveries may differ
 	Jobs    []Job    // outbox, delivered after commit
-}
-
-// Job is one external effect, delivered from the outbox at least once by an
-// executor that makes it exactly once.
-type Job struct {
-	ID       string
-	Kind     string // "release"
-	Request  RequestID
-	Tries    int // begun so far, this one included: a job that kills its worker runs out too
-	MaxTries int // at least 1
-	Due      time.Time
-	Reason   string // of the last failure
 }
 
 // Blobs keeps bytes by their SHA-256, for ever as far as the domain is
@@ -191,11 +193,25 @@ type Checker interface {
 	Engine() string
 }
 
-// Sink takes a finished package out of the building.
+// Sink takes a finished package out of the building. An error that people should
+// read is an *Error; of any other they are told only that it happened.
 type Sink interface {
 	// Deliver publishes the package of a release. It is called again after a
 	// crash, and must then find that it is done, or do it over, with one effect.
+	// Location says where it is, in a form that people can use.
 	Deliver(ctx context.Context, p *Package) (location string, err error)
+	// Withdraw takes a recalled release back as far as this sink can, and says in
+	// plain words what it did and what it could not. Idempotent. Location is what
+	// Deliver returned, "" when it never did: then nothing may be left of it
+	// either.
+	Withdraw(ctx context.Context, rel *Release, location string) (what string, err error)
+}
+
+// NamedSink is a sink by the name that the configuration gives it. The name is
+// kept with each release, and is the target of its job.
+type NamedSink struct {
+	Name string
+	Sink Sink
 }
 
 // Clock tells the time, in UTC.

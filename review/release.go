@@ -1,13 +1,14 @@
 package review
 
 import (
+	"slices"
 	"time"
 
 	"sallyport/policy"
 )
 
 // Release is what leaves, and why it may: written once, when the request is
-// approved, and never changed but for Delivered and Location.
+// approved, and never changed but for Delivered, Location and Deliveries.
 type Release struct {
 	ID        string // unguessable; names the package
 	Request   RequestID
@@ -22,8 +23,33 @@ type Release struct {
 	By        Username // who pressed release
 	Checkers  []Username
 	Files     []ReleasedFile
-	Delivered time.Time // zero until the package is out
-	Location  string
+	Delivered time.Time // zero until the package is out, at every sink
+	Location  string    // at the first of its sinks
+	// Deliveries has one for each sink that there was at the approval, in the
+	// order of the configuration. Which they are never changes.
+	Deliveries []Delivery
+}
+
+// Delivery is a release at one sink.
+type Delivery struct {
+	Sink     string    `json:"sink"`
+	At       time.Time `json:"at,omitzero"` // zero until it is there
+	Location string    `json:"location,omitempty"`
+}
+
+// At is the release's delivery at a sink; nil when it was not to go there.
+func (r *Release) At(sink string) *Delivery {
+	for i := range r.Deliveries {
+		if r.Deliveries[i].Sink == sink {
+			return &r.Deliveries[i]
+		}
+	}
+	return nil
+}
+
+// Complete reports whether the release is at all its sinks.
+func (r *Release) Complete() bool {
+	return !slices.ContainsFunc(r.Deliveries, func(d Delivery) bool { return d.At.IsZero() })
 }
 
 // ReleasedFile is one file of a release.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"sallyport/policy"
@@ -60,7 +59,9 @@ func (s *Service) Release(ctx context.Context, a Actor, id RequestID) error {
 		e.note(detailOverrode, weighty(r, report, func(*Group, *File) bool { return true }))
 		c.Events = append(c.Events, e)
 		c.Release = rel
-		c.Jobs = append(c.Jobs, Job{ID: rel.ID, Kind: "release", Request: r.ID, MaxTries: maxTries, Due: s.Now()})
+		for _, d := range rel.Deliveries {
+			c.Jobs = append(c.Jobs, s.job(rel.ID+"."+d.Sink, JobRelease, r.ID, d.Sink))
+		}
 		r.Decided = rel.Approved
 		return nil
 	})
@@ -79,6 +80,12 @@ func (s *Service) newRelease(a Actor, r *Request, names map[Username]string, rt 
 	}
 	for _, seat := range r.Seats {
 		rel.Checkers = append(rel.Checkers, seat.Checker)
+	}
+	for _, sink := range s.Sinks {
+		rel.Deliveries = append(rel.Deliveries, Delivery{Sink: sink.Name})
+	}
+	if len(rel.Deliveries) == 0 {
+		return nil, errors.New("a release has nowhere to go: no sink is configured")
 	}
 	if err := rt.stillFit(r); err != nil {
 		return nil, err
@@ -125,70 +132,6 @@ func (s *Service) names(ctx context.Context) (map[Username]string, error) {
 	return out, nil
 }
 
-const (
-	// maxTries is how often a delivery is tried before people must look.
-	maxTries = 20
-	// leaseTime is how long a job is somebody's. A job whose worker died is
-	// taken up again after it.
-	leaseTime = 30 * time.Second
-	// idle is how long the worker sleeps when there is nothing to do.
-	idle = 500 * time.Millisecond
-	// housekeeping is how often seats and reminders are looked after.
-	housekeeping = 20 * time.Second
-)
-
-// Work does outbox jobs and keeps the seats until ctx ends. Errors are logged
-// and tried again; it returns only ctx's error.
-func (s *Service) Work(ctx context.Context) error {
-	var kept time.Time
-	for {
-		var did bool
-		var err error
-		if now := s.Now(); now.Sub(kept) > housekeeping {
-			kept = now
-			did, err = s.WorkOnce(ctx)
-		} else {
-			did, err = s.doJob(ctx)
-		}
-		if err != nil && ctx.Err() == nil {
-			s.Log.ErrorContext(ctx, "background work", "error", err)
-		}
-		if did && err == nil {
-			continue
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(idle):
-		}
-	}
-}
-
-// WorkOnce fills free seats, reminds, and does one due job if there is one.
-func (s *Service) WorkOnce(ctx context.Context) (did bool, err error) {
-	if err := errors.Join(s.Route(ctx), s.Remind(ctx)); err != nil {
-		return false, err
-	}
-	return s.doJob(ctx)
-}
-
-// doJob does one due job, if there is one.
-func (s *Service) doJob(ctx context.Context) (did bool, err error) {
-	now := s.Now()
-	job, err := s.Store.NextJob(ctx, now, now.Add(leaseTime))
-	if KindOf(err) == NotFound {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	if err := s.deliver(ctx, job); err != nil {
-		return true, s.failed(ctx, job, err)
-	}
-	s.step("job.finish")
-	return true, s.Store.FinishJob(ctx, job.ID)
-}
-
 // step tells a test where the release stands.
 func (s *Service) step(name string) {
 	if s.Step != nil {
@@ -196,69 +139,113 @@ func (s *Service) step(name string) {
 	}
 }
 
-// deliver takes one approved release out. Each step can be taken again after a
-// crash at any point: the sink knows a package it has delivered, and the
-// request becomes RELEASED only once.
+// deliver takes one approved release out, to one sink. Each step can be taken
+// again after a crash at any point: the sink knows a package it has delivered,
+// and the request becomes RELEASED only once.
 func (s *Service) deliver(ctx context.Context, job *Job) error {
 	s.step("release.load")
 	rel, err := s.Store.Release(ctx, job.Request)
 	if err != nil {
 		return err
 	}
-	r, err := s.Store.Request(ctx, job.Request)
-	if err != nil {
-		return err
-	}
-	if r.Status == Released {
+	if at := rel.At(job.Target); at == nil || !at.At.IsZero() {
 		return nil
 	}
-	s.step("release.verify")
-	for _, f := range rel.Files {
-		if _, err := s.readBlob(ctx, system(), r, f.SHA256); err != nil {
-			return err
-		}
-	}
-	s.step("release.package")
-	pack, err := s.pack(ctx, rel, r)
+	sink, err := s.sink(job.Target)
 	if err != nil {
 		return err
 	}
-	location, err := s.Sink.Deliver(ctx, pack)
+	p, err := s.verified(ctx, rel)
+	if err != nil {
+		return err
+	}
+	s.step("release.deliver")
+	location, err := sink.Deliver(ctx, p)
 	if err != nil {
 		return err
 	}
 	s.step("release.mark")
-	_, err = s.Store.Update(ctx, job.Request, func(r *Request) (Change, error) {
-		if r.Status == Released {
-			return Change{}, errNothing
-		}
-		if err := requireStatus(r, Approved); err != nil {
-			return Change{}, err
-		}
-		done := *rel
-		done.Delivered, done.Location = s.Now(), location
-		packaged := s.event(system(), EvPackaged, r)
-		packaged.Digest, packaged.Detail = digestBytes(pack.Manifest), map[string]string{"release": rel.ID}
-		e := s.transition(system(), r, Released, EvReleased)
-		e.Detail = map[string]string{"release": rel.ID}
-		r.Released, r.Updated = done.Delivered, done.Delivered
-		return Change{Events: []Event{packaged, e}, Release: &done}, nil
-	})
-	if errors.Is(err, errNothing) {
-		return nil
-	}
-	return err
+	return s.delivered(ctx, job.Request, job.Target, location, digestBytes(p.Manifest))
 }
 
-// failed puts a job back with a growing pause, and the failure on record.
-func (s *Service) failed(ctx context.Context, job *Job, cause error) error {
-	pause := min(time.Second<<min(job.Tries, 12), time.Hour)
-	s.Log.ErrorContext(ctx, "delivery failed", "job", job.ID, "tries", job.Tries, "error", cause)
-	e := s.event(system(), EvReleaseFailed, nil)
-	e.Request, e.Detail = job.Request, map[string]string{"tries": fmt.Sprint(job.Tries)}
-	return errors.Join(
-		s.Store.Append(ctx, e),
-		s.Store.RetryJob(ctx, job.ID, s.Now().Add(pause), cause.Error()))
+// sink finds a sink by its name.
+func (s *Service) sink(name string) (Sink, error) {
+	for _, k := range s.Sinks {
+		if k.Name == name {
+			return k.Sink, nil
+		}
+	}
+	return nil, Errorf(Unavailable, "There is no place named %s in the configuration any more.", name)
+}
+
+// verified makes a release's package, after hashing every file again.
+func (s *Service) verified(ctx context.Context, rel *Release) (*Package, error) {
+	r, err := s.Store.Request(ctx, rel.Request)
+	if err != nil {
+		return nil, err
+	}
+	s.step("release.verify")
+	for _, f := range rel.Files {
+		if _, err := s.readBlob(ctx, system(), r, f.SHA256); err != nil {
+			return nil, err
+		}
+	}
+	s.step("release.package")
+	return s.pack(ctx, rel, r)
+}
+
+// errMoved says that the request changed between two reads.
+var errMoved = errors.New("the request has moved on")
+
+// delivered puts one delivery on record, and the last one makes the request
+// RELEASED. Workers that finish at two sinks at once take turns.
+func (s *Service) delivered(ctx context.Context, id RequestID, sink, location string, manifest Digest) error {
+	for {
+		r, err := s.Store.Request(ctx, id)
+		if err != nil {
+			return err
+		}
+		rel, err := s.Store.Release(ctx, id)
+		if err != nil {
+			return err
+		}
+		at := rel.At(sink)
+		if !at.At.IsZero() {
+			return nil
+		}
+		at.At, at.Location = s.Now(), location
+		_, err = s.Store.Update(ctx, id, func(now *Request) (Change, error) {
+			if now.Version != r.Version {
+				return Change{}, errMoved
+			}
+			return s.markDelivered(now, rel, at, manifest)
+		})
+		if !errors.Is(err, errMoved) {
+			return err
+		}
+	}
+}
+
+// markDelivered is the change that one delivery makes.
+func (s *Service) markDelivered(r *Request, rel *Release, at *Delivery, manifest Digest) (Change, error) {
+	if err := requireStatus(r, Approved); err != nil {
+		return Change{}, err
+	}
+	e := s.event(system(), EvDelivered, r)
+	e.Digest, e.Detail = manifest, map[string]string{"release": rel.ID, "sink": at.Sink}
+	c := Change{Events: []Event{e}, Release: rel}
+	r.Updated = at.At
+	if !rel.Complete() {
+		return c, nil
+	}
+	rel.Delivered, rel.Location = at.At, rel.Deliveries[0].Location
+	packaged := s.event(system(), EvPackaged, r)
+	packaged.Digest, packaged.Detail = manifest, map[string]string{"release": rel.ID}
+	released := s.transition(system(), r, Released, EvReleased)
+	released.Detail = map[string]string{"release": rel.ID}
+	r.Released = at.At
+	c.Events = append(c.Events, packaged, released)
+	return c, nil
 }
 
 // manifest is the JSON that goes with a package.

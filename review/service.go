@@ -14,8 +14,9 @@ type Service struct {
 	Workspaces Workspaces
 	Sanitiser  Sanitiser
 	Checker    Checker
-	Sink       Sink
-	Packer     Packer
+	// Sinks are where a release goes: to each of them, by a job of its own.
+	Sinks  []NamedSink
+	Packer Packer
 	// Code shows the code behind an output; nil when no mirror is configured.
 	Code   Code
 	Policy *policy.Policy

@@ -55,10 +55,8 @@ func (f *Folder) Close() error { return f.root.Close() }
 // that differs is ErrCorrupt. The location is "<workspace>/<release>".
 func (f *Folder) Deliver(ctx context.Context, p *review.Package) (string, error) {
 	workspace, id := string(p.Release.Workspace), p.Release.ID
-	for _, element := range []string{workspace, id} {
-		if why := nameProblem(element); why != "" || strings.ContainsAny(element, "/") || strings.HasPrefix(element, ".") {
-			return "", fmt.Errorf("storage: delivering: %q cannot name a folder", element)
-		}
+	if err := folderNames(workspace, id); err != nil {
+		return "", err
 	}
 	location := path.Join(workspace, id)
 	if err := f.deliver(ctx, workspace, id, p); err != nil {
@@ -68,17 +66,14 @@ func (f *Folder) Deliver(ctx context.Context, p *review.Package) (string, error)
 }
 
 func (f *Folder) deliver(ctx context.Context, workspace, id string, p *review.Package) error {
-	if err := f.root.Mkdir(workspace, packageDir); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	if err := syncDir(f.root, "."); err != nil {
-		return err
-	}
-	dir, err := enter(f.root, workspace)
+	dir, err := f.enter(workspace)
 	if err != nil {
 		return err
 	}
 	defer dir.Close() // what was written is flushed by then
+	if _, err := dir.Lstat(id + withdrawnNote); err == nil {
+		return review.Errorf(review.Conflict, "This release was withdrawn, and is not put out again.")
+	}
 	if err := removeStale(dir, id); err != nil {
 		return err
 	}
@@ -248,4 +243,77 @@ func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.n += int64(n)
 	return n, err
+}
+
+// Withdraw removes a package, and leaves a note at "<release>.withdrawn.txt" in
+// its place, where no package of that release is put again. A deletion that was
+// cut short goes on.
+func (f *Folder) Withdraw(_ context.Context, rel *review.Release, _ string) (string, error) {
+	workspace, id := string(rel.Workspace), rel.ID
+	if err := folderNames(workspace, id); err != nil {
+		return "", err
+	}
+	if err := f.withdraw(workspace, id, review.Tombstone(rel)); err != nil {
+		return "", fmt.Errorf("storage: withdrawing %s: %w", path.Join(workspace, id), err)
+	}
+	return "The package was deleted from the folder, and a note says so in its place. Copies that somebody made before are not reached by this.", nil
+}
+
+func (f *Folder) withdraw(workspace, id string, note []byte) error {
+	dir, err := f.enter(workspace)
+	if err != nil {
+		return err
+	}
+	defer dir.Close() // what was written is flushed by then
+	if err := putFile(dir, id+withdrawnNote, note); err != nil {
+		return err
+	}
+	if err := dir.Rename(id, rubbish+id+"-"+rand.Text()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := syncDir(dir, "."); err != nil {
+		return err
+	}
+	if err := removeStale(dir, id); err != nil {
+		return err
+	}
+	return syncDir(dir, ".")
+}
+
+// withdrawnNote ends the name of the note that says that a package was taken back.
+const withdrawnNote = ".withdrawn.txt"
+
+// putFile writes a file beside its place and renames it; what was there before
+// is replaced whole.
+func putFile(dir *os.Root, name string, data []byte) error {
+	temporary := unfinished + name + "-" + rand.Text()
+	err := writeFlushed(dir, temporary, bytes.NewReader(data))
+	if err == nil {
+		err = dir.Rename(temporary, name)
+	}
+	if err != nil {
+		return errors.Join(err, dir.RemoveAll(temporary))
+	}
+	return syncDir(dir, ".")
+}
+
+// enter opens a workspace's folder, made when it is not there.
+func (f *Folder) enter(workspace string) (*os.Root, error) {
+	if err := f.root.Mkdir(workspace, packageDir); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	if err := syncDir(f.root, "."); err != nil {
+		return nil, err
+	}
+	return enter(f.root, workspace)
+}
+
+// folderNames refuses names that lead elsewhere.
+func folderNames(names ...string) error {
+	for _, element := range names {
+		if why := nameProblem(element); why != "" || strings.ContainsAny(element, "/") || strings.HasPrefix(element, ".") {
+			return fmt.Errorf("storage: delivering: %q cannot name a folder", element)
+		}
+	}
+	return nil
 }

@@ -148,7 +148,7 @@ func (b *rig) deliverAll(ctx context.Context) error {
 		if err := b.markReleased(ctx, release, location); err != nil {
 			return err
 		}
-		if err := b.store.FinishJob(ctx, job.ID); err != nil {
+		if err := b.store.FinishJob(ctx, job); err != nil {
 			return err
 		}
 	}

@@ -45,6 +45,25 @@ type releaseFileRow struct {
 
 func (releaseFileRow) TableName() string { return "release_files" }
 
+// deliveryRow is where one release goes.
+type deliveryRow struct {
+	Release   string `gorm:"primaryKey"`
+	Position  int
+	Sink      string `gorm:"primaryKey"`
+	Delivered int64
+	Location  string
+}
+
+func (deliveryRow) TableName() string { return "release_deliveries" }
+
+func deliveryRowsOf(r *review.Release) []deliveryRow {
+	rows := make([]deliveryRow, len(r.Deliveries))
+	for i, d := range r.Deliveries {
+		rows[i] = deliveryRow{r.ID, i, d.Sink, micros(d.At), d.Location}
+	}
+	return rows
+}
+
 // approvalJSON is how one approval is kept.
 type approvalJSON struct {
 	Checker string `json:"checker"`
@@ -96,31 +115,75 @@ func (q releaseFileRow) file() (review.ReleasedFile, error) {
 	return f, err
 }
 
-// keepRelease writes a new release, or the delivery of one that is there; a
+// errReleaseDiffers is the refusal of anything but a further delivery.
+var errReleaseDiffers = errors.New("storage: a release is written once; only its deliveries are filled in, once")
+
+// keepRelease writes a new release, or the deliveries of one that is there; a
 // release that differs in anything else is refused.
 func keepRelease(tx *gorm.DB, id review.RequestID, r *review.Release) error {
 	if r.Request != id {
 		return fmt.Errorf("storage: the release is of another request")
 	}
-	row, files := releaseRowOf(r), releaseFileRowsOf(r)
+	row := releaseRowOf(r)
 	var was releaseRow
 	err := tx.Where("id = ?", row.ID).Take(&was).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
-		if err := tx.Create(&row).Error; err != nil || len(files) == 0 {
-			return err
-		}
-		return tx.CreateInBatches(&files, batch).Error
+		return newRelease(tx, row, releaseFileRowsOf(r), deliveryRowsOf(r))
 	}
-	if err != nil || was == row {
+	if err != nil {
+		return err
+	}
+	if err := keepDeliveries(tx, r); err != nil || was == row {
 		return err
 	}
 	delivered := was
 	delivered.Delivered, delivered.Location = row.Delivered, row.Location
 	if was.Delivered != 0 || row.Delivered == 0 || delivered != row {
-		return fmt.Errorf("storage: a release is written once; only its delivery is added, once")
+		return errReleaseDiffers
 	}
 	return tx.Model(&releaseRow{}).Where("id = ? AND delivered = 0", row.ID).
 		Updates(map[string]any{"delivered": row.Delivered, "location": row.Location}).Error
+}
+
+func newRelease(tx *gorm.DB, row releaseRow, files []releaseFileRow, deliveries []deliveryRow) error {
+	if err := tx.Create(&row).Error; err != nil {
+		return err
+	}
+	if len(files) > 0 {
+		if err := tx.CreateInBatches(&files, batch).Error; err != nil {
+			return err
+		}
+	}
+	if len(deliveries) == 0 {
+		return nil
+	}
+	return tx.Create(&deliveries).Error
+}
+
+// keepDeliveries fills in the deliveries that have been made since.
+func keepDeliveries(tx *gorm.DB, r *review.Release) error {
+	var was []deliveryRow
+	if err := tx.Where("release = ?", r.ID).Order("position").Find(&was).Error; err != nil {
+		return err
+	}
+	rows := deliveryRowsOf(r)
+	if len(was) != len(rows) {
+		return errReleaseDiffers
+	}
+	for i, row := range rows {
+		if was[i] == row {
+			continue
+		}
+		if was[i].Sink != row.Sink || was[i].Delivered != 0 || row.Delivered == 0 {
+			return errReleaseDiffers
+		}
+		err := tx.Model(&deliveryRow{}).Where("release = ? AND sink = ? AND delivered = 0", row.Release, row.Sink).
+			Updates(map[string]any{"delivered": row.Delivered, "location": row.Location}).Error
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Release reads the release of a request; NotFound before it is approved.
@@ -139,7 +202,8 @@ func (s *Store) Release(ctx context.Context, id review.RequestID) (*review.Relea
 	return &list[0], nil
 }
 
-// Releases lists releases with their files, newest first, in two statements.
+// Releases lists releases with their files and deliveries, newest first, in three
+// statements.
 func (s *Store) Releases(ctx context.Context, q review.ReleaseQuery) ([]review.Release, error) {
 	var list []review.Release
 	err := s.read(ctx, "listing releases", func(tx *gorm.DB) (err error) {
@@ -178,12 +242,21 @@ func loadReleases(tx *gorm.DB, query func() *gorm.DB) ([]review.Release, error) 
 		}
 		files[row.Release] = append(files[row.Release], f)
 	}
+	var deliveryRows []deliveryRow
+	err = tx.Where("release IN (?)", query().Select("id")).Order("release, position").Find(&deliveryRows).Error
+	if err != nil {
+		return nil, err
+	}
+	deliveries := map[string][]review.Delivery{}
+	for _, row := range deliveryRows {
+		deliveries[row.Release] = append(deliveries[row.Release], review.Delivery{Sink: row.Sink, At: moment(row.Delivered), Location: row.Location})
+	}
 	list := make([]review.Release, len(rows))
 	for i, row := range rows {
 		if list[i], err = row.release(); err != nil {
 			return nil, err
 		}
-		list[i].Files = files[row.ID]
+		list[i].Files, list[i].Deliveries = files[row.ID], deliveries[row.ID]
 	}
 	return list, nil
 }

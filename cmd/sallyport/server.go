@@ -97,7 +97,7 @@ func (s *server) open(ctx context.Context, c config, p *policy.Policy, now revie
 	s.close = append(s.close, sink)
 	service := &review.Service{
 		Store: store, Blobs: blobs, Workspaces: workspaces, Sanitiser: sanitiser{}, Checker: &checks.Engine{},
-		Sink: sink, Packer: crate.Packer{}, Policy: p, Now: now, Log: s.log,
+		Sinks: []review.NamedSink{{Name: "exports", Sink: sink}}, Packer: crate.Packer{}, Policy: p, Now: now, Log: s.log,
 	}
 	if c.Code != "" {
 		if service.Code, err = storage.OpenCode(c.Code); err != nil {

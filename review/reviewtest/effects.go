@@ -52,6 +52,7 @@ func fullRelease(id string, request review.RequestID) *review.Release {
 	new(filler).fill(reflect.ValueOf(r).Elem())
 	undelivered := review.Release{}
 	r.ID, r.Request, r.Workspace, r.Delivered, r.Location = id, request, "study", undelivered.Delivered, ""
+	r.Deliveries = []review.Delivery{{Sink: "exports"}, {Sink: "archive"}}
 	return r
 }
 
@@ -79,17 +80,35 @@ func releaseOnce(t *testing.T, s review.Store) {
 	must(t, err)
 	same(t, "the release", want, got)
 
-	altered := *want
+	altered, fewer, other := *want, *want, *want
 	altered.Title = "other"
+	fewer.Deliveries = want.Deliveries[:1]
+	other.Deliveries = []review.Delivery{{Sink: "exports"}, {Sink: "elsewhere"}}
 	another := fullRelease("rel2", "r1")
 	ofAnother := fullRelease("rel3", "r2")
-	for name, bad := range map[string]*review.Release{"altered": &altered, "second": another, "of another request": ofAnother} {
+	for name, bad := range map[string]*review.Release{"altered": &altered, "to fewer places": &fewer, "to another place": &other, "second": another, "of another request": ofAnother} {
 		if _, err := s.Update(t.Context(), "r1", carrying(bad, review.Approved)); err == nil {
 			t.Errorf("a release %s was kept", name)
 		}
 	}
 
-	delivered := *want
+	half := *want
+	half.Deliveries = []review.Delivery{{Sink: "exports"}, {Sink: "archive", At: later(2), Location: "there"}}
+	_, err = s.Update(t.Context(), "r1", carrying(&half, review.Approved))
+	must(t, err)
+	for name, deliveries := range map[string][]review.Delivery{
+		"taken back": {{Sink: "exports"}, {Sink: "archive"}},
+		"moved":      {{Sink: "exports"}, {Sink: "archive", At: later(2), Location: "elsewhere"}},
+	} {
+		bad := *want
+		bad.Deliveries = deliveries
+		if _, err := s.Update(t.Context(), "r1", carrying(&bad, review.Approved)); err == nil {
+			t.Errorf("a delivery was %s", name)
+		}
+	}
+
+	delivered := half
+	delivered.Deliveries = []review.Delivery{{Sink: "exports", At: later(3), Location: "study/rel1"}, half.Deliveries[1]}
 	delivered.Delivered, delivered.Location = later(3), "study/rel1"
 	_, err = s.Update(t.Context(), "r1", carrying(&delivered, review.Released))
 	must(t, err)
@@ -101,7 +120,7 @@ func releaseOnce(t *testing.T, s review.Store) {
 	got, err = s.Release(t.Context(), "r1")
 	must(t, err)
 	same(t, "the delivered release", &delivered, got)
-	same(t, "versions", int64(3), read(t, s, "r1").Version)
+	same(t, "versions", int64(4), read(t, s, "r1").Version)
 }
 
 func listReleases(t *testing.T, s review.Store) {
@@ -130,92 +149,6 @@ func listReleases(t *testing.T, s review.Store) {
 		must(t, err)
 		same(t, test.name, test.want, got)
 	}
-}
-
-// enqueue creates a request that carries jobs.
-func enqueue(t *testing.T, s review.Store, list ...review.Job) {
-	t.Helper()
-	create(t, s, Draft("r1", "ada", "study", start))
-	_, err := s.Update(t.Context(), "r1", func(r *review.Request) (review.Change, error) {
-		return review.Change{Events: []review.Event{Happened(r, review.EvApproved, start)}, Jobs: list}, nil
-	})
-	must(t, err)
-}
-
-func jobs(t *testing.T, s review.Store) {
-	enqueue(t, s,
-		review.Job{ID: "b", Kind: "release", Request: "r1", MaxTries: 3, Due: later(2)},
-		review.Job{ID: "a", Kind: "release", Request: "r1", MaxTries: 3, Due: later(1)},
-	)
-	next := func(now, lease int) string {
-		j, err := s.NextJob(t.Context(), later(now), later(lease))
-		if review.KindOf(err) == review.NotFound {
-			return ""
-		}
-		must(t, err)
-		return j.ID
-	}
-	same(t, "none is due", "", next(0, 5))
-	same(t, "the first due", "a", next(1, 5))
-	same(t, "it is leased", "", next(1, 5))
-	same(t, "the second", "b", next(2, 9))
-	same(t, "both are leased", "", next(4, 9))
-	same(t, "a lease that ran out", "a", next(5, 20))
-	must(t, s.FinishJob(t.Context(), "a"))
-	must(t, s.FinishJob(t.Context(), "a"))
-	same(t, "a finished job", "", next(8, 20))
-	must(t, s.RetryJob(t.Context(), "b", later(30), "the disk was full"))
-	same(t, "put back for later", "", next(29, 40))
-	got, err := s.NextJob(t.Context(), later(30), later(40))
-	must(t, err)
-	same(t, "the job tried again", &review.Job{
-		ID: "b", Kind: "release", Request: "r1", Tries: 2, MaxTries: 3, Due: later(30), Reason: "the disk was full",
-	}, got)
-	must(t, s.FinishJob(t.Context(), "b"))
-	must(t, s.RetryJob(t.Context(), "b", later(31), "too late"))
-	same(t, "a finished job stays finished", "", next(99, 100))
-}
-
-func deadJobs(t *testing.T, s review.Store) {
-	enqueue(t, s,
-		review.Job{ID: "fails", Kind: "release", Request: "r1", MaxTries: 2, Due: later(1)},
-		review.Job{ID: "kills", Kind: "release", Request: "r1", MaxTries: 1, Due: later(50)},
-	)
-	for try := range 2 {
-		_, err := s.NextJob(t.Context(), later(10*try+1), later(10*try+2))
-		must(t, err)
-		dead, err := s.DeadJobs(t.Context())
-		must(t, err)
-		same(t, "dead before the last try", 0, len(dead))
-		must(t, s.RetryJob(t.Context(), "fails", later(10*try+5), "no"))
-	}
-	_, err := s.NextJob(t.Context(), later(50), later(51)) // and the process is killed
-	must(t, err)
-	wantKind(t, second(s.NextJob(t.Context(), later(60), later(61))), review.NotFound)
-	dead, err := s.DeadJobs(t.Context())
-	must(t, err)
-	same(t, "dead jobs", 2, len(dead))
-	same(t, "the failing one", review.Job{
-		ID: "fails", Kind: "release", Request: "r1", Tries: 2, MaxTries: 2, Due: later(15), Reason: "no",
-	}, dead[0])
-	if dead[1].ID != "kills" || dead[1].Reason == "" {
-		t.Errorf("the job that kills its worker: %+v, want it with a reason", dead[1])
-	}
-}
-
-func jobRace(t *testing.T, s review.Store) {
-	enqueue(t, s, review.Job{ID: "a", Kind: "release", Request: "r1", MaxTries: 9, Due: start})
-	won := 0
-	for _, err := range race(8, func(int) error {
-		return second(s.NextJob(t.Context(), later(1), later(5)))
-	}) {
-		if err == nil {
-			won++
-			continue
-		}
-		wantKind(t, err, review.NotFound)
-	}
-	same(t, "workers with the job", 1, won)
 }
 
 // samplePeople has every field set, of one person and one project.

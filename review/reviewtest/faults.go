@@ -116,14 +116,29 @@ func (s *Faults) NextJob(ctx context.Context, now, lease time.Time) (*review.Job
 	return job, nil
 }
 
+// Enqueue implements review.Store.
+func (s *Faults) Enqueue(ctx context.Context, jobs ...review.Job) error {
+	return s.do(func() error { return s.Store.Enqueue(ctx, jobs...) })
+}
+
+// HoldJob implements review.Store.
+func (s *Faults) HoldJob(ctx context.Context, job *review.Job, lease time.Time) error {
+	return s.do(func() error { return s.Store.HoldJob(ctx, job, lease) })
+}
+
 // FinishJob implements review.Store.
-func (s *Faults) FinishJob(ctx context.Context, id string) error {
-	return s.do(func() error { return s.Store.FinishJob(ctx, id) })
+func (s *Faults) FinishJob(ctx context.Context, job *review.Job) error {
+	return s.do(func() error { return s.Store.FinishJob(ctx, job) })
 }
 
 // RetryJob implements review.Store.
-func (s *Faults) RetryJob(ctx context.Context, id string, at time.Time, reason string) error {
-	return s.do(func() error { return s.Store.RetryJob(ctx, id, at, reason) })
+func (s *Faults) RetryJob(ctx context.Context, job *review.Job, now, at time.Time, reason string) error {
+	return s.do(func() error { return s.Store.RetryJob(ctx, job, now, at, reason) })
+}
+
+// Revive implements review.Store.
+func (s *Faults) Revive(ctx context.Context, id string, e review.Event) error {
+	return s.do(func() error { return s.Store.Revive(ctx, id, e) })
 }
 
 // SavePeople implements review.Store.

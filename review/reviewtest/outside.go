@@ -151,6 +151,7 @@ func (b *Blobs) Spoil(d review.Digest) {
 type Sink struct {
 	mu        sync.Mutex
 	Delivered map[string]map[string][]byte
+	Withdrawn []string // releases, once for each call
 	Calls     int
 	Fail      func() error
 }
@@ -181,6 +182,20 @@ func (s *Sink) Deliver(ctx context.Context, p *review.Package) (string, error) {
 	}
 	s.Delivered[p.Release.ID] = files
 	return "memory:" + p.Release.ID, nil
+}
+
+// Withdraw implements review.Sink.
+func (s *Sink) Withdraw(_ context.Context, rel *review.Release, _ string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.Fail != nil {
+		if err := s.Fail(); err != nil {
+			return "", err
+		}
+	}
+	delete(s.Delivered, rel.ID)
+	s.Withdrawn = append(s.Withdrawn, rel.ID)
+	return "The files were deleted.", nil
 }
 
 // sanitiser takes the word "script" out of HTML and refuses the word "broken".

@@ -129,8 +129,11 @@ func notFound(t *testing.T, s review.Store) {
 	wantKind(t, second(s.Report(t.Context(), review.ReportKey{})), review.NotFound)
 	wantKind(t, second(s.Person(t.Context(), "nobody")), review.NotFound)
 	wantKind(t, second(s.NextJob(t.Context(), start, later(1))), review.NotFound)
-	wantKind(t, s.FinishJob(t.Context(), "nobody"), review.NotFound)
-	wantKind(t, s.RetryJob(t.Context(), "nobody", start, ""), review.NotFound)
+	nobody := &review.Job{ID: "nobody"}
+	wantKind(t, s.HoldJob(t.Context(), nobody, start), review.NotFound)
+	wantKind(t, s.FinishJob(t.Context(), nobody), review.NotFound)
+	wantKind(t, s.RetryJob(t.Context(), nobody, start, start, ""), review.NotFound)
+	wantKind(t, s.Revive(t.Context(), "nobody", review.Event{At: start, Type: review.EvJobRevived, Actor: "ops"}), review.NotFound)
 	same(t, "events", 0, len(events(t, s)))
 }
 

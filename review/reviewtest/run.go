@@ -43,6 +43,9 @@ func Run(t *testing.T, open func(t *testing.T) review.Store) {
 		{"jobs are leased, finished and retried", jobs},
 		{"jobs become dead letters", deadJobs},
 		{"a job goes to one worker", jobRace},
+		{"a job that was lost cannot be ended", fencing},
+		{"a stuck target holds up nobody else", fairness},
+		{"jobs of no request", enqueued},
 		{"people and projects", people},
 		{"people are saved with their event or not at all", peopleAtomic},
 	} {

@@ -70,7 +70,7 @@ func NewWorld(t testing.TB, store review.Store) *World {
 	}
 	w.Service = &review.Service{
 		Store: store, Blobs: w.Blobs, Workspaces: w.Workspaces, Sanitiser: sanitiser{}, Checker: plainChecker{},
-		Sink: w.Sink, Packer: crate.Packer{}, Policy: policy.Default(), Now: w.clock.tick, Log: slog.New(slog.DiscardHandler),
+		Sinks: []review.NamedSink{{Name: "exports", Sink: w.Sink}}, Packer: crate.Packer{}, Policy: policy.Default(), Now: w.clock.tick, Log: slog.New(slog.DiscardHandler),
 	}
 	projects := []review.Project{
 		{ID: Study, Name: "A study", Number: "1", Workspaces: []review.WorkspaceName{Cohort, CohortNext}},
