@@ -47,8 +47,18 @@ type Evidence struct {
 	Policy  *policy.Policy      // under which it was decided
 	Report  *checks.Report      // the findings the decision rested on; nil if there are none
 	Events  []Event             // of the request, in order, up to the decision
+	// Checkpoint is of the log as it stood, and Proved the events by which the
+	// release was decided, each with its proof; nil without a ledger.
+	Checkpoint *Checkpoint
+	Proved     []ProvedEvent
 	// Open yields the bytes of a released file.
 	Open func(ctx context.Context, d Digest) (io.ReadCloser, error)
+}
+
+// ProvedEvent is an event with the proof that it is in the log.
+type ProvedEvent struct {
+	Event Event
+	Proof Proof
 }
 
 // Seal is what was written for the package of one release: once, and kept, so

@@ -57,6 +57,17 @@ type Store interface {
 	// Enqueue adds jobs outside any change. A job whose ID is known is not added
 	// again, whatever became of it, here as in Change.Jobs.
 	Enqueue(ctx context.Context, jobs ...Job) error
+
+	// SavePolicy keeps the text of a policy, once. Policy loads one by the digest
+	// of its text; NotFound when it was never kept.
+	SavePolicy(ctx context.Context, p *policy.Policy) error
+	Policy(ctx context.Context, sha256 string) (*policy.Policy, error)
+
+	// SaveSeal keeps what was written for the package of a release, once: a
+	// second save changes nothing. Seal reads it, by the release's ID.
+	SaveSeal(ctx context.Context, seal *Seal) error
+	Seal(ctx context.Context, release string) (*Seal, error)
+
 	// NextJob returns a due outbox job and leases it until the time given, so
 	// that another worker does not take it; NotFound when there is none. It is
 	// the one due longest of those whose target no other worker is busy with:

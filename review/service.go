@@ -17,6 +17,8 @@ type Service struct {
 	// Sinks are where a release goes: to each of them, by a job of its own.
 	Sinks  []NamedSink
 	Packer Packer
+	// Ledger proves what the record holds; nil leaves packages without proofs.
+	Ledger Ledger
 	// Code shows the code behind an output; nil when no mirror is configured.
 	Code   Code
 	Policy *policy.Policy

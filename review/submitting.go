@@ -23,6 +23,9 @@ func (s *Service) Submit(ctx context.Context, a Actor, id RequestID, checklist [
 	if err := s.recheck(ctx, a, id); err != nil {
 		return err
 	}
+	if err := s.Store.SavePolicy(ctx, s.Policy); err != nil {
+		return err
+	}
 	route, err := s.router(ctx)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"sallyport/checks"
+	"sallyport/policy"
 	"sallyport/review"
 	"sallyport/review/reviewtest"
 )
@@ -30,6 +31,10 @@ func recorded(t *testing.T) *Store {
 	})
 	must(t, err)
 	must(t, s.SaveReport(t.Context(), r.ReportKey, &checks.Report{Engine: "first"}))
+	must(t, s.SavePolicy(t.Context(), policy.Default()))
+	must(t, s.SaveSeal(t.Context(), &review.Seal{Release: "rel1", Made: noon(), Files: []review.SealedFile{
+		{Path: "bagit.txt", Size: 1, SHA256: digestOf("t"), Body: []byte("t")},
+	}}))
 	return s
 }
 
@@ -65,6 +70,16 @@ func TestImmutable(t *testing.T) {
 		"DELETE FROM releases",
 		"REPLACE INTO releases SELECT * FROM releases",
 		"INSERT INTO releases SELECT 'rel2', request, workspace, project, author, title, purpose, policy_name, policy_version, policy_sha256, findings, approved, approved_by, checkers, file_count, delivered, location FROM releases",
+		"UPDATE policies SET source = x'00'",
+		"DELETE FROM policies",
+		"REPLACE INTO policies SELECT * FROM policies",
+		"UPDATE seals SET made = 9",
+		"DELETE FROM seals",
+		"REPLACE INTO seals SELECT * FROM seals",
+		"UPDATE seal_files SET body = x'00'",
+		"DELETE FROM seal_files",
+		"REPLACE INTO seal_files SELECT * FROM seal_files",
+		"INSERT INTO seal_files SELECT release, 1, 'data/more', size, sha256, released, body FROM seal_files",
 		"UPDATE release_files SET sha256 = path",
 		"DELETE FROM release_files",
 		"REPLACE INTO release_files SELECT * FROM release_files",

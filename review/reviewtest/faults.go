@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sallyport/checks"
+	"sallyport/policy"
 	"sallyport/review"
 )
 
@@ -144,4 +145,14 @@ func (s *Faults) Revive(ctx context.Context, id string, e review.Event) error {
 // SavePeople implements review.Store.
 func (s *Faults) SavePeople(ctx context.Context, people []review.Person, projects []review.Project, e review.Event) error {
 	return s.do(func() error { return s.Store.SavePeople(ctx, people, projects, e) })
+}
+
+// SavePolicy implements review.Store.
+func (s *Faults) SavePolicy(ctx context.Context, p *policy.Policy) error {
+	return s.do(func() error { return s.Store.SavePolicy(ctx, p) })
+}
+
+// SaveSeal implements review.Store.
+func (s *Faults) SaveSeal(ctx context.Context, seal *review.Seal) error {
+	return s.do(func() error { return s.Store.SaveSeal(ctx, seal) })
 }
