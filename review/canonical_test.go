@@ -1,11 +1,15 @@
 package review_test
 
 import (
+	"bytes"
 	"encoding/hex"
+	"encoding/json"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"sallyport/review"
 )
@@ -73,5 +77,60 @@ func TestCanonicalCoversAll(t *testing.T) {
 		if !strings.HasPrefix(text, "{") {
 			t.Errorf("%s: %s is no object", name, text)
 		}
+	}
+}
+
+// FuzzCanonical holds the encoding to another way of computing it.
+func FuzzCanonical(f *testing.F) {
+	f.Add(int64(1), "ada", "release/t.csv", "k", "v", 2)
+	f.Add(int64(9), "", "a\xff\xfeb\u2028\x00\x7f\n\\\"<&>", "\U0001d11e", "\xed\xa0\x80", -3)
+	f.Add(int64(1<<53), "\ufffd", "\uffff", "\ue000", "", 0)
+	f.Fuzz(func(t *testing.T, seq int64, actor, path, key, value string, turn int) {
+		if seq > 1<<53 || seq < -(1<<53) || int64(turn) > 1<<53 || int64(turn) < -(1<<53) {
+			t.Skip("JSON has no such whole numbers")
+		}
+		e := review.Event{
+			Seq: seq, At: time.Unix(seq%1e10, 0), Type: review.EventType(value), Actor: review.Username(actor), Path: path,
+			Turn: turn, Detail: map[string]string{"\U0001d11e": actor, "\uff5e": path},
+		}
+		if k := strings.ToValidUTF8(key, ""); k == key { // two names could be one when replaced
+			e.Detail[key] = value
+		}
+		if got, want := e.Canonical(), byLibrary(t, e); !bytes.Equal(got, want) {
+			t.Errorf("canonical\n%s\nwant\n%s", got, want)
+		}
+	})
+}
+
+// byLibrary encodes an event as any JSON, and makes that canonical.
+func byLibrary(t *testing.T, e review.Event) []byte {
+	t.Helper()
+	parts := map[string]any{"seq": e.Seq, "at": e.At.UTC().Format("2006-01-02T15:04:05.000000Z"), "type": e.Type, "detail": e.Detail}
+	if e.Actor != "" {
+		parts["actor"] = e.Actor
+	}
+	if e.Path != "" {
+		parts["path"] = e.Path
+	}
+	if e.Turn != 0 {
+		parts["turn"] = e.Turn
+	}
+	text, err := json.Marshal(parts)
+	must(t, err)
+	canonical := jsontext.Value(text)
+	must(t, canonical.Canonicalize())
+	return canonical
+}
+
+func BenchmarkCanonical(b *testing.B) {
+	e := review.Event{
+		Seq: 12, At: time.Date(2026, 11, 21, 9, 30, 0, 0, time.UTC), Type: review.EvVoted, Actor: "carol", Request: "01JD3X", Workspace: "w",
+		Group: "g", File: "f", Path: "release/table.csv", Turn: 2, From: review.Submitted, To: review.Reviewed,
+		Digest: review.Digest(strings.Repeat("d", 64)), Findings: review.Digest(strings.Repeat("f", 64)),
+		Policy: strings.Repeat("a", 64), Detail: map[string]string{"decision": "approve"}, Source: "local",
+	}
+	var buffer []byte
+	for b.Loop() {
+		buffer = e.AppendCanonical(buffer[:0])
 	}
 }
