@@ -69,25 +69,33 @@ func requireEvents(id review.RequestID, events []review.Event) error {
 	return nil
 }
 
-// appendEvents numbers events on from the last and keeps them. The write lock
-// of tx makes the numbers follow one another.
+// appendEvents numbers events on from the last, keeps them, and lets the tree
+// over the record grow by them. The write lock of tx makes the numbers follow
+// one another.
 func appendEvents(tx *gorm.DB, events []review.Event) error {
 	if len(events) == 0 {
 		return nil
 	}
-	var last int64
-	if err := tx.Model(&eventRow{}).Select("coalesce(max(seq), 0)").Scan(&last).Error; err != nil {
+	at, err := endsOf(tx)
+	if err == nil {
+		err = catchUp(tx, at)
+	}
+	if err != nil {
 		return err
 	}
-	rows := make([]eventRow, len(events))
+	rows, leaves := make([]eventRow, len(events)), make([][]byte, len(events))
 	for i, e := range events {
 		if e.At.IsZero() || e.Type == "" {
 			return fmt.Errorf("storage: an event needs a time and a type")
 		}
-		e.Seq = last + 1 + int64(i)
+		e.Seq = at.Events + 1 + int64(i)
 		rows[i] = eventRowOf(e)
+		leaves[i] = rows[i].Leaf
 	}
-	return tx.CreateInBatches(&rows, batch).Error
+	if err := tx.CreateInBatches(&rows, batch).Error; err != nil {
+		return err
+	}
+	return growTree(tx, at.Events, leaves)
 }
 
 // Append adds events that change no request.

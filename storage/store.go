@@ -67,6 +67,9 @@ func open(ctx context.Context, file string, now review.Clock) (*Store, error) {
 	if err == nil {
 		err = migrate(ctx, db, migrationFiles, now())
 	}
+	if err == nil {
+		err = s.plant(ctx)
+	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -12,9 +11,8 @@ import (
 )
 
 // Verify has the database check its own structure and references, and holds
-// every event of the record to its seal: its place, and the SHA-256 of its
-// canonical encoding. It returns how many events there are. What is not as it
-// was written is ErrCorrupt.
+// every event of the record to its seal, and the tree to the events. It returns
+// how many events there are. What is not as it was written is ErrCorrupt.
 func (s *Store) Verify(ctx context.Context) (events int64, err error) {
 	err = s.read(ctx, "verifying", func(tx *gorm.DB) error {
 		var said string
@@ -31,34 +29,16 @@ func (s *Store) Verify(ctx context.Context) (events int64, err error) {
 		if dangling > 0 {
 			return fmt.Errorf("%w: %d references lead nowhere", review.ErrCorrupt, dangling)
 		}
-		events, err = verifyEvents(tx)
-		return err
+		return nil
 	})
-	return events, err
-}
-
-// verifyEvents computes every leaf again, and counts the places.
-func verifyEvents(tx *gorm.DB) (seq int64, err error) {
-	rows, err := tx.Model(&eventRow{}).Order("seq").Rows()
 	if err != nil {
 		return 0, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		seq++
-		var row eventRow
-		if err := tx.ScanRows(rows, &row); err != nil {
-			return 0, err
-		}
-		e, err := row.event()
-		if err != nil {
-			return 0, err
-		}
-		if leaf := e.Leaf(); e.Seq != seq || !bytes.Equal(leaf[:], row.Leaf) {
-			return 0, fmt.Errorf("%w: event %d", review.ErrCorrupt, seq)
-		}
+	report, err := s.VerifyRecord(ctx)
+	if err == nil && report.First != nil {
+		err = fmt.Errorf("%w: event %d %s", review.ErrCorrupt, report.First.From, report.First.What)
 	}
-	return seq, rows.Err()
+	return report.Size, err
 }
 
 // VerifyBytes reads, from blobs, all bytes that any request or release names,
