@@ -13,8 +13,9 @@ import (
 // Store keeps requests, people, findings and the event log. Package reviewtest
 // holds every implementation to these contracts.
 //
-// All times are UTC, kept to the microsecond. Errors of a known kind are
-// *Error; a missing thing is NotFound.
+// All times are UTC, kept to the microsecond. Text is UTF-8 without the NUL
+// character: a store keeps other text as it is, or refuses it as Invalid. Errors
+// of a known kind are *Error; a missing thing is NotFound.
 type Store interface {
 	// Create keeps a new request with its events. Conflict when the author has
 	// an active request for the workspace: the database itself says so.

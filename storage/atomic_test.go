@@ -113,8 +113,8 @@ func dump(t testing.TB, s *Store) map[string][]string {
 	t.Helper()
 	db, err := s.reader.DB()
 	must(t, err)
-	var tables []string
-	must(t, s.reader.Raw("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").Scan(&tables).Error)
+	tables, err := s.engine.tables(s.reader)
+	must(t, err)
 	all := map[string][]string{}
 	for _, table := range tables {
 		rows, err := db.Query("SELECT * FROM " + table)

@@ -3,9 +3,9 @@ package storage
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -14,9 +14,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"gorm.io/gorm"
+
+	"sallyport/review"
 )
 
-//go:embed migrations/*.sql
+//go:embed migrations/*.sql migrations/postgres/*.sql
 var migrationFiles embed.FS
 
 // migration is one step of the schema, written by hand and never edited after
@@ -58,42 +62,120 @@ func migrations(files fs.FS, pattern string) ([]migration, error) {
 	return steps, nil
 }
 
-// migrate brings the database up to date: each step that it has not had, in the
-// order of their numbers and in a transaction of its own. It refuses a database
-// that a newer program made, one whose steps were not these, and one that is
-// something else's.
-func migrate(ctx context.Context, db *sql.DB, files fs.FS, now time.Time) error {
-	steps, err := migrations(files, "migrations/*.sql")
+// ErrSchema says that the schema of a database is older than the program.
+var ErrSchema = errors.New("the schema of the database is older than this program: run \"sallyport migrate up\"")
+
+// Step is one step of a schema.
+type Step struct {
+	Version int // its number
+	Name    string
+	SHA256  string    // of its statements
+	Applied time.Time // zero when it is still to be taken
+}
+
+// Migrate takes the steps that the database at an address has not had, and
+// returns them. Grant names roles of PostgreSQL that may use the tables from now
+// on, each as far as [privileges] says; roles that had been named before need
+// not be named again. Two that migrate at once do each step once.
+func Migrate(ctx context.Context, address string, now review.Clock, grant ...string) ([]Step, error) {
+	s, err := connectTo(address)
+	if err != nil {
+		return nil, fmt.Errorf("storage: opening the database: %w", err)
+	}
+	taken, err := migrate(ctx, s.writer, s.engine, migrationFiles, now)
+	if err == nil && isPostgres(address) {
+		err = grantAll(ctx, s.writer, grant)
+	}
+	return taken, errors.Join(err, s.Close())
+}
+
+// Schema lists the steps of the database at an address, those that it has had
+// and those that it has not.
+func Schema(ctx context.Context, address string) ([]Step, error) {
+	s, err := connectTo(address)
+	if err != nil {
+		return nil, fmt.Errorf("storage: opening the database: %w", err)
+	}
+	steps, err := migrations(migrationFiles, s.engine.steps())
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	done, err := applied(s.reader.WithContext(ctx), s.engine)
+	if err == nil {
+		_, err = pending(steps, done)
+	}
+	list := make([]Step, len(steps))
+	for i, m := range steps {
+		list[i] = Step{m.version, m.name, m.sum, moment(done[m.version].Applied)}
+	}
+	return list, errors.Join(err, s.Close())
+}
+
+// current refuses a database whose schema is not this program's.
+func (s *Store) current(ctx context.Context) error {
+	db, err := s.reader.DB()
 	if err != nil {
 		return err
 	}
-	done, err := applied(ctx, db)
+	if err := ordered(ctx, db); err != nil {
+		return err
+	}
+	steps, err := migrations(migrationFiles, s.engine.steps())
+	if err != nil {
+		return err
+	}
+	done, err := applied(s.reader.WithContext(ctx), s.engine)
 	if err != nil {
 		return err
 	}
 	left, err := pending(steps, done)
-	if err != nil {
-		return err
+	if err == nil && len(left) > 0 {
+		err = ErrSchema
 	}
-	for _, step := range left {
-		if err := step.apply(ctx, db, now); err != nil {
-			return fmt.Errorf("schema version %d (%s): %w", step.version, step.name, err)
-		}
-	}
-	return nil
+	return err
 }
 
-// pending returns the steps that are not among those done, which are the sums
-// of steps by version.
-func pending(steps []migration, done map[int]string) ([]migration, error) {
+// migrate brings the database up to date: each step that it has not had, in the
+// order of their numbers and in a transaction of its own. It refuses a database
+// that a newer program made, one whose steps were not these, and one that is
+// something else's.
+func migrate(ctx context.Context, db *gorm.DB, e engine, files fs.FS, now review.Clock) ([]Step, error) {
+	db = db.WithContext(ctx)
+	steps, err := migrations(files, e.steps())
+	if err != nil {
+		return nil, err
+	}
+	done, err := applied(db, e)
+	if err != nil {
+		return nil, err
+	}
+	left, err := pending(steps, done)
+	if err != nil {
+		return nil, err
+	}
+	var taken []Step
+	for _, step := range left {
+		at, err := step.apply(db, e, now)
+		if err != nil {
+			return taken, fmt.Errorf("schema version %d (%s): %w", step.version, step.name, err)
+		}
+		if !at.IsZero() {
+			taken = append(taken, Step{step.version, step.name, step.sum, at})
+		}
+	}
+	return taken, nil
+}
+
+// pending returns the steps that are not among those done, by version.
+func pending(steps []migration, done map[int]takenRow) ([]migration, error) {
 	var left []migration
 	known := map[int]bool{}
 	for _, step := range steps {
 		known[step.version] = true
-		switch sum, ok := done[step.version]; {
+		switch was, ok := done[step.version]; {
 		case !ok:
 			left = append(left, step)
-		case sum != step.sum:
+		case was.SHA256 != step.sum:
 			return nil, fmt.Errorf("the database's schema version %d is not this program's", step.version)
 		}
 	}
@@ -105,53 +187,61 @@ func pending(steps []migration, done map[int]string) ([]migration, error) {
 	return left, nil
 }
 
-// applied returns the sums of the steps taken, by version, after making the
-// table that records them in an empty database.
-func applied(ctx context.Context, db *sql.DB) (map[int]string, error) {
-	var tables, known int
-	err := db.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(name = 'schema_migrations'), 0)
-		FROM sqlite_schema WHERE type = 'table'`).Scan(&tables, &known)
-	if err != nil {
-		return nil, err
-	}
-	if known == 0 {
-		if tables > 0 {
-			return nil, fmt.Errorf("the file holds a database of something else")
-		}
-		_, err := db.ExecContext(ctx, `CREATE TABLE schema_migrations (
-			version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, applied INTEGER NOT NULL) STRICT`)
-		return nil, err
-	}
-	rows, err := db.QueryContext(ctx, `SELECT version, sha256 FROM schema_migrations`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	sums := map[int]string{}
-	for rows.Next() {
-		var version int
-		var sum string
-		if err := rows.Scan(&version, &sum); err != nil {
-			return nil, err
-		}
-		sums[version] = sum
-	}
-	return sums, rows.Err()
+// takenRow records a step that was taken.
+type takenRow struct {
+	Version int `gorm:"primaryKey;autoIncrement:false"`
+	Name    string
+	SHA256  string `gorm:"column:sha256"`
+	Applied int64
 }
 
-func (m migration) apply(ctx context.Context, db *sql.DB, now time.Time) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
+func (takenRow) TableName() string { return "schema_migrations" }
+
+// applied returns the steps taken, by version: none in an empty database.
+func applied(db *gorm.DB, e engine) (map[int]takenRow, error) {
+	tables, err := e.tables(db)
+	if err != nil || len(tables) == 0 {
+		return nil, err
 	}
-	defer tx.Rollback() // no effect after Commit
-	if _, err := tx.ExecContext(ctx, m.sql); err != nil {
-		return err
+	if !slices.Contains(tables, takenRow{}.TableName()) {
+		return nil, fmt.Errorf("the database is one of something else")
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO schema_migrations (version, name, sha256, applied) VALUES (?, ?, ?, ?)`,
-		m.version, m.name, m.sum, micros(now))
-	if err != nil {
-		return err
+	var rows []takenRow
+	if err := db.Find(&rows).Error; err != nil {
+		return nil, err
 	}
-	return tx.Commit()
+	done := map[int]takenRow{}
+	for _, row := range rows {
+		done[row.Version] = row
+	}
+	return done, nil
+}
+
+// apply takes the step, and returns when: the zero time when another process
+// has taken it meanwhile.
+func (m migration) apply(db *gorm.DB, e engine, now review.Clock) (at time.Time, err error) {
+	err = db.Transaction(func(tx *gorm.DB) error {
+		if err := e.lockSchema(tx); err != nil {
+			return err
+		}
+		done, err := applied(tx, e)
+		if err != nil {
+			return err
+		}
+		if _, ok := done[m.version]; ok {
+			return nil
+		}
+		if done == nil {
+			if err := tx.Exec(e.recordTable()).Error; err != nil {
+				return err
+			}
+		}
+		ctx := tx.Statement.Context
+		if _, err := tx.Statement.ConnPool.ExecContext(ctx, m.sql); err != nil { // as it is: it holds no placeholders
+			return err
+		}
+		at = moment(micros(now()))
+		return tx.Create(&takenRow{m.version, m.name, m.sum, micros(at)}).Error
+	})
+	return at, err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/mattn/go-sqlite3"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
@@ -148,7 +147,7 @@ func (s *Store) SavePeople(ctx context.Context, people []review.Person, projects
 		}
 		return appendEvents(tx, []review.Event{e})
 	})
-	if broken(err, sqlite3.ErrConstraintForeignKey) {
+	if broken(err, foreignKey) {
 		return &review.Error{Kind: review.Invalid, Message: "Somebody is in a project that does not exist.", Err: err}
 	}
 	return err
@@ -188,7 +187,7 @@ func saveProjects(tx *gorm.DB, projects []review.Project) error {
 	for _, p := range projects {
 		for i, name := range p.Workspaces {
 			err := tx.Create(&workspaceRow{string(name), string(p.ID), i}).Error
-			if broken(err, sqlite3.ErrConstraintPrimaryKey) {
+			if broken(err, primaryKey) {
 				return &review.Error{Kind: review.Conflict, Message: "A workspace belongs to one project only.", Err: err}
 			}
 			if err != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/mattn/go-sqlite3"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
@@ -42,11 +41,11 @@ func (s *Store) Create(ctx context.Context, r *review.Request, events ...review.
 // oneActive gives the refusals of the requests table their kind.
 func oneActive(err error) error {
 	switch {
-	case broken(err, sqlite3.ErrConstraintUnique):
+	case broken(err, uniqueIndex):
 		return &review.Error{
 			Kind: review.Conflict, Message: "There is already an active request for this workspace.", Err: err,
 		}
-	case broken(err, sqlite3.ErrConstraintPrimaryKey):
+	case broken(err, primaryKey):
 		return &review.Error{Kind: review.Conflict, Message: "This request already exists.", Err: err}
 	}
 	return err

@@ -8,10 +8,23 @@ import (
 
 	"sallyport/review"
 	"sallyport/review/reviewtest"
+	"sallyport/storage/pgtest"
 )
 
+// TestStore holds the store to its contracts on both engines.
 func TestStore(t *testing.T) {
-	reviewtest.Run(t, func(t *testing.T) review.Store { return newStore(t) })
+	t.Run("SQLite", func(t *testing.T) {
+		reviewtest.Run(t, func(t *testing.T) review.Store { return openStore(t, filepath.Join(t.TempDir(), "x.db")) })
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		reviewtest.Run(t, func(t *testing.T) review.Store { return openStore(t, pgtest.Database(t, schema)) })
+	})
+}
+
+// schema makes the schema of a test's database in PostgreSQL.
+func schema(ctx context.Context, owner string) error {
+	_, err := Migrate(ctx, owner, noon, pgtest.AppRole)
+	return err
 }
 
 // noon is the time in tests that have no other.
@@ -23,15 +36,16 @@ func verify(run func(context.Context) (int64, error)) error {
 	return err
 }
 
-// newStore opens an empty store that the test closes.
+// newStore opens an empty store, of the engine that is tested, that the test
+// closes.
 func newStore(t testing.TB) *Store {
 	t.Helper()
-	return openStore(t, filepath.Join(t.TempDir(), "a b?%23.db"))
+	return openStore(t, pgtest.Address(t, filepath.Join(t.TempDir(), "a b?%23.db"), schema))
 }
 
-func openStore(t testing.TB, file string) *Store {
+func openStore(t testing.TB, address string) *Store {
 	t.Helper()
-	s, err := Open(t.Context(), file, noon)
+	s, err := Open(t.Context(), address, noon)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,21 +15,7 @@ import (
 // how many events there are. What is not as it was written is ErrCorrupt.
 func (s *Store) Verify(ctx context.Context) (events int64, err error) {
 	err = s.read(ctx, "verifying", func(tx *gorm.DB) error {
-		var said string
-		if err := tx.Raw("PRAGMA integrity_check(1)").Scan(&said).Error; err != nil {
-			return err
-		}
-		if said != "ok" {
-			return fmt.Errorf("%w: %s", review.ErrCorrupt, said)
-		}
-		var dangling int64
-		if err := tx.Raw("SELECT count(*) FROM pragma_foreign_key_check").Scan(&dangling).Error; err != nil {
-			return err
-		}
-		if dangling > 0 {
-			return fmt.Errorf("%w: %d references lead nowhere", review.ErrCorrupt, dangling)
-		}
-		return nil
+		return s.engine.intact(tx)
 	})
 	if err != nil {
 		return 0, err
@@ -48,7 +34,7 @@ func (s *Store) VerifyBytes(ctx context.Context, blobs review.Blobs, bad func(re
 	var named []string
 	err = s.reader.WithContext(ctx).Raw(`SELECT digest FROM request_files
 		UNION SELECT release FROM request_files WHERE release <> ''
-		UNION SELECT earlier.value ->> 'digest' FROM request_files, json_each(previous) AS earlier
+		UNION ` + s.engine.earlierDigests() + `
 		UNION SELECT sha256 FROM release_files
 		UNION SELECT original FROM release_files`).Scan(&named).Error
 	if err != nil {

@@ -2,6 +2,7 @@ package reviewtest
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,12 +47,12 @@ func randomChanges(t *testing.T, s review.Store) {
 
 func drawRequest(rt *rapid.T, id review.RequestID) *review.Request {
 	r := Draft(id, "ada", review.WorkspaceName(id), start)
-	r.Title = rapid.String().Draw(rt, "title")
+	r.Title = drawText(rt, "title")
 	r.Turn = rapid.IntRange(1, 9).Draw(rt, "turn")
 	files := pool(rt, "f", 6)
 	for _, g := range pool(rt, "g", 4) {
 		group := review.Group{
-			ID: review.GroupID(g), Name: rapid.String().Draw(rt, "name"),
+			ID: review.GroupID(g), Name: drawText(rt, "name"),
 			Context: rapid.MapOfN(rapid.String(), rapid.String(), 0, 2).Draw(rt, "context"),
 		}
 		for range rapid.IntRange(0, len(files)).Draw(rt, "files of group") {
@@ -65,7 +66,7 @@ func drawRequest(rt *rapid.T, id review.RequestID) *review.Request {
 	}
 	for _, c := range pool(rt, "c", 4) {
 		r.Comments = append(r.Comments, review.Comment{
-			ID: review.CommentID(c), Author: "ada", Visibility: review.Public, Text: rapid.String().Draw(rt, "text"),
+			ID: review.CommentID(c), Author: "ada", Visibility: review.Public, Text: drawText(rt, "text"),
 		})
 	}
 	return r
@@ -73,15 +74,20 @@ func drawRequest(rt *rapid.T, id review.RequestID) *review.Request {
 
 func drawFile(rt *rapid.T, id string) review.File {
 	f := review.File{
-		ID: review.FileID(id), Path: "release/" + rapid.String().Draw(rt, "path"), Kind: review.Output,
+		ID: review.FileID(id), Path: "release/" + drawText(rt, "path"), Kind: review.Output,
 		Size: rapid.Int64Min(0).Draw(rt, "size"), Added: drawTime(rt),
 	}
 	for _, name := range pool(rt, "checker", 3) {
 		f.Votes = append(f.Votes, review.Vote{
-			Checker: review.Username(name), Decision: review.Approve, Reason: rapid.String().Draw(rt, "reason"), At: drawTime(rt),
+			Checker: review.Username(name), Decision: review.Approve, Reason: drawText(rt, "reason"), At: drawTime(rt),
 		})
 	}
 	return f
+}
+
+// drawText draws text that every store keeps.
+func drawText(rt *rapid.T, label string) string {
+	return strings.ReplaceAll(rapid.String().Draw(rt, label), "\x00", "0")
 }
 
 // pool draws some of n names, in any order.

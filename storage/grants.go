@@ -1,0 +1,97 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"gorm.io/gorm"
+)
+
+// What the application's role may do with a table.
+const (
+	grantAny    = "SELECT, INSERT, UPDATE, DELETE"
+	grantAppend = "SELECT, INSERT" // a table of record: nothing in it changes or goes
+)
+
+// privileges are what the role that a server uses may do in PostgreSQL, by
+// table. A role may do nothing that is not said here; the tests hold this list
+// to the tables that there are.
+func privileges() map[string]string {
+	return map[string]string{
+		"schema_migrations":  "SELECT",
+		"projects":           grantAny,
+		"project_workspaces": grantAny,
+		"people":             grantAny,
+		"person_projects":    grantAny,
+		"requests":           "SELECT, INSERT, UPDATE",
+		"request_groups":     grantAny,
+		"request_files":      grantAny,
+		"request_votes":      grantAny,
+		"request_seats":      grantAny,
+		"request_comments":   grantAny,
+		"reports":            grantAppend,
+		"releases":           "SELECT, INSERT, UPDATE (delivered, location)",
+		"release_files":      grantAppend,
+		"jobs":               "SELECT, INSERT, UPDATE",
+		"sessions":           grantAny,
+		"events":             grantAppend,
+		"tree":               grantAppend,
+		"checkpoints":        grantAppend,
+		"tokens":             "SELECT, INSERT, UPDATE (used, revoked)",
+		"idempotency_keys":   grantAny,
+	}
+}
+
+// grantAll gives the roles, and those that had been given anything before, what
+// privileges says, and takes what it does not.
+func grantAll(ctx context.Context, db *gorm.DB, roles []string) error {
+	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := (postgresEngine{}).lockSchema(tx); err != nil {
+			return err
+		}
+		var before []string
+		err := tx.Raw(`SELECT DISTINCT grantee::text FROM information_schema.role_table_grants
+			WHERE table_schema = current_schema() AND table_name = 'schema_migrations' AND grantee <> grantor`).Scan(&before).Error
+		if err != nil {
+			return err
+		}
+		tables, err := (postgresEngine{}).tables(tx)
+		if err != nil {
+			return err
+		}
+		all := append(slices.Clone(roles), before...)
+		slices.Sort(all)
+		for _, role := range slices.Compact(all) {
+			if err := grantRole(tx, role, tables); err != nil {
+				return fmt.Errorf("granting to the role %q: %w", role, err)
+			}
+		}
+		return nil
+	})
+}
+
+func grantRole(tx *gorm.DB, role string, tables []string) error {
+	var schema string
+	if err := tx.Raw("SELECT quote_ident(current_schema())").Scan(&schema).Error; err != nil {
+		return err
+	}
+	name := quoted(role)
+	statements := []string{"GRANT USAGE ON SCHEMA " + schema + " TO " + name}
+	for _, table := range tables {
+		statements = append(statements, "REVOKE ALL ON TABLE "+quoted(table)+" FROM "+name)
+		if may := privileges()[table]; may != "" {
+			statements = append(statements, "GRANT "+may+" ON TABLE "+quoted(table)+" TO "+name)
+		}
+	}
+	for _, statement := range statements {
+		if _, err := tx.Statement.ConnPool.ExecContext(tx.Statement.Context, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// quoted is a name as SQL writes it.
+func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

@@ -1,0 +1,168 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+
+	"sallyport/review"
+)
+
+// Connections of one process to PostgreSQL.
+const (
+	postgresWriters = 4
+	postgresReaders = 8
+)
+
+// The keys of the advisory locks, the same in every process that shares a
+// database.
+const (
+	writeLock  = 0x5a11_0001
+	schemaLock = 0x5a11_0002
+)
+
+// postgresEngine is a server of PostgreSQL, which several processes may share.
+type postgresEngine struct{}
+
+// openPostgres opens a database whose schema is up to date. It does not change
+// the schema: the role that a server uses may not.
+func openPostgres(ctx context.Context, address string) (*Store, error) {
+	s, err := connectPostgres(address)
+	if err != nil {
+		return nil, err
+	}
+	if err = s.current(ctx); err == nil {
+		err = s.plant(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// connectPostgres opens the pools of a database, whatever its schema.
+func connectPostgres(address string) (*Store, error) {
+	s := &Store{engine: postgresEngine{}}
+	var err error
+	if s.writer, err = connectPool(address, false, postgresWriters); err != nil {
+		return nil, err
+	}
+	if s.reader, err = connectPool(address, true, postgresReaders); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// connectPool opens a pool. A reader's transactions see one moment and cannot
+// write. A connection that is lost, or whose process hangs, lets go of its locks
+// within a minute.
+func connectPool(address string, readOnly bool, connections int) (*gorm.DB, error) {
+	conf, err := pgx.ParseConfig(address)
+	if err != nil {
+		return nil, errors.New("the address of the database is not a postgres:// URL that can be read") // its text may hold a password
+	}
+	for name, value := range map[string]string{
+		"application_name":                    "sallyport",
+		"timezone":                            "UTC",
+		"lock_timeout":                        fmt.Sprint(busyTimeout.Milliseconds()),
+		"idle_in_transaction_session_timeout": "60000",
+		"tcp_keepalives_idle":                 "10",
+		"tcp_keepalives_interval":             "5",
+		"tcp_keepalives_count":                "3",
+		"synchronous_commit":                  "on", // an acknowledged decision is on the disk
+	} {
+		if _, given := conf.RuntimeParams[name]; !given {
+			conf.RuntimeParams[name] = value
+		}
+	}
+	if readOnly {
+		conf.RuntimeParams["default_transaction_read_only"] = "on"
+		conf.RuntimeParams["default_transaction_isolation"] = "repeatable read"
+	}
+	pool := stdlib.OpenDB(*conf)
+	return overPool(postgres.New(postgres.Config{Conn: pool, WithoutReturning: true}), pool, connections)
+}
+
+// begin waits for the lock that every writer takes, so that events are numbered
+// without gaps, in the order of their commits, and a rule that was read still
+// holds when what rests on it is written. It is given back at the end of the
+// transaction, whatever that end is.
+func (postgresEngine) begin(tx *gorm.DB) error {
+	return tx.Exec("SELECT pg_advisory_xact_lock(?)", writeLock).Error
+}
+
+// intact looks for references that lead nowhere. They cannot be made through
+// this schema; a restore gone wrong or a disabled trigger can leave them.
+func (postgresEngine) intact(tx *gorm.DB) error {
+	var queries []string
+	err := tx.Raw(`SELECT format('SELECT count(*) FROM %s child LEFT JOIN %s parent ON %s WHERE parent.%I IS NULL',
+			c.conrelid::regclass, c.confrelid::regclass,
+			string_agg(format('child.%I = parent.%I', a.attname, b.attname), ' AND '), min(b.attname))
+		FROM pg_constraint c
+		CROSS JOIN LATERAL unnest(c.conkey, c.confkey) AS k (child, parent)
+		JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.child
+		JOIN pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = k.parent
+		WHERE c.contype = 'f' AND c.connamespace = current_schema()::regnamespace
+		GROUP BY c.oid, c.conrelid, c.confrelid`).Scan(&queries).Error
+	if err != nil {
+		return err
+	}
+	for _, query := range queries {
+		var dangling int64
+		if err := tx.Raw(query).Scan(&dangling).Error; err != nil {
+			return err
+		}
+		if dangling > 0 {
+			return fmt.Errorf("%w: %d references lead nowhere", review.ErrCorrupt, dangling)
+		}
+	}
+	return nil
+}
+
+func (postgresEngine) earlierDigests() string {
+	return "SELECT earlier ->> 'digest' FROM request_files, json_array_elements(previous::json) AS earlier"
+}
+
+func (postgresEngine) steps() string { return "migrations/postgres/*.sql" }
+
+// lockSchema also fixes where functions that the step makes look for tables:
+// not where whoever fires a trigger says.
+func (postgresEngine) lockSchema(tx *gorm.DB) error {
+	if err := tx.Exec("SELECT pg_advisory_xact_lock(?)", schemaLock).Error; err != nil {
+		return err
+	}
+	return tx.Exec("SELECT set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true)").Error
+}
+
+func (postgresEngine) tables(tx *gorm.DB) (names []string, err error) {
+	err = tx.Raw("SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename").Scan(&names).Error
+	return names, err
+}
+
+func (postgresEngine) recordTable() string {
+	return `CREATE TABLE schema_migrations (
+		version bigint NOT NULL PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL, applied bigint NOT NULL)`
+}
+
+// ordered refuses a database that keeps text otherwise than this program does:
+// in UTF-8, ordered by its bytes.
+func ordered(ctx context.Context, db *sql.DB) error {
+	var encoding, collation string
+	err := db.QueryRowContext(ctx, `SELECT pg_encoding_to_char(encoding), datcollate FROM pg_database
+		WHERE datname = current_database()`).Scan(&encoding, &collation)
+	if err != nil {
+		return err
+	}
+	byBytes := collation == "C" || collation == "POSIX" || strings.HasPrefix(collation, "C.")
+	if encoding != "UTF8" || !byBytes {
+		return fmt.Errorf("the database has encoding %s and collation %s: make it with ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0", encoding, collation)
+	}
+	return nil
+}
