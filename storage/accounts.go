@@ -8,7 +8,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/mattn/go-sqlite3"
 	"gorm.io/gorm"
 
 	"sallyport/review"
@@ -159,7 +158,7 @@ func (s *Store) Invite(ctx context.Context, i review.Invitation, events ...revie
 		}
 		return appendEvents(tx, events)
 	})
-	if broken(err, sqlite3.ErrConstraintForeignKey) {
+	if broken(err, foreignKey) {
 		return errNoPerson()
 	}
 	return err
@@ -239,9 +238,9 @@ func (s *Store) Link(ctx context.Context, i review.Identity, events ...review.Ev
 		return appendEvents(tx, events)
 	})
 	switch {
-	case broken(err, sqlite3.ErrConstraintPrimaryKey):
+	case broken(err, primaryKey):
 		return review.Errorf(review.Conflict, "This sign-in belongs to somebody already.")
-	case broken(err, sqlite3.ErrConstraintForeignKey):
+	case broken(err, foreignKey):
 		return errNoPerson()
 	}
 	return err

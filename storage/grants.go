@@ -41,6 +41,11 @@ func privileges() map[string]string {
 		"checkpoints":        grantAppend,
 		"tokens":             "SELECT, INSERT, UPDATE (used, revoked)",
 		"idempotency_keys":   grantAny,
+		"release_deliveries": "SELECT, INSERT, UPDATE (delivered, location)",
+		"sign_ins":           grantAny,
+		"credentials":        grantAny,
+		"invitations":        "SELECT, INSERT, UPDATE",
+		"identities":         grantAppend,
 	}
 }
 

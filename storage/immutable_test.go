@@ -40,6 +40,7 @@ func recorded(t *testing.T) *Store {
 
 // TestImmutable tries with plain SQL what no code of this program does.
 func TestImmutable(t *testing.T) {
+	onlySQLite(t, "REPLACE")
 	s := recorded(t)
 	db, err := s.writer.DB()
 	must(t, err)

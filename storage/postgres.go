@@ -102,9 +102,10 @@ func (postgresEngine) begin(tx *gorm.DB) error {
 // this schema; a restore gone wrong or a disabled trigger can leave them.
 func (postgresEngine) intact(tx *gorm.DB) error {
 	var queries []string
-	err := tx.Raw(`SELECT format('SELECT count(*) FROM %s child LEFT JOIN %s parent ON %s WHERE parent.%I IS NULL',
+	err := tx.Raw(`SELECT format('SELECT count(*) FROM %s child LEFT JOIN %s parent ON %s WHERE parent.%I IS NULL AND %s',
 			c.conrelid::regclass, c.confrelid::regclass,
-			string_agg(format('child.%I = parent.%I', a.attname, b.attname), ' AND '), min(b.attname))
+			string_agg(format('child.%I = parent.%I', a.attname, b.attname), ' AND '), min(b.attname),
+			string_agg(format('child.%I IS NOT NULL', a.attname), ' AND '))
 		FROM pg_constraint c
 		CROSS JOIN LATERAL unnest(c.conkey, c.confkey) AS k (child, parent)
 		JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.child

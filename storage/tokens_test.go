@@ -187,8 +187,8 @@ func TestIdempotencyKeysAreBounded(t *testing.T) {
 	s := newStore(t)
 	db, err := s.writer.DB()
 	must(t, err)
-	_, err = db.Exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-		INSERT INTO idempotency_keys SELECT 'ann', 'k' || i, 'd', 'c', NULL, ? FROM n`, maxKeys, micros(noon().Add(time.Hour)))
+	_, err = db.Exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
+		INSERT INTO idempotency_keys SELECT 'ann', 'k' || i, 'd', 'c', NULL, CAST($2 AS bigint) FROM n`, maxKeys, micros(noon().Add(time.Hour)))
 	must(t, err)
 	claim := func(person review.Username, at time.Time) error {
 		_, err := s.ClaimKey(t.Context(), person, "one more", "d", "c", at, at.Add(time.Minute))
