@@ -6,9 +6,22 @@
 // # The database
 //
 // [Open] opens a SQLite file, brings its schema up to date and returns a
-// [Store]. There is one connection that writes, in transactions that take the
-// write lock at once, and a pool that can only read; each read sees one moment.
-// A commit is on the disk when it returns.
+// [Store]; or a database of PostgreSQL, whose schema [Migrate] changes in the
+// name of its owner. Almost everything is the same for both: what is not is the
+// few methods of engine (engine.go, sqlite.go, postgres.go) and the steps of the
+// schema, which are twins (migrations/README.md tells how to write one). All
+// tests run on either.
+//
+// One transaction writes at a time: in SQLite the one connection that can,
+// through transactions that take the write lock at once; in PostgreSQL through
+// an advisory lock that each takes first, held against other processes too. So
+// the events of the record follow one another without gaps in the order of their
+// commits. Readers cannot write; each read sees one moment. A commit is on the
+// disk when it returns.
+//
+// The role that a server of PostgreSQL uses may do what grants.go says: it can
+// append to the record, and can neither change nor shorten it, nor take its
+// guards away.
 //
 // Rows (rows*.go) are private and flat. A request is read with one statement
 // per table whatever its size, made into a review.Request, altered by the

@@ -46,6 +46,9 @@ func privileges() map[string]string {
 		"credentials":        grantAny,
 		"invitations":        "SELECT, INSERT, UPDATE",
 		"identities":         grantAppend,
+		"policies":           grantAppend,
+		"seals":              grantAppend,
+		"seal_files":         grantAppend,
 	}
 }
 
