@@ -107,7 +107,7 @@ func (s *Service) load(ctx context.Context, a Actor, id RequestID, action policy
 // come between the two. fn may run more than once and must only alter r and c.
 func (s *Service) change(ctx context.Context, a Actor, id RequestID, action policy.Action, fn func(r *Request, c *Change) error) (*Request, error) {
 	var refused error
-	r, err := s.Store.Update(ctx, id, func(r *Request) (Change, error) {
+	r, err := s.update(ctx, id, func(r *Request) (Change, error) {
 		var c Change
 		if _, refused = permit(a, action, r); refused != nil {
 			return c, refused

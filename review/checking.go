@@ -52,7 +52,7 @@ func (s *Service) recheck(ctx context.Context, a Actor, id RequestID) error {
 			return err
 		}
 		checked := setDigest(r)
-		_, err = s.Store.Update(ctx, id, func(r *Request) (Change, error) {
+		_, err = s.update(ctx, id, func(r *Request) (Change, error) {
 			if setDigest(r) != checked {
 				return Change{}, errNothing
 			}

@@ -57,6 +57,7 @@ const (
 	EvExported          EventType = "audit.exported" // bytes taken out of the pages: see Export
 	EvTokenCreated      EventType = "token.created"
 	EvTokenRevoked      EventType = "token.revoked"
+	EvNoticesChosen     EventType = "notices.chosen"    // what a person is told, and when
 	EvConfirmed         EventType = "session.confirmed" // that it is they, before a grave action
 	EvSessionEnded      EventType = "session.ended"     // other than by signing out
 	EvLockedOut         EventType = "session.locked_out"
@@ -127,7 +128,7 @@ func EventTypes() []EventType {
 		EvPartiallyReviewed, EvReviewed, EvReturned, EvRejected, EvApproved, EvPackaged, EvReleased, EvDelivered, EvReleaseFailed,
 		EvIntegrity, EvExceptionAsked, EvExceptionAnswered, EvAcknowledged, EvAckAnswered, EvCommentPublished,
 		EvClaimed, EvHandedOver, EvReassigned, EvSeatVacated, EvFileRouted, EvReopened, EvReminded, EvContextReused,
-		EvPeopleChanged, EvExported, EvTokenCreated, EvTokenRevoked, EvConfirmed, EvSessionEnded, EvLockedOut, EvVouchRefused,
+		EvPeopleChanged, EvExported, EvTokenCreated, EvTokenRevoked, EvNoticesChosen, EvConfirmed, EvSessionEnded, EvLockedOut, EvVouchRefused,
 		EvInvited, EvPasswordSet, EvFactorAdded, EvFactorRemoved, EvRecoveryMade, EvRecoveryUsed, EvIdentityLinked,
 		EvJobFailed, EvJobRevived,
 		EvScheduleBegun, EvScheduleDone, EvScheduleFailed,

@@ -40,6 +40,7 @@ const (
 	JobWithdraw = "withdraw"
 	JobNotify   = "notify"
 	JobDigest   = "digest"
+	JobSend     = "send" // one notice to one channel
 )
 
 // JobState is where a job stands.
@@ -69,6 +70,12 @@ func (s *Service) handler(kind string) jobHandler {
 	switch kind {
 	case JobRelease:
 		return s.deliver
+	case JobNotify:
+		return s.notify
+	case JobDigest:
+		return s.digest
+	case JobSend:
+		return s.send
 	}
 	return nil
 }
@@ -92,6 +99,8 @@ const (
 	idle = 500 * time.Millisecond
 	// housekeeping is how often seats and reminders are looked after.
 	housekeeping = 20 * time.Second
+	// trainingWatch is how often it is looked whose training expires.
+	trainingWatch = time.Hour
 )
 
 // job makes a job that is due now.
@@ -108,6 +117,10 @@ func (s *Service) Work(ctx context.Context) error {
 		s.again(ctx, housekeeping, func() (bool, error) { return false, s.keepHouse(ctx) })
 		return nil
 	})
+	group.Go(func() error {
+		s.again(ctx, trainingWatch, func() (bool, error) { return false, s.warnOfTraining(ctx) })
+		return nil
+	})
 	for range s.workers() {
 		group.Go(func() error {
 			s.again(ctx, idle, func() (bool, error) { return s.doJob(ctx) })
@@ -119,7 +132,7 @@ func (s *Service) Work(ctx context.Context) error {
 
 // workers is how many jobs are done at once: jobs for one target are done one
 // at a time, so a stuck target keeps one worker.
-func (s *Service) workers() int { return len(s.Sinks) + 3 }
+func (s *Service) workers() int { return len(s.Sinks) + len(s.Notify.Channels) + 3 }
 
 // again calls do until ctx ends, after a pause when there was nothing to do.
 func (s *Service) again(ctx context.Context, pause time.Duration, do func() (did bool, err error)) {
@@ -224,6 +237,7 @@ func (s *Service) failed(ctx context.Context, job *Job, cause error) error {
 	e.Request, e.Detail = job.Request, map[string]string{"tries": fmt.Sprint(job.Tries), "target": job.Target}
 	now := s.Now()
 	return errors.Join(
+		s.tellOfFailure(ctx, job),
 		s.Store.Append(ctx, e),
 		s.Store.RetryJob(ctx, job, now, now.Add(pauseAfter(job.Tries)), failureOf(cause)))
 }

@@ -17,6 +17,8 @@ import (
 // character: a store keeps other text as it is, or refuses it as Invalid. Errors
 // of a known kind are *Error; a missing thing is NotFound.
 type Store interface {
+	NoticeStore
+
 	// Create keeps a new request with its events. Conflict when the author has
 	// an active request for the workspace: the database itself says so.
 	Create(ctx context.Context, r *Request, events ...Event) error

@@ -214,7 +214,7 @@ func (s *Service) delivered(ctx context.Context, id RequestID, sink, location st
 			return nil
 		}
 		at.At, at.Location = s.Now(), location
-		_, err = s.Store.Update(ctx, id, func(now *Request) (Change, error) {
+		_, err = s.update(ctx, id, func(now *Request) (Change, error) {
 			if now.Version != r.Version {
 				return Change{}, errMoved
 			}

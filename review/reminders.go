@@ -11,8 +11,7 @@ import (
 )
 
 // Remind puts a reminder on record for each checker whose review is due soon or
-// late, once a day at most. The queue shows it; channels that carry it further
-// read the events.
+// late, once a day at most. The queue shows it, and notices carry it further.
 func (s *Service) Remind(ctx context.Context) error {
 	open, err := s.Store.Requests(ctx, RequestQuery{Statuses: []Status{Submitted, PartiallyReviewed, Reviewed}, Limit: 10_000})
 	if err != nil {
@@ -23,7 +22,7 @@ func (s *Service) Remind(ctx context.Context) error {
 		if !s.remindable(&open[i], days) {
 			continue
 		}
-		_, err := s.Store.Update(ctx, open[i].ID, func(r *Request) (Change, error) {
+		_, err := s.update(ctx, open[i].ID, func(r *Request) (Change, error) {
 			var c Change
 			if !s.remindable(r, days) {
 				return c, errNothing

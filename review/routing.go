@@ -179,7 +179,7 @@ func (s *Service) Route(ctx context.Context) error {
 		if !s.mayNeedRouting(&open[i], rt) {
 			continue
 		}
-		_, err = s.Store.Update(ctx, open[i].ID, func(r *Request) (Change, error) {
+		_, err = s.update(ctx, open[i].ID, func(r *Request) (Change, error) {
 			var c Change
 			if !s.needsRouting(r, rt) {
 				return c, errNothing

@@ -56,7 +56,11 @@ func (s *Service) ScheduledDraft(ctx context.Context, d Scheduled) (id RequestID
 // ScheduleDone puts on record that a period's draft is as its form has it, as
 // far as could be. A problem says what could not be; "" for nothing.
 func (s *Service) ScheduleDone(ctx context.Context, d Scheduled, id RequestID, problem string) error {
-	return s.Store.Append(ctx, s.scheduleEvent(EvScheduleDone, d, id, problem))
+	e := s.scheduleEvent(EvScheduleDone, d, id, problem)
+	if err := s.tellOfDraft(ctx, &e, NoticeDraftReady); err != nil {
+		return err
+	}
+	return s.Store.Append(ctx, e)
 }
 
 // ScheduleFailed puts on record, once for each reason, why a period's draft
@@ -69,7 +73,11 @@ func (s *Service) ScheduleFailed(ctx context.Context, d Scheduled, reason string
 	if slices.ContainsFunc(past, func(e Event) bool { return sameSchedule(e, d) && e.Detail["problem"] == reason }) {
 		return nil
 	}
-	return s.Store.Append(ctx, s.scheduleEvent(EvScheduleFailed, d, "", reason))
+	e := s.scheduleEvent(EvScheduleFailed, d, "", reason)
+	if err := s.tellOfDraft(ctx, &e, NoticeDraftFailed); err != nil {
+		return err
+	}
+	return s.Store.Append(ctx, e)
 }
 
 // maxScheduled is how many events of schedules are looked back at: years of

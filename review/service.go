@@ -19,6 +19,8 @@ type Service struct {
 	Packer Packer
 	// Ledger proves what the record holds; nil leaves packages without proofs.
 	Ledger Ledger
+	// Notify says how people hear of what happened.
+	Notify Notify
 	// Code shows the code behind an output; nil when no mirror is configured.
 	Code   Code
 	Policy *policy.Policy

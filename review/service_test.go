@@ -369,8 +369,7 @@ func TestADeliveryThatFailsIsTriedAgain(t *testing.T) {
 		return nil
 	}
 	for range 4 {
-		_, err := w.WorkOnce(ctx)
-		must(t, err)
+		drain(t, w)
 		w.Advance(time.Hour)
 	}
 	if got := status(t, w, id); got != review.Released || w.Sink.Calls != 4 {

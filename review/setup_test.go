@@ -124,3 +124,15 @@ func status(t testing.TB, w *reviewtest.World, id review.RequestID) review.Statu
 	must(t, err)
 	return r.Status
 }
+
+// drain does every job that is due.
+func drain(t testing.TB, w *reviewtest.World) {
+	t.Helper()
+	for {
+		did, err := w.WorkOnce(context.Background())
+		must(t, err)
+		if !did {
+			return
+		}
+	}
+}

@@ -37,6 +37,9 @@ func routes() []route {
 		{get, "/account/tokens", signedIn, (*UI).tokensPage},
 		{post, "/account/tokens", signedIn, (*UI).createToken},
 		{post, "/account/tokens/:token/revoke", signedIn, (*UI).revokeToken},
+		{get, "/notifications", signedIn, (*UI).notices},
+		{post, "/notifications", signedIn, (*UI).chooseNotices},
+		{get, "/notifications/sent", signedIn, (*UI).sentNotices},
 
 		{get, "/workspaces", policy.WorkspaceList, (*UI).workspaces},
 		{get, "/workspaces/:workspace", policy.WorkspaceView, (*UI).workspace},

@@ -34,6 +34,10 @@ type Options struct {
 	Demo   bool
 	People []DemoPerson
 
+	// Sent lists what a demonstration's channel took instead of sending it, newest
+	// first; nil where there is nothing to show.
+	Sent func() ([]SentMail, error)
+
 	// API, when set, is served to programs beside the pages, and lets people
 	// make tokens for it.
 	API *api.API
@@ -41,6 +45,12 @@ type Options struct {
 	// Idle ends a session not used for so long, Lifetime every session. Zero
 	// means one hour and twelve hours.
 	Idle, Lifetime time.Duration
+}
+
+// SentMail is one mail as its reader would see it.
+type SentMail struct {
+	At                time.Time
+	To, Subject, Text string
 }
 
 // DemoPerson is somebody whom the sign-in page of a demonstration offers.

@@ -64,6 +64,10 @@ type Service interface {
 	Audit(ctx context.Context, a review.Actor, q review.EventQuery) ([]review.Event, error)
 	Status(ctx context.Context, a review.Actor) (*review.StatusReport, error)
 
+	MyNotices(ctx context.Context, a review.Actor, limit int) ([]review.Notice, error)
+	NoticeChoices(ctx context.Context, a review.Actor) (*review.MyChoices, error)
+	ChooseNotices(ctx context.Context, a review.Actor, c review.NoticeChoices) error
+
 	Actor(ctx context.Context, name review.Username, source string) (review.Actor, error)
 	RecordSignIn(ctx context.Context, name review.Username, source string, ok bool) error
 	RecordSignOut(ctx context.Context, a review.Actor) error

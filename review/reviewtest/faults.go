@@ -142,6 +142,16 @@ func (s *Faults) Revive(ctx context.Context, id string, e review.Event) error {
 	return s.do(func() error { return s.Store.Revive(ctx, id, e) })
 }
 
+// KeepNotices implements review.Store.
+func (s *Faults) KeepNotices(ctx context.Context, list []review.Notice) error {
+	return s.do(func() error { return s.Store.KeepNotices(ctx, list) })
+}
+
+// KeepDigest implements review.Store.
+func (s *Faults) KeepDigest(ctx context.Context, digest review.Notice) error {
+	return s.do(func() error { return s.Store.KeepDigest(ctx, digest) })
+}
+
 // SavePeople implements review.Store.
 func (s *Faults) SavePeople(ctx context.Context, people []review.Person, projects []review.Project, e review.Event) error {
 	return s.do(func() error { return s.Store.SavePeople(ctx, people, projects, e) })

@@ -104,6 +104,7 @@ func tries() map[string]try {
 	ticked, permitted := reviewtest.Checklist()
 	about, controls := reviewtest.Context()
 	return map[string]try{
+		"PUT /notifications/choices":           draft(func(*stage) object { return object{"hour": 7, "when": object{}} }),
 		"POST /requests":                       draft(func(*stage) object { return object{"workspace": "cohort-next"} }),
 		"PUT /requests/:request/details":       draft(func(*stage) object { return object{"title": "T", "purpose": "P"} }),
 		"PUT /requests/:request/groups/:group": draft(func(*stage) object { return object{"context": about, "controls": controls} }),

@@ -77,6 +77,9 @@ func routes() []route {
 		row(get, "/policy", signedIn, ok, "What a request has to say: fields, checklist, answers, limits", (*call).rules),
 		row(get, "/tokens", signedIn, ok, "One's own tokens in force", (*call).listTokens),
 		row(remove, "/tokens/:token", signedIn, ok, "Revoke one of one's own tokens", (*call).revokeToken),
+		row(get, "/notifications", signedIn, ok, "What one was told, newest first", (*call).notices, paged()...),
+		row(get, "/notifications/choices", signedIn, ok, "What one is told of, and when", (*call).noticeChoices),
+		row(put, "/notifications/choices", signedIn, ok, "Choose what one is told of, and when", (*call).chooseNotices),
 
 		row(get, "/workspaces", policy.WorkspaceList, ok, "The workspaces of one's projects", (*call).workspaces, paged()...),
 		row(get, "/workspaces/:workspace", policy.WorkspaceView, ok, "One workspace", (*call).workspace),

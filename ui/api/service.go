@@ -19,6 +19,7 @@ type Service interface {
 	drafting
 	reviewing
 	registers
+	noticing
 }
 
 // drafting is what an author needs.
