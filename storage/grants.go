@@ -49,6 +49,8 @@ func privileges() map[string]string {
 		"policies":           grantAppend,
 		"seals":              grantAppend,
 		"seal_files":         grantAppend,
+		"notices":            "SELECT, INSERT, UPDATE (digest)",
+		"notice_choices":     grantAny,
 	}
 }
 
