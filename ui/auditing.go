@@ -1,12 +1,14 @@
 package ui
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"sallyport/review"
 )
@@ -15,9 +17,9 @@ import (
 const pageRows = 100
 
 type releasesPage struct {
-	Releases  []releaseRow
-	Workspace string
-	Pager     pager
+	Releases []releaseRow
+	Search   search
+	Pager    pager
 }
 
 type releaseRow struct {
@@ -27,14 +29,18 @@ type releaseRow struct {
 }
 
 func (u *UI) releases(c *call) error {
-	q := review.ReleaseQuery{Workspace: review.WorkspaceName(c.QueryParam("workspace")), Limit: pageRows + 1}
+	sr := readSearch(c.QueryParams())
+	q, err := sr.releases()
+	if err != nil {
+		return err
+	}
 	page := max(1, intParam(c, "page"))
-	q.Offset = (page - 1) * pageRows
+	q.Limit, q.Offset = pageRows+1, (page-1)*pageRows
 	list, err := u.service.Releases(c.ctx(), c.actor, q)
 	if err != nil {
 		return err
 	}
-	p := releasesPage{Workspace: string(q.Workspace), Pager: openPager(c, page, len(list) > pageRows)}
+	p := releasesPage{Search: sr, Pager: openPager(c, page, len(list) > pageRows)}
 	for _, r := range list[:min(len(list), pageRows)] {
 		row := releaseRow{Release: r, Record: "/records/" + pathSegment(string(r.Request))}
 		for _, f := range r.Files {
@@ -72,8 +78,7 @@ func openPager(c *call, page int, more bool) pager {
 
 type recordsPage struct {
 	Requests []review.Request
-	Query    review.RequestQuery
-	Status   review.Status
+	Search   search
 	Statuses []review.Status
 	Pager    pager
 }
@@ -84,18 +89,18 @@ func allStatuses() []review.Status {
 }
 
 func (u *UI) records(c *call) error {
-	page := max(1, intParam(c, "page"))
-	q := review.RequestQuery{Workspace: review.WorkspaceName(c.QueryParam("workspace")), Author: review.Username(c.QueryParam("author")),
-		Limit: pageRows + 1, Offset: (page - 1) * pageRows}
-	status := review.Status(c.QueryParam("status"))
-	if slices.Contains(allStatuses(), status) {
-		q.Statuses = []review.Status{status}
+	sr := readSearch(c.QueryParams())
+	q, err := sr.requests()
+	if err != nil {
+		return err
 	}
+	page := max(1, intParam(c, "page"))
+	q.Limit, q.Offset = pageRows+1, (page-1)*pageRows
 	list, err := u.service.AllRequests(c.ctx(), c.actor, q)
 	if err != nil {
 		return err
 	}
-	p := recordsPage{Requests: list[:min(len(list), pageRows)], Query: q, Status: status, Statuses: allStatuses(), Pager: openPager(c, page, len(list) > pageRows)}
+	p := recordsPage{Requests: list[:min(len(list), pageRows)], Search: sr, Statuses: allStatuses(), Pager: openPager(c, page, len(list) > pageRows)}
 	return c.render(http.StatusOK, "records", frame{Title: "All requests", Wide: true}, p)
 }
 
@@ -105,7 +110,14 @@ type recordPage struct {
 	Groups  []groupRow
 	Events  []eventRow
 	Release *review.Release
-	Policy  string
+	Proof   *proofPart
+	Address string // of the record
+	// Last is the number of the newest event, and Digest the SHA-256 over the
+	// sealed forms of all events shown, in order.
+	Last   int64
+	Digest string
+	Made   time.Time
+	Print  bool
 }
 
 // eventRow is one event, its facts in words.
@@ -118,19 +130,35 @@ type eventRow struct {
 }
 
 func (u *UI) record(c *call) error {
-	rec, err := u.service.Record(c.ctx(), c.actor, c.requestID())
+	p, err := u.recordPage(c)
 	if err != nil {
 		return err
 	}
-	p := recordPage{View: rec.View, Release: rec.Release}
+	f := frame{Title: "Record: " + requestTitle(&p.Request), Wide: true, Crumbs: []crumb{{"All requests", "/records"}}}
+	return c.render(http.StatusOK, "record", f, p)
+}
+
+func (u *UI) recordPage(c *call) (*recordPage, error) {
+	rec, err := u.service.Record(c.ctx(), c.actor, c.requestID())
+	if err != nil {
+		return nil, err
+	}
+	p := &recordPage{View: rec.View, Release: rec.Release, Address: "/records/" + pathSegment(string(rec.View.Request.ID)), Made: u.now()}
 	for i := range rec.View.Groups {
 		p.Groups = append(p.Groups, u.groupRow(rec.View, &rec.View.Groups[i]))
 	}
+	sum := sha256.New()
 	for _, e := range rec.Events {
+		leaf := e.Leaf()
+		sum.Write(leaf[:])
+		p.Last = e.Seq
 		p.Events = append(p.Events, eventRowOf(e, personName(rec.View, e.Actor)))
 	}
-	f := frame{Title: "Record: " + requestTitle(&rec.View.Request), Wide: true, Crumbs: []crumb{{"All requests", "/records"}}}
-	return c.render(http.StatusOK, "record", f, p)
+	p.Digest = hex.EncodeToString(sum.Sum(nil))
+	if rec.Independence != nil {
+		p.Proof = proofOf(rec.View, rec.Independence, p.Address)
+	}
+	return p, nil
 }
 
 func eventRowOf(e review.Event, who string) eventRow {
@@ -142,61 +170,6 @@ func eventRowOf(e review.Event, who string) eventRow {
 		row.Link = "/records/" + pathSegment(string(e.Request))
 	}
 	return row
-}
-
-type auditPage struct {
-	Events  []eventRow
-	Query   review.EventQuery
-	Type    string
-	Types   []review.EventType
-	Newer   string
-	Older   string
-	Filters bool
-
-	OlderText string
-}
-
-func (u *UI) audit(c *call) error {
-	q := review.EventQuery{Request: review.RequestID(strings.TrimSpace(c.QueryParam("request"))), Actor: review.Username(strings.TrimSpace(c.QueryParam("actor"))),
-		After: int64(intParam(c, "after")), Limit: pageRows + 1, Newest: c.QueryParam("after") == ""}
-	typ := review.EventType(c.QueryParam("type"))
-	if slices.Contains(review.EventTypes(), typ) {
-		q.Types = []review.EventType{typ}
-	}
-	list, err := u.service.Audit(c.ctx(), c.actor, q)
-	if err != nil {
-		return err
-	}
-	p := auditPage{Query: q, Type: string(typ), Types: review.EventTypes(), Filters: q.Request != "" || q.Actor != "" || len(q.Types) > 0}
-	more := len(list) > pageRows
-	list = list[:min(len(list), pageRows)]
-	for _, e := range list {
-		p.Events = append(p.Events, eventRowOf(e, string(e.Actor)))
-	}
-	p.page(c, q, more)
-	return c.render(http.StatusOK, "audit", frame{Title: "Audit log", Wide: true}, p)
-}
-
-// page links to the neighbouring stretches of the log, by sequence number.
-func (p *auditPage) page(c *call, q review.EventQuery, more bool) {
-	if len(p.Events) == 0 {
-		return
-	}
-	first, last := p.Events[0].Seq, p.Events[len(p.Events)-1].Seq
-	address := func(after int64) string {
-		v := url.Values{"request": {string(q.Request)}, "actor": {string(q.Actor)}, "type": {p.Type}, "after": {strconv.FormatInt(max(0, after), 10)}}
-		return "/audit?" + v.Encode()
-	}
-	if !q.Newest && more {
-		p.Newer = address(last)
-	}
-	oldest := min(first, last)
-	switch {
-	case p.Filters && (q.Newest && more || q.After > 0):
-		p.Older, p.OlderText = address(0), "From the beginning, in order"
-	case !p.Filters && oldest > 1:
-		p.Older, p.OlderText = address(oldest-1-pageRows), "← Earlier, in order"
-	}
 }
 
 // statusPage is an operator's view: that work flows, and nothing of what it is.

@@ -122,7 +122,7 @@ func (c *call) nav(way []crumb) []navItem {
 		{"Board", "/board", policy.QueueAll},
 		{"Releases", "/releases", policy.ReleaseList},
 		{"All requests", "/records", policy.RecordView},
-		{"Audit log", "/audit", policy.AuditView},
+		{"Audit", "/audit", policy.AuditView},
 		{"Service status", "/status", policy.StatusView},
 	}
 	var items []navItem

@@ -101,6 +101,12 @@ func routes() []route {
 		{get, "/releases", policy.ReleaseList, (*UI).releases},
 		{get, "/records", policy.RecordView, (*UI).records},
 		{get, "/records/:request", policy.RecordView, (*UI).record},
+		{get, "/records/:request/print", policy.AuditExport, (*UI).printRecord},
+		{get, "/export/events", policy.AuditExport, (*UI).exportEvents},
+		{get, "/export/requests", policy.AuditExport, (*UI).exportRequests},
+		{get, "/export/releases", policy.AuditExport, (*UI).exportReleases},
+		{get, "/export/records/:request", policy.AuditExport, (*UI).exportRecord},
+		{get, "/export/reviews/:request", policy.ReviewVote, (*UI).exportReview},
 		{get, "/audit", policy.AuditView, (*UI).audit},
 		{get, "/status", policy.StatusView, (*UI).status},
 	}
