@@ -68,17 +68,31 @@ func released(ctx context.Context, e *review.Evidence, f review.ReleasedFile) (p
 	return part{path: payload + f.Path, size: n, sha256: f.SHA256, sha512: hex.EncodeToString(long.Sum(nil)), released: true}, nil
 }
 
-// bag puts the payload into a bag: all files, sorted by path.
-func bag(rel *review.Release, load []part) []part {
-	tags := []part{
+// bag puts the payload into a bag, with further tag files: all files, sorted by
+// path. The signature is over the tag manifest, which therefore cannot list it.
+func bag(rel *review.Release, load, further []part, signer Signer) ([]part, error) {
+	tags := append([]part{
 		written(declarationFile, []byte(declaration)),
 		written(infoFile, bagInfo(rel, load)),
 		written(manifestFile, manifest(load)),
+	}, further...)
+	last := written(tagManifestFile, manifest(tags))
+	all := slices.Concat(tags, load, []part{last})
+	if signer != nil {
+		signature, err := signer.Sign(signedText(rel.ID, last.sha512))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, written(signatureFile, signature))
 	}
-	tags = append(tags, written(tagManifestFile, manifest(tags)))
-	all := slices.Concat(tags, load)
 	slices.SortFunc(all, func(a, b part) int { return cmp.Compare(a.path, b.path) })
-	return all
+	return all, nil
+}
+
+// signedText is what the signature is of: the release, and the checksum of the
+// tag manifest, which has the checksum of everything else below it.
+func signedText(release, tagManifest string) []byte {
+	return []byte("sallyport-package/1\n" + release + "\n" + tagManifest + "\n")
 }
 
 // manifest lists files with their checksums, sorted by path, in the form that
@@ -133,6 +147,9 @@ func bagSize(octets int64) string {
 
 // Identifier is the urn:uuid by which a release is known outside: a UUID of
 // version 5, from the release's own identifier.
-func Identifier(release string) string {
-	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("sallyport:release:"+release)).URN()
+func Identifier(release string) string { return named("release:" + release) }
+
+// named is the UUID of a thing of ours, by a name that is its own.
+func named(what string) string {
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("sallyport:"+what)).URN()
 }
