@@ -3,14 +3,15 @@ package crate_test
 import (
 	"archive/zip"
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
+	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -24,94 +25,78 @@ func digest(body string) review.Digest {
 	return review.Digest(hex.EncodeToString(sum[:]))
 }
 
-func TestBag(t *testing.T) {
-	blobs := map[review.Digest]string{}
-	rel := &review.Release{ID: "REL", Workspace: "cohort", Title: "Rates\nby region", Approved: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)}
-	for path, body := range map[string]string{"release/b.csv": "a,b\n", "release/50%/a.csv": "x\n10\n"} {
-		d := digest(body)
-		blobs[d] = body
-		rel.Files = append(rel.Files, review.ReleasedFile{Path: path, SHA256: d, Size: int64(len(body))})
-	}
-	e := &review.Evidence{Release: rel, Open: func(_ context.Context, d review.Digest) (io.ReadCloser, error) {
-		return io.NopCloser(strings.NewReader(blobs[d])), nil
-	}}
-	files, err := crate.Packer{}.Pack(t.Context(), e)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var paths []string
-	text := map[string]string{}
-	for _, f := range files {
-		paths = append(paths, f.Path)
-		text[f.Path] = string(f.Body)
-		if f.Released {
-			text[f.Path] = blobs[f.SHA256]
+// manifestOf is what sha512sum would write of files, paths escaped as RFC 8493
+// says.
+func manifestOf(files map[string][]byte, which func(path string) bool) string {
+	var lines strings.Builder
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		if which(path) {
+			fmt.Fprintf(&lines, "%x  %s\n", sha512.Sum512(files[path]), strings.ReplaceAll(path, "%", "%25"))
 		}
 	}
-	want := []string{"bag-info.txt", "bagit.txt", "data/release/50%/a.csv", "data/release/b.csv", "manifest-sha512.txt", "tagmanifest-sha512.txt"}
-	if d := cmp.Diff(want, paths); d != "" {
-		t.Errorf("paths (-want +got):\n%s", d)
-	}
-	line := func(path, written string) string {
-		sum := sha512.Sum512([]byte(text[path]))
-		return hex.EncodeToString(sum[:]) + "  " + written + "\n"
-	}
-	wantManifest := line("data/release/50%/a.csv", "data/release/50%25/a.csv") + line("data/release/b.csv", "data/release/b.csv")
-	if d := cmp.Diff(wantManifest, text["manifest-sha512.txt"]); d != "" {
-		t.Errorf("manifest (-want +got):\n%s", d)
-	}
-	wantTags := line("bag-info.txt", "bag-info.txt") + line("bagit.txt", "bagit.txt") + line("manifest-sha512.txt", "manifest-sha512.txt")
-	if d := cmp.Diff(wantTags, text["tagmanifest-sha512.txt"]); d != "" {
-		t.Errorf("tag manifest (-want +got):\n%s", d)
-	}
-	wantInfo := `Bag-Software-Agent: Sallyport
-Bagging-Date: 2026-11-20
-External-Identifier: ` + crate.Identifier("REL") + `
-External-Description: Results released from a trusted research environment: Rates by region
-Internal-Sender-Identifier: REL
-Bag-Size: 9 B
-Payload-Oxum: 9.2
-`
-	if d := cmp.Diff(wantInfo, text["bag-info.txt"]); d != "" {
-		t.Errorf("bag-info.txt (-want +got):\n%s", d)
-	}
-	checkZIP(t, files, text)
+	return lines.String()
 }
 
-func checkZIP(t *testing.T, files []review.SealedFile, text map[string]string) {
-	t.Helper()
-	var entries []review.Entry
-	for _, f := range files {
-		entries = append(entries, review.Entry{Path: f.Path, Size: f.Size, SHA256: f.SHA256, Open: func(context.Context) (io.ReadCloser, error) {
-			return io.NopCloser(strings.NewReader(text[f.Path])), nil
-		}})
+// TestBag holds a package to RFC 8493.
+func TestBag(t *testing.T) {
+	s := newSample(t)
+	p := s.pack(t)
+	files := contents(t, p)
+	load := func(path string) bool { return strings.HasPrefix(path, "data/") }
+	octets, n := 0, 0
+	for path, data := range files {
+		if load(path) {
+			octets, n = octets+len(data), n+1
+		}
 	}
+	rel := p.Release
+	for path, want := range map[string]string{
+		"bagit.txt":           "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
+		"manifest-sha512.txt": manifestOf(files, load),
+		"tagmanifest-sha512.txt": manifestOf(files, func(path string) bool {
+			return !load(path) && !strings.HasPrefix(path, "tagmanifest-") && !strings.HasSuffix(path, ".sig")
+		}),
+		"bag-info.txt": fmt.Sprintf(`Bag-Software-Agent: Sallyport
+Bagging-Date: 2026-11-20
+External-Identifier: %s
+External-Description: Results released from a trusted research environment: Rates by <sex> & age
+Internal-Sender-Identifier: %s
+Bag-Size: %d kB
+Payload-Oxum: %d.%d
+`, crate.Identifier(rel.ID), rel.ID, (octets+999)/1000, octets, n),
+		"data/release/a.csv":            "sex,n\nF,10\nM,[REDACTED]\n",
+		"data/release/50% & more/b.csv": "sex,n\nM,20\n",
+		"data/release/r.html":           "<p>report</p>",
+	} {
+		if d := cmp.Diff(want, string(files[path])); d != "" {
+			t.Errorf("%s (-want +got):\n%s", path, d)
+		}
+	}
+	if !strings.HasPrefix(crate.Identifier(rel.ID), "urn:uuid:") {
+		t.Errorf("the identifier is %s", crate.Identifier(rel.ID))
+	}
+}
+
+func TestZIP(t *testing.T) {
+	p := newSample(t).pack(t)
 	var first, second bytes.Buffer
 	for _, to := range []*bytes.Buffer{&first, &second} {
-		if err := crate.WriteZIP(t.Context(), to, "bag", entries); err != nil {
-			t.Fatal(err)
-		}
+		must(t, crate.WriteZIP(t.Context(), to, "bag", p.Entries))
 	}
 	if !bytes.Equal(first.Bytes(), second.Bytes()) {
 		t.Error("the same package gave two different ZIPs")
 	}
 	z, err := zip.NewReader(bytes.NewReader(first.Bytes()), int64(first.Len()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := map[string]string{}
+	must(t, err)
+	got := map[string][]byte{}
 	for _, f := range z.File {
 		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		data, err := io.ReadAll(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got[strings.TrimPrefix(f.Name, "bag/")] = string(data)
+		must(t, err)
+		got[strings.TrimPrefix(f.Name, "bag/")] = data
 	}
-	if d := cmp.Diff(text, got); d != "" {
+	if d := cmp.Diff(contents(t, p), got); d != "" {
 		t.Errorf("ZIP (-want +got):\n%s", d)
 	}
 }
