@@ -72,7 +72,7 @@ func (f *Folder) deliver(ctx context.Context, workspace, id string, p *review.Pa
 	}
 	defer dir.Close() // what was written is flushed by then
 	if _, err := dir.Lstat(id + withdrawnNote); err == nil {
-		return review.Errorf(review.Conflict, "This release was withdrawn, and is not put out again.")
+		return errWithdrawn()
 	}
 	if err := removeStale(dir, id); err != nil {
 		return err
