@@ -44,7 +44,7 @@ test: build browser s3 lint unit
 
 # Every test runs the browser ones too; without a browser they fail, they are
 # not skipped.
-unit: $(ASSETS)
+unit: $(ASSETS) s3
 	SALLYPORT_BROWSER=$${SALLYPORT_BROWSER:-required} SALLYPORT_S3=$${SALLYPORT_S3:-required} go test -race -timeout 12m ./...
 
 lint: $(ASSETS)
