@@ -7,7 +7,7 @@ const (
 	Researcher Role = "researcher" // files requests for the workspaces of their projects
 	Checker    Role = "checker"    // output checker: trained, named, reviews what is routed to them
 	Lead       Role = "lead"       // lead checker: sees the load, reassigns
-	Auditor    Role = "auditor"    // reads all, changes nothing
+	Auditor    Role = "auditor"    // reads all, changes nothing; may report a breach and hold what must not be removed
 	Operator   Role = "operator"   // keeps the service running; sees no contents, never votes or releases
 
 	CoreDeveloper    Role = "core-developer"    // platform staff: files requests of testing and curation projects only
@@ -49,14 +49,16 @@ const (
 	ReviewVote       Action = "review.vote"
 	ReviewSubmit     Action = "review.submit"
 	ReviewReturn     Action = "review.return"
-	ReviewExport     Action = "review.export" // one's own review as a file; once both are in, both
 	ReviewReject     Action = "review.reject"
 	ReviewRelease    Action = "review.release"
 	ReleaseList      Action = "release.list"
-	RecordView       Action = "record.view"  // one request's whole record
-	AuditView        Action = "audit.view"   // the event log
-	AuditExport      Action = "audit.export" // records, registers and the log as files
-	StatusView       Action = "status.view"  // health and stuck work; no contents
+	RecordView       Action = "record.view"    // one request's whole record
+	AuditView        Action = "audit.view"     // the event log
+	AuditExport      Action = "audit.export"   // records, registers and the log as files
+	ReleaseRecall    Action = "release.recall" // report a released file, read and annotate the report
+	RequestHold      Action = "request.hold"   // put or lift a legal hold
+	BlobRestore      Action = "blob.restore"   // record that damaged bytes are back
+	StatusView       Action = "status.view"    // health and stuck work; no contents
 )
 
 // A Grant lets a role do some actions where it stands in one of the relations.

@@ -15,17 +15,18 @@ func Grants() []Grant {
 		{Checker, []Relation{Other}, []Action{ReviewClaim}},
 		{Checker, []Relation{Assigned}, []Action{
 			RequestView, FileContent, RequestComment, ReviewHandOver, WorkspaceJobs,
-			ReviewVote, ReviewSubmit, ReviewReturn, ReviewReject, ReviewRelease, ReviewExport,
+			ReviewVote, ReviewSubmit, ReviewReturn, ReviewReject, ReviewRelease, ReleaseRecall,
 		}},
 
 		{Lead, anyone, []Action{QueueView, QueueAll, StatusView}},
-		{Lead, []Relation{Assigned, Other}, []Action{RequestView, ReviewReassign}},
+		{Lead, []Relation{Assigned, Other}, []Action{RequestView, ReviewReassign, ReleaseRecall, RequestHold}},
 
 		{Auditor, anyone, []Action{
 			ReleaseList, RecordView, AuditView, AuditExport, StatusView, RequestView, FileContent, WorkspaceJobs,
+			ReleaseRecall, RequestHold,
 		}},
 
-		{Operator, anyone, []Action{StatusView}},
+		{Operator, anyone, []Action{BlobRestore, StatusView}},
 	}
 	// Who may file in which kind of project is a rule of the project: see
 	// review.Service.CreateRequest.

@@ -81,6 +81,10 @@ func asLoadError(err error) *LoadError {
 	if errors.Is(err, io.EOF) {
 		return &LoadError{0, "the document is empty"}
 	}
+	var ours *LoadError
+	if errors.As(err, &ours) {
+		return ours
+	}
 	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
 		n, _ := strconv.Atoi(m[1])
 		return &LoadError{n, m[2]}

@@ -56,6 +56,7 @@ type Policy struct {
 	Controls         []Field             `yaml:"controls"`
 	Checklist        []ChecklistItem     `yaml:"checklist"`
 	Review           Review              `yaml:"review"`
+	Retention        Retention           `yaml:"retention"`
 	// Acknowledgements are the ways in which an author may answer a finding.
 	Acknowledgements []ChecklistItem `yaml:"acknowledgements"`
 	// CurationBackends are the backends on which data curation may be done.

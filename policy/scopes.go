@@ -20,14 +20,15 @@ func Scopes() []ScopeActions {
 	return []ScopeActions{
 		{ScopeRead, []Action{
 			WorkspaceList, WorkspaceView, WorkspaceContent, WorkspaceJobs, RequestList, RequestView, FileContent,
-			QueueView, QueueAll, StatusView, ReviewExport,
+			QueueView, QueueAll, StatusView,
 		}},
 		{ScopeRequest, []Action{RequestCreate, RequestEdit, RequestSubmit, RequestWithdraw, RequestComment}},
 		{ScopeReview, []Action{
 			ReviewClaim, ReviewHandOver, ReviewReassign, ReviewVote, ReviewSubmit, ReviewReturn, ReviewReject, RequestComment,
+			ReleaseRecall,
 		}},
 		{ScopeRelease, []Action{ReviewRelease}},
-		{ScopeAudit, []Action{ReleaseList, RecordView, AuditView, AuditExport}},
+		{ScopeAudit, []Action{ReleaseList, RecordView, AuditView, AuditExport, ReleaseRecall, RequestHold, BlobRestore}},
 	}
 }
 

@@ -116,6 +116,9 @@ func (s *Service) change(ctx context.Context, a Actor, id RequestID, action poli
 			return c, err
 		}
 		r.Updated = s.Now()
+		if decides(action) {
+			c.Rests = r.rests()
+		}
 		return c, nil
 	})
 	if refused != nil {

@@ -155,29 +155,3 @@ func setDigest(r *Request) Digest {
 	}
 	return digestOf(parts...)
 }
-
-// readBlob reads a blob whole. Bytes that differ from their digest stop
-// everything that needs them, and are put on record.
-func (s *Service) readBlob(ctx context.Context, a Actor, r *Request, d Digest) ([]byte, error) {
-	rc, err := s.Blobs.Open(ctx, d)
-	if err == nil {
-		defer rc.Close()
-		var data []byte
-		if data, err = io.ReadAll(rc); err == nil && digestBytes(data) == d {
-			return data, nil
-		}
-		if err == nil {
-			err = ErrCorrupt
-		}
-	}
-	if errors.Is(err, ErrCorrupt) || KindOf(err) == NotFound {
-		e := s.event(a, EvIntegrity, r)
-		e.Digest = d
-		if aerr := s.Store.Append(ctx, e); aerr != nil {
-			return nil, errors.Join(aerr, err)
-		}
-		s.Log.ErrorContext(ctx, "stored bytes differ from their digest", "digest", d, "request", r.ID)
-		return nil, &Error{Kind: Unavailable, Message: "The stored bytes of this file are not those on record. Nothing can be done with it until an operator has looked into it.", Err: err}
-	}
-	return nil, err
-}

@@ -287,7 +287,7 @@ var arrows = map[Status][]Status{
 	Submitted:         {PartiallyReviewed, Returned},
 	PartiallyReviewed: {Reviewed, Returned},
 	Reviewed:          {Approved, Returned, Rejected},
-	Approved:          {Released},
+	Approved:          {Released, Rejected}, // rejected when it is recalled before it left
 }
 
 // transition moves the request along an arrow and returns the event. A change

@@ -39,7 +39,16 @@ const (
 	EvReleased          EventType = "request.released"
 	EvDelivered         EventType = "release.delivered" // to one of its places
 	EvReleaseFailed     EventType = "release.failed"
-	EvIntegrity         EventType = "blob.integrity_failed"
+	EvIntegrity         EventType = "blob.integrity_failed" // once for each alarm
+	EvRestored          EventType = "blob.restored"
+	EvRecalled          EventType = "release.recalled"
+	EvTakenBack         EventType = "release.withdrawn"     // by one of its places
+	EvNotTakenBack      EventType = "release.not_withdrawn" // one of its places cannot
+	EvRecallNoted       EventType = "release.recall_noted"
+	EvHeld              EventType = "request.held"
+	EvHoldLifted        EventType = "request.hold_lifted"
+	EvExpiring          EventType = "request.expiring" // an untouched draft, to be withdrawn
+	EvRetention         EventType = "retention.applied"
 	EvExceptionAsked    EventType = "file.exception_asked"
 	EvExceptionAnswered EventType = "file.exception_answered"
 	EvAcknowledged      EventType = "finding.acknowledged"
@@ -126,7 +135,8 @@ func EventTypes() []EventType {
 		EvFileUpdated, EvFileMoved, EvFileWithdrawn, EvFileViewed, EvLogViewed, EvFileDownloaded, EvChecked,
 		EvSubmitted, EvRouted, EvResubmitted, EvWithdrawn, EvVoted, EvVoteVoided, EvCommented, EvReviewSubmitted,
 		EvPartiallyReviewed, EvReviewed, EvReturned, EvRejected, EvApproved, EvPackaged, EvReleased, EvDelivered, EvReleaseFailed,
-		EvIntegrity, EvExceptionAsked, EvExceptionAnswered, EvAcknowledged, EvAckAnswered, EvCommentPublished,
+		EvIntegrity, EvRestored, EvRecalled, EvTakenBack, EvNotTakenBack, EvRecallNoted,
+		EvHeld, EvHoldLifted, EvExpiring, EvRetention, EvExceptionAsked, EvExceptionAnswered, EvAcknowledged, EvAckAnswered, EvCommentPublished,
 		EvClaimed, EvHandedOver, EvReassigned, EvSeatVacated, EvFileRouted, EvReopened, EvReminded, EvContextReused,
 		EvPeopleChanged, EvExported, EvTokenCreated, EvTokenRevoked, EvNoticesChosen, EvConfirmed, EvSessionEnded, EvLockedOut, EvVouchRefused,
 		EvInvited, EvPasswordSet, EvFactorAdded, EvFactorRemoved, EvRecoveryMade, EvRecoveryUsed, EvIdentityLinked,

@@ -76,6 +76,8 @@ func (s *Service) handler(kind string) jobHandler {
 		return s.digest
 	case JobSend:
 		return s.send
+	case JobWithdraw:
+		return s.withdraw
 	}
 	return nil
 }
@@ -101,6 +103,8 @@ const (
 	housekeeping = 20 * time.Second
 	// trainingWatch is how often it is looked whose training expires.
 	trainingWatch = time.Hour
+	// scrubRest is the pause between two steps of reading all stored bytes again.
+	scrubRest = 30 * time.Second
 )
 
 // job makes a job that is due now.
@@ -121,6 +125,16 @@ func (s *Service) Work(ctx context.Context) error {
 		s.again(ctx, trainingWatch, func() (bool, error) { return false, s.warnOfTraining(ctx) })
 		return nil
 	})
+	group.Go(func() error {
+		s.again(ctx, scrubRest, func() (bool, error) { _, err := s.ScrubStep(ctx); return false, err })
+		return nil
+	})
+	if s.Keeping > 0 {
+		group.Go(func() error {
+			s.again(ctx, s.Keeping, func() (bool, error) { _, err := s.ApplyRetention(ctx, false); return false, err })
+			return nil
+		})
+	}
 	for range s.workers() {
 		group.Go(func() error {
 			s.again(ctx, idle, func() (bool, error) { return s.doJob(ctx) })

@@ -18,6 +18,9 @@ import (
 // of a known kind are *Error; a missing thing is NotFound.
 type Store interface {
 	NoticeStore
+	IntegrityStore
+	RecallStore
+	RetentionStore
 
 	// Create keeps a new request with its events. Conflict when the author has
 	// an active request for the workspace: the database itself says so.
@@ -104,10 +107,14 @@ type Change struct {
 	Events  []Event  // at least one
 	Release *Release // kept with it: new when the change approves; later only Delivered, Location and Deliveries may differ
 	Jobs    []Job    // outbox, delivered after commit
+	// Rests are bytes that the change rests on: it is refused, as ErrDamaged,
+	// while an alarm stands for any of them.
+	Rests  []Digest
+	Recall RecallChange
 }
 
-// Blobs keeps bytes by their SHA-256, for ever as far as the domain is
-// concerned.
+// Blobs keeps bytes by their SHA-256 until they are removed, which nothing but
+// the retention policy does.
 type Blobs interface {
 	// Put stores what r yields and returns its digest and size. It reads at
 	// most max bytes; one more is TooLarge and stores nothing. Storing the same
@@ -117,6 +124,10 @@ type Blobs interface {
 	// yielded exactly the bytes of that digest, or an error that matches
 	// ErrCorrupt. NotFound when there is none.
 	Open(ctx context.Context, d Digest) (io.ReadCloser, error)
+	// Remove removes a blob that was last put before a time; false when it was
+	// put since, and stays. Removing what is not there is no error. It loses
+	// nothing to a Put of the same bytes at the same moment.
+	Remove(ctx context.Context, d Digest, before time.Time) (gone bool, err error)
 }
 
 // Workspaces reads workspace folders. Nothing outside a workspace's folder is
@@ -217,7 +228,9 @@ type Sink interface {
 	// Withdraw takes a recalled release back as far as this sink can, and says in
 	// plain words what it did and what it could not. Idempotent. Location is what
 	// Deliver returned, "" when it never did: then nothing may be left of it
-	// either.
+	// either. An error that is ErrCannotWithdraw says that this place has no way
+	// to take anything back; what then tells people what to do. A package goes as
+	// a whole, also when only files of it were recalled.
 	Withdraw(ctx context.Context, rel *Release, location string) (what string, err error)
 }
 

@@ -109,7 +109,10 @@ func (s *Service) fileView(ctx context.Context, a Actor, id RequestID, file File
 	}
 	for i := range v.Groups {
 		for j := range v.Groups[i].Files {
-			if v.Groups[i].Files[j].File.ID == file {
+			if f := v.Groups[i].Files[j].File; f.ID == file {
+				if (rel == policy.Author || rel == policy.Member) && v.Recalled.Covers(f.Path) {
+					return nil, nil, errRecalledFile(v.Recalled.Since)
+				}
 				return v, &v.Groups[i].Files[j], nil
 			}
 		}
@@ -368,6 +371,13 @@ func (s *Service) Status(ctx context.Context, a Actor) (*StatusReport, error) {
 	}
 	bad, err := s.Store.Events(ctx, EventQuery{Types: []EventType{EvIntegrity}})
 	rep.Integrity = len(bad)
+	if err != nil {
+		return nil, err
+	}
+	if rep.Alarms, err = s.Store.Alarms(ctx, AlarmQuery{Open: true}); err != nil {
+		return nil, err
+	}
+	rep.Scrub, err = s.Store.Scrub(ctx)
 	return rep, err
 }
 

@@ -28,6 +28,8 @@ type Release struct {
 	// Deliveries has one for each sink that there was at the approval, in the
 	// order of the configuration. Which they are never changes.
 	Deliveries []Delivery
+	// Recalled says what of it was recalled since; nil for nothing.
+	Recalled *Recall
 }
 
 // Delivery is a release at one sink.

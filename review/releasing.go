@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"time"
 
 	"sallyport/policy"
@@ -21,7 +22,7 @@ func (s *Service) Release(ctx context.Context, a Actor, id RequestID) error {
 		if f.Release == "" {
 			return Errorf(Invalid, "%s cannot be released: %s", f.Path, f.CleanError)
 		}
-		if _, err := s.readBlob(ctx, a, r, f.Release); err != nil {
+		if err := s.wholeFile(ctx, a, r, f); err != nil {
 			return err
 		}
 	}
@@ -148,19 +149,22 @@ func (s *Service) deliver(ctx context.Context, job *Job) error {
 	if err != nil {
 		return err
 	}
-	if at := rel.At(job.Target); at == nil || !at.At.IsZero() {
-		return nil
+	if at := rel.At(job.Target); at == nil || !at.At.IsZero() || rel.Recalled != nil {
+		return nil // a recall stops what is on its way
 	}
 	sink, err := s.sink(job.Target)
 	if err != nil {
 		return err
 	}
-	p, err := s.verified(ctx, rel)
+	p, verdict, err := s.verified(ctx, rel)
 	if err != nil {
 		return err
 	}
 	s.step("release.deliver")
 	location, err := sink.Deliver(ctx, p)
+	if err == nil {
+		err = verdict()
+	}
 	if err != nil {
 		return err
 	}
@@ -178,20 +182,28 @@ func (s *Service) sink(name string) (Sink, error) {
 	return nil, Errorf(Unavailable, "There is no place named %s in the configuration any more.", name)
 }
 
-// verified makes a release's package, after hashing every file again.
-func (s *Service) verified(ctx context.Context, rel *Release) (*Package, error) {
+// verified makes a release's package, after hashing every file again; verdict
+// says afterwards whether what the sink read was what was approved.
+func (s *Service) verified(ctx context.Context, rel *Release) (p *Package, verdict func() error, err error) {
 	r, err := s.Store.Request(ctx, rel.Request)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	s.step("release.verify")
 	for _, f := range rel.Files {
-		if _, err := s.readBlob(ctx, system(), r, f.SHA256); err != nil {
-			return nil, err
+		if err := s.checkBlob(ctx, system(), r, f.SHA256, io.Discard); err != nil {
+			return nil, nil, err
 		}
 	}
+	if err := s.intact(ctx, r); err != nil {
+		return nil, nil, err
+	}
 	s.step("release.package")
-	return s.pack(ctx, rel, r)
+	if p, err = s.pack(ctx, rel, r); err != nil {
+		return nil, nil, err
+	}
+	p, verdict = s.guard(r, p)
+	return p, verdict, nil
 }
 
 // errMoved says that the request changed between two reads.
@@ -220,7 +232,10 @@ func (s *Service) delivered(ctx context.Context, id RequestID, sink, location st
 			}
 			return s.markDelivered(now, rel, at, manifest)
 		})
-		if !errors.Is(err, errMoved) {
+		switch {
+		case errors.Is(err, errNothing):
+			return nil
+		case !errors.Is(err, errMoved):
 			return err
 		}
 	}
@@ -228,6 +243,9 @@ func (s *Service) delivered(ctx context.Context, id RequestID, sink, location st
 
 // markDelivered is the change that one delivery makes.
 func (s *Service) markDelivered(r *Request, rel *Release, at *Delivery, manifest Digest) (Change, error) {
+	if rel.Recalled != nil {
+		return Change{}, errNothing // it was recalled meanwhile, and is taken back by a job of its own
+	}
 	if err := requireStatus(r, Approved); err != nil {
 		return Change{}, err
 	}

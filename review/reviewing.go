@@ -112,7 +112,7 @@ func (s *Service) checkVote(ctx context.Context, a Actor, r *Request, in VoteInp
 	if f.Release == "" {
 		return false, Errorf(Invalid, "This file cannot be approved, because it cannot be released: %s", f.CleanError)
 	}
-	if _, err := s.readBlob(ctx, a, r, f.Release); err != nil {
+	if err := s.wholeFile(ctx, a, r, f); err != nil {
 		return false, err
 	}
 	report, err := s.Store.Report(ctx, r.ReportKey)

@@ -2,6 +2,7 @@ package review
 
 import (
 	"log/slog"
+	"time"
 
 	"sallyport/policy"
 )
@@ -26,6 +27,9 @@ type Service struct {
 	Policy *policy.Policy
 	Now    Clock
 	Log    *slog.Logger
+	// Keeping is how often the retention policy is applied in the background;
+	// zero for never.
+	Keeping time.Duration
 	// Step, when set, is told of each step of a release before it is taken:
 	// tests kill the process there.
 	Step func(name string)
@@ -89,7 +93,9 @@ type StatusReport struct {
 	Abandoned []Request // drafts untouched for longer than the policy says
 	DeadJobs  []Job
 	Schedules []ScheduleProblem // regular drafts that could not be made whole
-	Integrity int               // integrity failures on record
+	Integrity int               // integrity failures on record, mended or not
+	Alarms    []Alarm           // that stand
+	Scrub     Scrub             // how far reading all stored bytes again has come
 	Engine    string
 	Policy    policy.Ref
 }

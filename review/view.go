@@ -29,6 +29,17 @@ type View struct {
 	// both are in (a checker always sees their own).
 	Phase Phase
 	Names map[Username]string // full names of all people mentioned
+	// Damaged says that stored bytes which the request rests on are under an
+	// alarm: nothing of it can be decided.
+	Damaged bool
+	// Recalled says what of its release was recalled; nil for nothing.
+	Recalled *Recall
+	// Hold is the legal hold in force; nil for none, and for those who may not
+	// put one.
+	Hold *Hold
+	// Retired is when its stored bytes were given up under the retention policy;
+	// zero while they are kept.
+	Retired time.Time
 }
 
 // Phase of the review.

@@ -2,6 +2,7 @@ package review
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -36,7 +37,10 @@ func (s *Service) view(ctx context.Context, a Actor, r *Request, rel policy.Rela
 		v.Missing = s.missing(r, report)
 		changed = s.changed(ctx, r)
 	}
-	v.Can, v.Why = s.abilities(a, r, rel)
+	if err := s.fates(ctx, a, r, v); err != nil {
+		return nil, err
+	}
+	v.Can, v.Why = s.abilities(a, r, v)
 	found := reportsByPath(report)
 	if !policy.Allowed(a.Roles, policy.FileContent, rel) {
 		// Findings quote the file: whoever may not see the one may not see the other.
@@ -52,6 +56,33 @@ func (s *Service) view(ctx context.Context, a Actor, r *Request, rel policy.Rela
 		v.Groups = append(v.Groups, gv)
 	}
 	return v, nil
+}
+
+// fates adds what became of the stored bytes and of the release.
+func (s *Service) fates(ctx context.Context, a Actor, r *Request, v *View) error {
+	if err := s.intact(ctx, r); KindOf(err) == Conflict {
+		v.Damaged = true
+	} else if err != nil {
+		return err
+	}
+	if r.Status.Owner() != "system" {
+		return nil
+	}
+	rel, err := s.Store.Release(ctx, r.ID)
+	if err != nil && KindOf(err) != NotFound {
+		return err
+	}
+	if err == nil {
+		v.Recalled = rel.Recalled
+	}
+	if v.Retired, err = s.Store.RetiredAt(ctx, r.ID); err != nil || !policy.Allowed(a.Roles, policy.RequestHold, v.Relation) {
+		return err
+	}
+	holds, err := s.Store.Holds(ctx, r.ID)
+	if err == nil && len(holds) > 0 && holds[0].Lifted.IsZero() {
+		v.Hold = &holds[0]
+	}
+	return err
 }
 
 // acknowledgedIn are the author's answers to findings of a file that are still
@@ -104,7 +135,15 @@ func (s *Service) report(ctx context.Context, r *Request) (*checks.Report, error
 	if r.Findings == "" {
 		return nil, nil
 	}
-	return s.Store.Report(ctx, r.ReportKey)
+	report, err := s.Store.Report(ctx, r.ReportKey)
+	if KindOf(err) == NotFound {
+		at, rerr := s.Store.RetiredAt(ctx, r.ID)
+		if rerr == nil && !at.IsZero() {
+			return nil, nil // gone with the bytes it quoted
+		}
+		err = errors.Join(err, rerr)
+	}
+	return report, err
 }
 
 func (s *Service) groupView(r *Request, v *View, g *Group, found map[string]*checks.FileReport) GroupView {
@@ -210,11 +249,14 @@ func seesComment(r *Request, a Actor, rel policy.Relation, c Comment) bool {
 
 // abilities says what the actor can do now, and why not where they would expect
 // to.
-func (s *Service) abilities(a Actor, r *Request, rel policy.Relation) (map[policy.Action]bool, map[policy.Action]string) {
-	can, why := map[policy.Action]bool{}, map[policy.Action]string{}
+func (s *Service) abilities(a Actor, r *Request, v *View) (map[policy.Action]bool, map[policy.Action]string) {
+	can, why, rel := map[policy.Action]bool{}, map[policy.Action]string{}, v.Relation
 	set := func(action policy.Action, err error) {
 		if !policy.Allowed(a.Roles, action, rel) {
 			return
+		}
+		if err == nil && v.Damaged && decides(action) {
+			err = ErrDamaged()
 		}
 		can[action] = err == nil
 		if err != nil {
@@ -232,6 +274,8 @@ func (s *Service) abilities(a Actor, r *Request, rel policy.Relation) (map[polic
 		set(policy.RequestComment, checkers)
 	}
 	set(policy.FileContent, nil)
+	set(policy.ReleaseRecall, recallable(r, v.Recalled))
+	set(policy.RequestHold, holdable(v))
 	if rel == policy.Assigned {
 		set(policy.ReviewVote, mayReview(r, a))
 		submit := requireStatus(r, Submitted, PartiallyReviewed)
@@ -245,6 +289,17 @@ func (s *Service) abilities(a Actor, r *Request, rel policy.Relation) (map[polic
 		set(policy.ReviewHandOver, submit)
 	}
 	return can, why
+}
+
+// holdable says why no hold can be put on the request now, if so.
+func holdable(v *View) error {
+	switch {
+	case v.Hold != nil:
+		return Errorf(Conflict, "This request is held already.")
+	case !v.Retired.IsZero():
+		return errRemoved(v.Retired)
+	}
+	return nil
 }
 
 // releasable says why the request cannot be released now, if it cannot.

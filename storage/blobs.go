@@ -13,6 +13,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"syscall"
 	"time"
 
 	"sallyport/review"
@@ -63,18 +64,33 @@ func (b *Blobs) sweep(now time.Time) error {
 		return err
 	}
 	for _, entry := range entries {
-		if !strings.HasPrefix(entry.Name(), unfinished) {
-			continue
-		}
-		info, err := entry.Info()
-		if err == nil && now.Sub(info.ModTime()) > abandoned {
-			err = b.root.Remove(entry.Name())
-		}
+		err := b.sweepOne(entry, now)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
 	return nil
+}
+
+// sweepOne removes a file that was abandoned half written. Bytes that were moved
+// aside by a removal that was cut short get their name back: what is to go is
+// noted elsewhere, and removed again.
+func (b *Blobs) sweepOne(entry fs.DirEntry, now time.Time) error {
+	name := entry.Name()
+	if aside, ok := strings.CutPrefix(name, rubbish); ok {
+		digest, _, _ := strings.Cut(aside, "-")
+		if place, ok := blobPath(review.Digest(digest)); ok {
+			return b.putBack(name, place)
+		}
+	}
+	if !strings.HasPrefix(name, unfinished) {
+		return nil
+	}
+	info, err := entry.Info()
+	if err == nil && now.Sub(info.ModTime()) > abandoned {
+		err = b.root.Remove(name)
+	}
+	return err
 }
 
 // blobPath is where the bytes of a digest are; false for what is no digest.
@@ -157,10 +173,61 @@ func (b *Blobs) Open(_ context.Context, d review.Digest) (io.ReadCloser, error) 
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, review.Errorf(review.NotFound, "These bytes are not in store.")
 	}
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+		return nil, &review.Error{Kind: review.Unavailable, Message: "Too many files are open. Try again.", Err: err}
+	}
 	if err != nil {
 		return nil, wrap("reading bytes", err)
 	}
 	return &verifier{f: f, sum: sha256.New(), want: d}, nil
+}
+
+// Remove moves a blob aside, looks at its age, and removes it or puts it back;
+// see review.Blobs. A Put renames a new file into the place, so it either comes
+// before, and makes the file young, or afterwards, and is not touched.
+func (b *Blobs) Remove(_ context.Context, d review.Digest, before time.Time) (gone bool, err error) {
+	name, ok := blobPath(d)
+	if !ok {
+		return true, nil
+	}
+	info, err := b.root.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	if err != nil || !info.ModTime().Before(before) {
+		return false, wrap("removing bytes", err)
+	}
+	aside := rubbish + string(d) + "-" + rand.Text()
+	if err := b.root.Rename(name, aside); err != nil {
+		return errors.Is(err, fs.ErrNotExist), wrap("removing bytes", ignore(err, fs.ErrNotExist))
+	}
+	info, err = b.root.Stat(aside)
+	if err == nil && !info.ModTime().Before(before) {
+		return false, wrap("putting bytes back", b.putBack(aside, name))
+	}
+	if err == nil {
+		err = b.root.Remove(aside)
+	}
+	if err == nil {
+		err = syncDir(b.root, path.Dir(name))
+	}
+	return err == nil, wrap("removing bytes", err)
+}
+
+// putBack gives bytes that were moved aside their name again.
+func (b *Blobs) putBack(aside, name string) error {
+	if err := b.root.Rename(aside, name); err != nil {
+		return err
+	}
+	return syncDir(b.root, path.Dir(name))
+}
+
+// ignore is err, or nil when it is of the kind.
+func ignore(err, kind error) error {
+	if errors.Is(err, kind) {
+		return nil
+	}
+	return err
 }
 
 // verifier reads a file whose digest is known.

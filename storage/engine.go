@@ -24,8 +24,9 @@ type engine interface {
 	// broken or a reference leads nowhere.
 	intact(tx *gorm.DB) error
 
-	// earlierDigests selects the digests of what files were before.
-	earlierDigests() string
+	// earlierUses selects the requests of what files were before, and the digests,
+	// as it came and as it would have left.
+	earlierUses() string
 
 	// steps is the pattern of its migrations' names.
 	steps() string
@@ -35,13 +36,6 @@ type engine interface {
 
 	// tables are the names of all tables.
 	tables(tx *gorm.DB) ([]string, error)
-
-	// columns are those of a table, in the order of their names.
-	columns(tx *gorm.DB, table string) ([]tableColumn, error)
-
-	// withoutGuards puts the triggers aside until restore is called in the same
-	// transaction, as only the owner of the tables may.
-	withoutGuards(tx *gorm.DB) (restore func() error, err error)
 
 	// recordTable makes the table that records the steps taken.
 	recordTable() string

@@ -31,7 +31,7 @@ func privileges() map[string]string {
 		"request_votes":      grantAny,
 		"request_seats":      grantAny,
 		"request_comments":   grantAny,
-		"reports":            grantAppend,
+		"reports":            "SELECT, INSERT, DELETE", // a trigger lets only retention delete
 		"releases":           "SELECT, INSERT, UPDATE (delivered, location)",
 		"release_files":      grantAppend,
 		"jobs":               "SELECT, INSERT, UPDATE",
@@ -51,6 +51,19 @@ func privileges() map[string]string {
 		"seal_files":         grantAppend,
 		"notices":            "SELECT, INSERT, UPDATE (digest)",
 		"notice_choices":     grantAny,
+		"blob_alarms":        grantAppend,
+		"blob_alarm_ends":    grantAppend,
+		"scrub":              "SELECT, INSERT, UPDATE",
+		"recalls":            grantAppend,
+		"recall_withdrawals": grantAppend,
+		"recall_notes":       grantAppend,
+		"holds":              grantAppend,
+		"hold_ends":          grantAppend,
+		"retired_requests":   grantAppend,
+		"blob_removals":      grantAppend,
+		"blob_removal_ends":  grantAppend,
+		"package_removals":   grantAppend,
+		"report_removals":    grantAppend,
 	}
 }
 

@@ -202,8 +202,8 @@ func (s *Store) Release(ctx context.Context, id review.RequestID) (*review.Relea
 	return &list[0], nil
 }
 
-// Releases lists releases with their files and deliveries, newest first, in three
-// statements.
+// Releases lists releases with their files and deliveries, newest first, in four
+// statements, and two more for recalls.
 func (s *Store) Releases(ctx context.Context, q review.ReleaseQuery) ([]review.Release, error) {
 	var list []review.Release
 	err := s.read(ctx, "listing releases", func(tx *gorm.DB) (err error) {
@@ -251,12 +251,16 @@ func loadReleases(tx *gorm.DB, query func() *gorm.DB) ([]review.Release, error) 
 	for _, row := range deliveryRows {
 		deliveries[row.Release] = append(deliveries[row.Release], review.Delivery{Sink: row.Sink, At: moment(row.Delivered), Location: row.Location})
 	}
+	recalled, err := loadRecalls(tx, query)
+	if err != nil {
+		return nil, err
+	}
 	list := make([]review.Release, len(rows))
 	for i, row := range rows {
 		if list[i], err = row.release(); err != nil {
 			return nil, err
 		}
-		list[i].Files, list[i].Deliveries = files[row.ID], deliveries[row.ID]
+		list[i].Files, list[i].Deliveries, list[i].Recalled = files[row.ID], deliveries[row.ID], recalled[row.ID]
 	}
 	return list, nil
 }

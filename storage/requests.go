@@ -138,6 +138,9 @@ func update(tx *gorm.DB, id review.RequestID, change func(*review.Request) (revi
 
 // keep writes what a change carries besides the request.
 func keep(tx *gorm.DB, id review.RequestID, c review.Change) error {
+	if err := unharmed(tx, c.Rests); err != nil {
+		return err
+	}
 	if err := appendEvents(tx, c.Events); err != nil {
 		return err
 	}
@@ -145,6 +148,9 @@ func keep(tx *gorm.DB, id review.RequestID, c review.Change) error {
 		if err := keepRelease(tx, id, c.Release); err != nil {
 			return err
 		}
+	}
+	if err := keepRecall(tx, id, c.Recall); err != nil {
+		return err
 	}
 	return keepJobs(tx, c.Jobs)
 }

@@ -27,16 +27,12 @@ func (s *Store) Verify(ctx context.Context) (events int64, err error) {
 	return report.Size, err
 }
 
-// VerifyBytes reads, from blobs, all bytes that any request or release names,
-// and returns how many there are. Bad is told of each that is missing or no
-// longer what it was, as ErrCorrupt or NotFound.
+// VerifyBytes reads, from blobs, all bytes that any request or release names
+// and that the retention policy has not given up, and returns how many there are.
+// Bad is told of each that is missing or no longer what it was, as ErrCorrupt or NotFound.
 func (s *Store) VerifyBytes(ctx context.Context, blobs review.Blobs, bad func(review.Digest, error)) (n int, err error) {
 	var named []string
-	err = s.reader.WithContext(ctx).Raw(`SELECT digest FROM request_files
-		UNION SELECT release FROM request_files WHERE release <> ''
-		UNION ` + s.engine.earlierDigests() + `
-		UNION SELECT sha256 FROM release_files
-		UNION SELECT original FROM release_files`).Scan(&named).Error
+	err = s.reader.WithContext(ctx).Table(s.blobUses()).Distinct("digest").Where(unretired).Order("digest").Scan(&named).Error
 	if err != nil {
 		return 0, wrap("listing the bytes in use", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"sallyport/checks"
 	"sallyport/checks/provenance"
@@ -99,11 +100,16 @@ func origin(p string) provenance.Origin {
 
 // Blobs keeps bytes in memory.
 type Blobs struct {
-	mu   sync.Mutex
-	data map[review.Digest][]byte
+	mu    sync.Mutex
+	data  map[review.Digest][]byte
+	put   map[review.Digest]time.Time
+	wrong map[review.Digest]error
+	now   review.Clock
 }
 
-func newBlobs() *Blobs { return &Blobs{data: map[review.Digest][]byte{}} }
+func newBlobs(now review.Clock) *Blobs {
+	return &Blobs{data: map[review.Digest][]byte{}, put: map[review.Digest]time.Time{}, wrong: map[review.Digest]error{}, now: now}
+}
 
 func sum(data []byte) review.Digest {
 	s := sha256.Sum256(data)
@@ -121,11 +127,11 @@ func (b *Blobs) Put(_ context.Context, r io.Reader, most int64) (review.Digest, 
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.data[sum(data)] = data
+	b.data[sum(data)], b.put[sum(data)] = data, b.now()
 	return sum(data), int64(len(data)), nil
 }
 
-// Open implements review.Blobs.
+// Open implements review.Blobs. It does not hash: that its readers do.
 func (b *Blobs) Open(_ context.Context, d review.Digest) (io.ReadCloser, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -133,17 +139,70 @@ func (b *Blobs) Open(_ context.Context, d review.Digest) (io.ReadCloser, error) 
 	if !ok {
 		return nil, review.Errorf(review.NotFound, "no such blob")
 	}
-	if sum(data) != d {
-		return nil, review.ErrCorrupt
+	if err := b.wrong[d]; err != nil {
+		return io.NopCloser(io.MultiReader(bytes.NewReader(data[:len(data)/2]), failing{err})), nil
 	}
 	return io.NopCloser(bytes.NewReader(data)), nil
 }
 
-// Spoil changes a blob on the disk, as it were.
-func (b *Blobs) Spoil(d review.Digest) {
+// failing is a reader that fails.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+// Remove implements review.Blobs.
+func (b *Blobs) Remove(_ context.Context, d review.Digest, before time.Time) (bool, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.data[d] = append(bytes.Clone(b.data[d]), '!')
+	if _, ok := b.data[d]; ok && !b.put[d].Before(before) {
+		return false, nil
+	}
+	delete(b.data, d)
+	return true, nil
+}
+
+// Has reports whether there are bytes under the digest.
+func (b *Blobs) Has(d review.Digest) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, ok := b.data[d]
+	return ok
+}
+
+// Spoil changes a blob on the disk, as it were.
+func (b *Blobs) Spoil(d review.Digest) {
+	b.Damage(d, func(data []byte) []byte { return append(data, '!') })
+}
+
+// Damage replaces the bytes of a blob by what change makes of them; nil removes
+// it. It returns what brings the bytes back.
+func (b *Blobs) Damage(d review.Digest, change func([]byte) []byte) (restore func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	good := b.data[d]
+	if bad := change(bytes.Clone(good)); bad == nil {
+		delete(b.data, d)
+	} else {
+		b.data[d] = bad
+	}
+	return func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.data[d] = good
+		delete(b.wrong, d)
+	}
+}
+
+// Break makes reading a blob fail half way.
+func (b *Blobs) Break(d review.Digest, err error) (restore func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.wrong[d] = err
+	return func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.wrong, d)
+	}
 }
 
 // Sink remembers what was delivered, by release and path. Fail, when set, is
@@ -246,4 +305,11 @@ func (plainChecker) Run(_ context.Context, p *policy.Policy, set checks.Set) (*c
 	}
 	rep.Summary.Files = len(rep.Files)
 	return rep, nil
+}
+
+// Bytes are what is stored under a digest, whatever they are.
+func (b *Blobs) Bytes(d review.Digest) []byte {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return bytes.Clone(b.data[d])
 }

@@ -61,12 +61,13 @@ func People() []review.Person {
 // NewWorld makes a World over an empty store.
 func NewWorld(t testing.TB, store review.Store) *World {
 	t.Helper()
+	c := &clock{now: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)}
 	w := &World{
 		Store:      store,
-		Blobs:      newBlobs(),
+		Blobs:      newBlobs(c.tick),
 		Workspaces: newWorkspaces(Cohort, CohortNext, Arms),
 		Sink:       newSink(),
-		clock:      &clock{now: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)},
+		clock:      c,
 	}
 	w.Service = &review.Service{
 		Store: store, Blobs: w.Blobs, Workspaces: w.Workspaces, Sanitiser: sanitiser{}, Checker: plainChecker{},
