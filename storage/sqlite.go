@@ -76,6 +76,7 @@ func connect(file, lock string, readOnly bool, connections int) (*gorm.DB, error
 		"_recursive_triggers": {"on"}, // REPLACE fires the triggers that forbid a deletion
 		"_busy_timeout":       {fmt.Sprint(busyTimeout.Milliseconds())},
 		"_txlock":             {lock},
+		"_stmt_cache_size":    {"100"}, // parsing a statement takes longer than most of them
 	}
 	if readOnly {
 		pragmas.Set("_query_only", "on")

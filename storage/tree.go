@@ -34,7 +34,7 @@ func endsOf(tx *gorm.DB) (at ends, err error) {
 
 // growTree adds the leaves of events that follow on the tree of a size.
 func growTree(tx *gorm.DB, size int64, leaves [][]byte) error {
-	edge, err := nodeHashes(tx, ledger.Edge(size))
+	edge, err := nodeHashes(tx, ledger.Growing(size, int64(len(leaves))))
 	if err != nil {
 		return err
 	}

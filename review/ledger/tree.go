@@ -3,6 +3,7 @@ package ledger
 import (
 	"crypto/sha256"
 	"math/bits"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -27,7 +28,7 @@ type Tree struct {
 }
 
 // Resume is the tree of the first size events, whose edge holds the hashes that
-// Edge names.
+// Edge names; or, if it is only to grow, those that Growing names.
 func Resume(size int64, edge []Hash) *Tree {
 	return &Tree{size: size, edge: edge}
 }
@@ -49,6 +50,13 @@ func Edge(size int64) []Node {
 		nodes = append(nodes, Node{size &^ (int64(1)<<level - 1), level})
 	}
 	return nodes
+}
+
+// Growing names the part of the edge that changes while a tree of a size grows
+// by so many leaves.
+func Growing(size, more int64) []Node {
+	height := bits.Len64(uint64(size ^ (size + more)))
+	return slices.DeleteFunc(Edge(size), func(n Node) bool { return n.Level >= height })
 }
 
 // NodeAt is the place that a stored hash index of package tlog stands for.
