@@ -15,6 +15,8 @@ type Ledger interface {
 	// ErrCorrupt, to sign a log that does not continue the newest checkpoint.
 	// Conflict while the log is empty.
 	Checkpoint(ctx context.Context) (Checkpoint, error)
+	// Newest is the newest checkpoint; NotFound while there is none.
+	Newest(ctx context.Context) (Checkpoint, error)
 	// Inclusion proves that event seq is in the log of the size of a checkpoint.
 	// Invalid unless 1 <= seq <= size, NotFound past the end of the log.
 	Inclusion(ctx context.Context, seq, size int64) (Proof, error)

@@ -74,6 +74,11 @@ func (l *Log) Checkpoint(ctx context.Context) (review.Checkpoint, error) {
 	return l.sign(ctx, size)
 }
 
+// Newest is the newest checkpoint that is kept.
+func (l *Log) Newest(ctx context.Context) (review.Checkpoint, error) {
+	return l.Store.NewestCheckpoint(ctx)
+}
+
 // signed are the newest checkpoint that is kept with the tree, and the one that
 // is kept outside the database: whichever there are.
 func (l *Log) signed(ctx context.Context) (list []review.Checkpoint, err error) {

@@ -112,6 +112,52 @@ func newName() string {
 	return "sallyport-" + hex.EncodeToString(b[:])
 }
 
+// NewKey puts a new key in the place of the old one, for the same log. The old
+// key is destroyed; its public half stays in the folder under another name, and
+// what it signed stays valid. The key itself need not be there any more.
+func NewKey(dir string) (*Signer, error) {
+	if err := private(dir, fs.ModeDir); err != nil {
+		return nil, err
+	}
+	public := filepath.Join(dir, PublicFile)
+	known, err := os.ReadFile(public)
+	if err != nil {
+		return nil, fmt.Errorf("there is no key to replace: %w", err)
+	}
+	old, err := note.NewVerifier(strings.TrimSpace(string(known)))
+	if err != nil {
+		return nil, fmt.Errorf("%s is no public key", PublicFile)
+	}
+	earlier := filepath.Join(dir, fmt.Sprintf("earlier-%08x.pub", old.KeyHash()))
+	if err := os.Link(public, earlier); err != nil && !errors.Is(err, fs.ErrExist) { // a crash may have come after it
+		return nil, err
+	}
+	for _, name := range []string{KeyFile, PublicFile} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	if err := makeKey(filepath.Join(dir, KeyFile), old.Name()); err != nil {
+		return nil, err
+	}
+	return OpenSigner(dir)
+}
+
+// FolderKeys are the public keys in a folder of keys: of the key in use, and of
+// those before it.
+func FolderKeys(dir string) (Keys, error) {
+	files, err := filepath.Glob(filepath.Join(globEscape(dir), "*.pub"))
+	if err != nil {
+		return Keys{}, err
+	}
+	return ReadKeys(files...)
+}
+
+// globEscape takes the meaning out of a path's special signs.
+func globEscape(path string) string {
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
+}
+
 // makeKey writes a new key.
 func makeKey(file, name string) error {
 	text, _, err := note.GenerateKey(rand.Reader, name)
