@@ -40,3 +40,38 @@ type Proof struct {
 	Seq, Size int64
 	Hashes    [][sha256.Size]byte
 }
+
+// DecisionEvents are the types of the events that together say what was decided
+// about a request, by whom, and what left.
+func DecisionEvents() []EventType {
+	return []EventType{
+		EvSubmitted, EvResubmitted, EvVoted, EvVoteVoided, EvReviewSubmitted, EvPartiallyReviewed, EvReviewed, EvReturned, EvRejected,
+		EvApproved, EvPackaged, EvReleased,
+	}
+}
+
+// Prove proves that events are in the log: by the newest checkpoint, or by a new
+// one when that does not cover them all. The proofs come in the events' order.
+func Prove(ctx context.Context, l Ledger, events []Event) (Checkpoint, []Proof, error) {
+	var last int64
+	for _, e := range events {
+		last = max(last, e.Seq)
+	}
+	if last == 0 {
+		return Checkpoint{}, nil, Errorf(NotFound, "There is nothing to prove.")
+	}
+	c, err := l.Newest(ctx)
+	if KindOf(err) == NotFound || err == nil && c.Size < last {
+		c, err = l.Checkpoint(ctx)
+	}
+	if err != nil {
+		return c, nil, err
+	}
+	proofs := make([]Proof, len(events))
+	for i, e := range events {
+		if proofs[i], err = l.Inclusion(ctx, e.Seq, c.Size); err != nil {
+			return c, nil, err
+		}
+	}
+	return c, proofs, nil
+}

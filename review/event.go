@@ -78,9 +78,12 @@ const (
 	EvRecoveryMade      EventType = "account.recovery_made"
 	EvRecoveryUsed      EventType = "account.recovery_used"
 	EvIdentityLinked    EventType = "account.identity_linked"
-	EvJobFailed         EventType = "job.failed"     // an effect that is no release
-	EvJobRevived        EventType = "job.revived"    // given up, and to be tried again
-	EvScheduleBegun     EventType = "schedule.begun" // a regular draft
+	EvJobFailed         EventType = "job.failed"  // an effect that is no release
+	EvJobRevived        EventType = "job.revived" // given up, and to be tried again
+	EvServerStarted     EventType = "server.started"
+	EvPolicyChanged     EventType = "server.policy_changed"        // since the last start
+	EvReconfigured      EventType = "server.configuration_changed" // since the last start
+	EvScheduleBegun     EventType = "schedule.begun"               // a regular draft
 	EvScheduleDone      EventType = "schedule.done"
 	EvScheduleFailed    EventType = "schedule.failed"
 )
@@ -141,6 +144,7 @@ func EventTypes() []EventType {
 		EvPeopleChanged, EvExported, EvTokenCreated, EvTokenRevoked, EvNoticesChosen, EvConfirmed, EvSessionEnded, EvLockedOut, EvVouchRefused,
 		EvInvited, EvPasswordSet, EvFactorAdded, EvFactorRemoved, EvRecoveryMade, EvRecoveryUsed, EvIdentityLinked,
 		EvJobFailed, EvJobRevived,
+		EvServerStarted, EvPolicyChanged, EvReconfigured,
 		EvScheduleBegun, EvScheduleDone, EvScheduleFailed,
 	}
 }

@@ -40,7 +40,8 @@ const (
 	JobWithdraw = "withdraw"
 	JobNotify   = "notify"
 	JobDigest   = "digest"
-	JobSend     = "send" // one notice to one channel
+	JobSend     = "send"    // one notice to one channel
+	JobWitness  = "witness" // one checkpoint to one witness
 )
 
 // JobState is where a job stands.
@@ -76,6 +77,8 @@ func (s *Service) handler(kind string) jobHandler {
 		return s.digest
 	case JobSend:
 		return s.send
+	case JobWitness:
+		return s.witness
 	case JobWithdraw:
 		return s.withdraw
 	}
@@ -135,6 +138,11 @@ func (s *Service) Work(ctx context.Context) error {
 			return nil
 		})
 	}
+	group.Go(func() error {
+		var sent int64
+		s.again(ctx, checkpointWatch, func() (bool, error) { return false, s.keepCheckpoints(ctx, &sent) })
+		return nil
+	})
 	for range s.workers() {
 		group.Go(func() error {
 			s.again(ctx, idle, func() (bool, error) { return s.doJob(ctx) })
@@ -146,7 +154,9 @@ func (s *Service) Work(ctx context.Context) error {
 
 // workers is how many jobs are done at once: jobs for one target are done one
 // at a time, so a stuck target keeps one worker.
-func (s *Service) workers() int { return len(s.Sinks) + len(s.Notify.Channels) + 3 }
+func (s *Service) workers() int {
+	return len(s.Sinks) + len(s.Notify.Channels) + len(s.Checkpoints.Witnesses) + 3
+}
 
 // again calls do until ctx ends, after a pause when there was nothing to do.
 func (s *Service) again(ctx context.Context, pause time.Duration, do func() (did bool, err error)) {

@@ -20,6 +20,8 @@ type Service struct {
 	Packer Packer
 	// Ledger proves what the record holds; nil leaves packages without proofs.
 	Ledger Ledger
+	// Checkpoints says when the record is signed, and who is told.
+	Checkpoints Checkpoints
 	// Notify says how people hear of what happened.
 	Notify Notify
 	// Code shows the code behind an output; nil when no mirror is configured.

@@ -23,6 +23,9 @@ type config struct {
 	Policy     string   `yaml:"policy"`     // policy file; the embedded default when empty
 	Secure     bool     `yaml:"secure"`     // browsers reach the service by HTTPS, through a proxy
 	Hosts      []string `yaml:"hosts"`      // host names that requests may be addressed to
+	Keys       string   `yaml:"keys"`       // folder of the signing key; "keys" in the data folder when empty
+	// Checkpoints says when the record is signed.
+	Checkpoints ledgerConfig `yaml:"checkpoints"`
 	// Schedules are requests that are drafted each month.
 	Schedules []schedule `yaml:"schedules"`
 }
@@ -96,6 +99,12 @@ func (c config) complete() error {
 		return err
 	}
 	if err := apart(c.Workspaces, c.Exports); err != nil {
+		return err
+	}
+	if err := apart(c.Workspaces, c.keysFolder()); err != nil {
+		return err
+	}
+	if _, err := c.Checkpoints.rules(); err != nil {
 		return err
 	}
 	return checkSchedules(c.Schedules)

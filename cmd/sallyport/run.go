@@ -43,6 +43,7 @@ type commands struct {
 	Queue    queueCommand    `cmd:"" help:"List open reviews: all of them for a lead, one's own for a checker."`
 	People   peopleCommand   `cmd:"" help:"Add people and projects, and set passwords."`
 	Verify   verifyCommand   `cmd:"" help:"Check that the database, the record and the snapshots are as they were written."`
+	Audit    auditCommand    `cmd:"" help:"Sign checkpoints of the audit log, verify it against them, and prove what it holds."`
 	Policy   policyCommand   `cmd:"" help:"Show the policy in force, or check a policy file."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }

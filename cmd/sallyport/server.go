@@ -34,6 +34,7 @@ type server struct {
 	handler http.Handler
 	listen  string
 	regular *scheduler
+	config  string // its SHA-256
 	log     *slog.Logger
 	close   []io.Closer
 }
@@ -49,6 +50,9 @@ func newServer(ctx context.Context, c config, log *slog.Logger, now review.Clock
 		return nil, err
 	}
 	s := &server{listen: c.Listen, log: log}
+	if s.config, err = c.digest(); err != nil {
+		return nil, err
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
@@ -99,6 +103,12 @@ func (s *server) open(ctx context.Context, c config, p *policy.Policy, now revie
 		Store: store, Blobs: blobs, Workspaces: workspaces, Sanitiser: sanitiser{}, Checker: &checks.Engine{},
 		Sinks: []review.NamedSink{{Name: "exports", Sink: sink}}, Packer: crate.Packer{}, Policy: p, Now: now, Log: s.log,
 	}
+	if service.Ledger, err = c.openLedger(store, now); err != nil {
+		return nil, err
+	}
+	if service.Checkpoints, err = c.Checkpoints.rules(); err != nil {
+		return nil, err
+	}
 	if c.Code != "" {
 		if service.Code, err = storage.OpenCode(c.Code); err != nil {
 			return nil, fmt.Errorf("the folder of the studies' code: %w", err)
@@ -134,6 +144,9 @@ func (s *server) run(ctx context.Context, ready func(url string)) error {
 	listener, err := net.Listen("tcp", s.listen)
 	if err != nil {
 		return err
+	}
+	if err := s.service.Started(ctx, buildVersion(), s.config); err != nil {
+		return errors.Join(err, listener.Close())
 	}
 	web := ui.HTTPServer(s.listen, s.handler, s.log)
 	group, ctx := errgroup.WithContext(ctx)

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"sallyport/review"
+	"sallyport/review/ledger"
+	"sallyport/storage"
+)
+
+// ledgerConfig says when the record is signed, and who is sent the checkpoints.
+type ledgerConfig struct {
+	Every     *time.Duration  `yaml:"every"`     // an hour when not set; 0 for never
+	Events    *int64          `yaml:"events"`    // 1000 when not set; 0 for no such number
+	Witnesses []witnessConfig `yaml:"witnesses"` // each is sent every checkpoint
+}
+
+// witnessConfig names one witness: a folder on other storage, or an address.
+type witnessConfig struct {
+	Name   string `yaml:"name"`
+	Folder string `yaml:"folder"`
+	URL    string `yaml:"url"`
+}
+
+// keysFolder is where the signing key lies.
+func (c config) keysFolder() string {
+	if c.Keys != "" {
+		return c.Keys
+	}
+	return filepath.Join(c.Data, "keys")
+}
+
+// openLedger opens the signing key, made at the first start, and the log over
+// the store.
+func (c config) openLedger(store *storage.Store, now review.Clock) (*ledger.Log, error) {
+	signer, err := ledger.OpenSigner(c.keysFolder())
+	if err != nil {
+		return nil, err
+	}
+	keys, err := ledger.FolderKeys(c.keysFolder())
+	if err != nil {
+		return nil, err
+	}
+	return &ledger.Log{Store: store, Signer: signer, Keys: keys, Now: now, Beside: filepath.Join(c.keysFolder(), ledger.NewestFile)}, nil
+}
+
+var witnessName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
+
+// rules are the configuration as the service takes it.
+func (c ledgerConfig) rules() (review.Checkpoints, error) {
+	out := review.Checkpoints{Every: time.Hour, Events: 1000}
+	if c.Every != nil {
+		out.Every = *c.Every
+	}
+	if c.Events != nil {
+		out.Events = *c.Events
+	}
+	if out.Every < 0 || out.Events < 0 {
+		return out, fmt.Errorf("checkpoints: every and events are not negative")
+	}
+	seen := map[string]bool{}
+	for _, w := range c.Witnesses {
+		if !witnessName.MatchString(w.Name) || seen[w.Name] {
+			return out, fmt.Errorf("checkpoints: witness %q needs a name of its own, of small letters, digits and hyphens", w.Name)
+		}
+		seen[w.Name] = true
+		witness, err := w.witness()
+		if err != nil {
+			return out, fmt.Errorf("checkpoints: witness %s: %w", w.Name, err)
+		}
+		out.Witnesses = append(out.Witnesses, review.NamedWitness{Name: w.Name, Witness: witness})
+	}
+	return out, nil
+}
+
+func (w witnessConfig) witness() (review.Witness, error) {
+	switch {
+	case w.Folder != "" && w.URL == "":
+		return storage.FolderWitness{Folder: w.Folder}, nil
+	case w.URL != "" && w.Folder == "":
+		return storage.WebhookWitness{URL: w.URL}, storage.CheckWitnessURL(w.URL)
+	}
+	return nil, fmt.Errorf("it has either a folder or a url")
+}
+
+// digest is the SHA-256 of the configuration, defaults and flags included: the
+// record tells by it whether two starts had the same.
+func (c config) digest() (string, error) {
+	text, err := yaml.Marshal(c)
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), err
+}
