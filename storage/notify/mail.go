@@ -4,15 +4,11 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	_ "embed" // of the HTML part
 	"errors"
 	"fmt"
-	htmltemplate "html/template"
 	"net"
 	"net/mail"
-	"net/url"
 	"strings"
-	texttemplate "text/template"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -45,15 +41,8 @@ type Mail struct {
 	from   *mail.Address
 	domain string
 	now    review.Clock
-	text   *texttemplate.Template
-	html   *htmltemplate.Template
+	letter *letter
 }
-
-//go:embed mail.txt
-var mailText string
-
-//go:embed mail.html
-var mailHTML string
 
 // NewMail prepares a channel; it does not connect.
 func NewMail(o MailOptions) (*Mail, error) {
@@ -62,10 +51,7 @@ func NewMail(o MailOptions) (*Mail, error) {
 		return nil, fmt.Errorf("the sender's address %q: %w", o.From, err)
 	}
 	m := &Mail{from: from, now: o.Now, domain: from.Address[strings.LastIndexByte(from.Address, '@')+1:]}
-	if m.text, err = texttemplate.New("mail.txt").Parse(mailText); err != nil {
-		return nil, err
-	}
-	if m.html, err = htmltemplate.New("mail.html").Parse(mailHTML); err != nil {
+	if m.letter, err = newLetter(); err != nil {
 		return nil, err
 	}
 	if o.Port == 0 {
@@ -161,29 +147,13 @@ func (m *Mail) compose(what message) (*gomail.Msg, error) {
 		msg.SetBodyString(gomail.TypeTextPlain, what.Plain)
 		return msg, nil
 	}
-	var text, page strings.Builder
-	view := mailView{what.Notice, serviceOf(what.Notice)}
-	if err := errors.Join(m.text.Execute(&text, view), m.html.Execute(&page, view)); err != nil {
+	text, page, err := m.letter.write(what.Notice)
+	if err != nil {
 		return nil, err
 	}
-	msg.SetBodyString(gomail.TypeTextPlain, text.String())
-	msg.AddAlternativeString(gomail.TypeTextHTML, page.String())
+	msg.SetBodyString(gomail.TypeTextPlain, text)
+	msg.AddAlternativeString(gomail.TypeTextHTML, page)
 	return msg, nil
-}
-
-// mailView is what the two templates show.
-type mailView struct {
-	review.Notice
-	Choices string // where to choose what one is told; "" when it is not known
-}
-
-// serviceOf is the address of the page of choices, on the service of the link.
-func serviceOf(n review.Notice) string {
-	u, err := url.Parse(strings.TrimSuffix(n.Link, n.Path))
-	if err != nil || u.Host == "" {
-		return ""
-	}
-	return u.JoinPath("notifications").String()
 }
 
 // headerLine makes one line of a header's text.
