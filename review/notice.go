@@ -126,7 +126,7 @@ type Notice struct {
 // Channel carries notices out of the service. Sending the same notice twice must
 // be recognisable by its ID where it arrives.
 type Channel interface {
-	// Send hands one notice over, or fails within 20 seconds; it is then tried
+	// Send hands one notice over, or fails within a minute; it is then tried
 	// again, later.
 	Send(ctx context.Context, n Notice) error
 }

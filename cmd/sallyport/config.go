@@ -26,6 +26,10 @@ type config struct {
 	Keys       string   `yaml:"keys"`       // folder of the signing key; "keys" in the data folder when empty
 	// Checkpoints says when the record is signed.
 	Checkpoints ledgerConfig `yaml:"checkpoints"`
+	// PublicURL is the address under which people reach the service, for links.
+	PublicURL string       `yaml:"public_url"`
+	Mail      mailConfig   `yaml:"mail"`
+	Notify    notifyConfig `yaml:"notify"`
 	// Schedules are requests that are drafted each month.
 	Schedules []schedule `yaml:"schedules"`
 }
@@ -105,6 +109,9 @@ func (c config) complete() error {
 		return err
 	}
 	if _, err := c.Checkpoints.rules(); err != nil {
+		return err
+	}
+	if err := c.checkNotify(); err != nil {
 		return err
 	}
 	return checkSchedules(c.Schedules)

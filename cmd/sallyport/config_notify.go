@@ -57,6 +57,9 @@ type jobServerConfig struct {
 	Kinds     []string `yaml:"kinds"` // all nine when empty
 }
 
+// jobServer is the name of its channel.
+const jobServer = "job-server"
+
 // secret reads a secret from the file, or from the environment variable.
 func secret(file, variable string) (string, error) {
 	if file == "" {
@@ -174,7 +177,7 @@ func (m mailConfig) open(now review.Clock) (*notify.Mail, error) {
 // shared makes the channels that many read.
 func (c notifyConfig) shared(now review.Clock) ([]review.NamedChannel, error) {
 	var out []review.NamedChannel
-	seen := []string{"mail", "folder", "job-server"}
+	seen := []string{"mail", "folder", jobServer}
 	add := func(e endpointConfig, people bool, open func(secret string) (review.Channel, error)) error {
 		if !name.MatchString(e.Name) || slices.Contains(seen, e.Name) {
 			return fmt.Errorf("channel %q: each has a name of its own, of letters, digits, dots, dashes and underscores", e.Name)
@@ -222,7 +225,7 @@ func (c notifyConfig) shared(now review.Clock) ([]review.NamedChannel, error) {
 }
 
 func (c jobServerConfig) open() (review.NamedChannel, error) {
-	out := review.NamedChannel{Name: "job-server", Kinds: notify.JobServerKinds()}
+	out := review.NamedChannel{Name: jobServer, Kinds: notify.JobServerKinds()}
 	if len(c.Kinds) > 0 {
 		kinds, err := noticeKinds(c.Kinds, false)
 		if err != nil {

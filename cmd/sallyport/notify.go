@@ -42,6 +42,9 @@ func (c notifyTest) Run(ctx context.Context, a *app) (err error) {
 		Subject: "A test from Sallyport", Text: "Somebody who runs Sallyport sent this to see that messages arrive.",
 	}
 	for _, ch := range n.Channels {
+		if ch.Name == c.To && ch.Name == jobServer {
+			return errors.New("the job-server takes no tests: it would believe them")
+		}
 		if ch.Name == c.To && !ch.Personal {
 			return a.sendTest(ctx, ch, notice, ch.Name)
 		}

@@ -45,6 +45,7 @@ type commands struct {
 	Verify   verifyCommand   `cmd:"" help:"Check that the database, the record and the snapshots are as they were written."`
 	Audit    auditCommand    `cmd:"" help:"Sign checkpoints of the audit log, verify it against them, and prove what it holds."`
 	Policy   policyCommand   `cmd:"" help:"Show the policy in force, or check a policy file."`
+	Notify   notifyCommand   `cmd:"" help:"Try the ways in which people are told what happens."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 

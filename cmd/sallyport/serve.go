@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 
 	"sallyport/cmd/sallyport/internal/demo"
 	"sallyport/ui"
@@ -16,7 +17,8 @@ type serveCommand struct {
 
 func (serveCommand) Help() string {
 	return `A configuration file has the keys listen, data, workspaces, exports, code,
-policy, secure and hosts, and schedules: requests that are drafted each month in
+policy, secure and hosts; public_url, mail and notify, which say how people are
+told what happens; and schedules: requests that are drafted each month in
 their author's name, and never submitted. An unknown key is an error. Flags win
 over the file.
 
@@ -96,7 +98,10 @@ func (c demoCommand) server(ctx context.Context, a *app) (*server, error) {
 	if _, err := demo.Prepare(c.Data); err != nil {
 		return nil, err
 	}
-	conf := config{Listen: c.Listen, Data: c.Data, Workspaces: demo.Workspaces(c.Data), Exports: demo.Exports(c.Data), Code: demo.Code(c.Data)}
+	conf := config{
+		Listen: c.Listen, Data: c.Data, Workspaces: demo.Workspaces(c.Data), Exports: demo.Exports(c.Data), Code: demo.Code(c.Data),
+		PublicURL: "http://" + c.Listen, Notify: notifyConfig{Folder: filepath.Join(c.Data, "mail")},
+	}
 	log := slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	var offered []ui.DemoPerson
 	for _, p := range demo.People() {

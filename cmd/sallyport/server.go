@@ -19,6 +19,7 @@ import (
 	"sallyport/review"
 	"sallyport/review/crate"
 	"sallyport/storage"
+	"sallyport/storage/notify"
 	"sallyport/ui"
 	"sallyport/ui/api"
 )
@@ -61,6 +62,10 @@ func newServer(ctx context.Context, c config, log *slog.Logger, now review.Clock
 	if s.service, err = s.open(ctx, c, p, now); err != nil {
 		return nil, err
 	}
+	letters, err := s.openChannels(c, now)
+	if err != nil {
+		return nil, err
+	}
 	s.regular = &scheduler{service: s.service, keys: s.store, all: c.Schedules, now: now, log: log}
 	programs, err := api.New(s.service, api.Options{Tokens: s.store, Keys: s.store, Policy: p, Log: log, Now: now})
 	if err != nil {
@@ -68,7 +73,7 @@ func newServer(ctx context.Context, c config, log *slog.Logger, now review.Clock
 	}
 	s.handler, err = ui.New(s.service, ui.Options{
 		Sessions: s.store.Sessions(now), Policy: p, Log: log, Now: now, API: programs,
-		Secure: c.Secure, Hosts: c.Hosts, Demo: demo != nil, People: demo,
+		Sent: sentBy(letters), Secure: c.Secure, Hosts: c.Hosts, Demo: demo != nil, People: demo,
 	})
 	return s, err
 }
@@ -115,6 +120,38 @@ func (s *server) open(ctx context.Context, c config, p *policy.Policy, now revie
 		}
 	}
 	return service, nil
+}
+
+// openChannels opens what notices go out by, and returns the folder that they
+// are put into, if there is one.
+func (s *server) openChannels(c config, now review.Clock) (*notify.Folder, error) {
+	n, letters, err := c.channels(now)
+	if letters != nil {
+		s.close = append(s.close, letters)
+	}
+	s.service.Notify = n
+	return letters, err
+}
+
+// shownLetters is how many mails a demonstration shows.
+const shownLetters = 100
+
+// sentBy lists what was put into a folder instead of being mailed.
+func sentBy(letters *notify.Folder) func() ([]ui.SentMail, error) {
+	if letters == nil {
+		return nil
+	}
+	return func() ([]ui.SentMail, error) {
+		list, err := letters.Letters(shownLetters)
+		if err != nil {
+			return nil, err
+		}
+		mails := make([]ui.SentMail, len(list))
+		for i, l := range list {
+			mails[i] = ui.SentMail(l)
+		}
+		return mails, nil
+	}
 }
 
 // What a data folder holds.

@@ -4,7 +4,8 @@
 //
 // The outbox calls Send again until it succeeds, so a message may arrive twice;
 // it then has the same Message-ID or webhook-id. A channel connects to nothing
-// but its configured address, follows no redirect, and gives up after 20 seconds.
+// but its configured address, follows no redirect, and gives up when a step takes
+// longer than 20 seconds.
 //
 // What a notice holds was written by people, and a channel trusts none of it:
 // mails are built of headers that the library encodes, HTML by html/template,

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"sallyport/review"
@@ -56,7 +55,7 @@ func (f *Folder) Send(_ context.Context, n review.Notice) error {
 	if err != nil {
 		return err
 	}
-	name := idPart(n.ID)
+	name := "mail-" + idPart(n.ID)
 	if err := f.root.WriteFile(".new-"+name, data, 0o600); err != nil {
 		return err
 	}
@@ -65,15 +64,12 @@ func (f *Folder) Send(_ context.Context, n review.Notice) error {
 
 // Letters lists at most so many, newest first.
 func (f *Folder) Letters(most int) ([]Letter, error) {
-	names, err := fs.Glob(f.root.FS(), "*.json")
+	names, err := fs.Glob(f.root.FS(), "mail-*.json")
 	if err != nil {
 		return nil, err
 	}
 	var list []Letter
 	for _, name := range names {
-		if strings.HasPrefix(name, ".") {
-			continue
-		}
 		data, err := f.root.ReadFile(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue

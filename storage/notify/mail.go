@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -16,7 +17,7 @@ import (
 	"sallyport/review"
 )
 
-// timeout is how long handing one message over may take.
+// timeout is how long one step of handing a message over may take.
 const timeout = 20 * time.Second
 
 // MailOptions say how mail is handed to a server.
@@ -32,7 +33,9 @@ type MailOptions struct {
 	// Roots are the authorities that the server's certificate may come from; the
 	// system's when nil.
 	Roots *x509.CertPool
-	Now   review.Clock
+	// Timeout is how long each step may take; 20 seconds when it is zero.
+	Timeout time.Duration
+	Now     review.Clock
 }
 
 // Mail sends notices as mail, each in plain text and HTML.
@@ -62,8 +65,8 @@ func NewMail(o MailOptions) (*Mail, error) {
 	}
 	secure := &tls.Config{ServerName: o.Host, RootCAs: o.Roots, MinVersion: tls.VersionTLS12}
 	options := []gomail.Option{
-		gomail.WithPort(o.Port), gomail.WithTimeout(timeout), gomail.WithTLSConfig(secure), gomail.WithHELO(m.domain),
-		gomail.WithTLSPolicy(gomail.TLSMandatory), gomail.WithDialContextFunc(dial(o.ImplicitTLS, secure)),
+		gomail.WithPort(o.Port), gomail.WithTimeout(cmp.Or(o.Timeout, timeout)), gomail.WithTLSConfig(secure), gomail.WithHELO(m.domain),
+		gomail.WithTLSPolicy(gomail.TLSMandatory),
 	}
 	if o.ImplicitTLS {
 		options = append(options, gomail.WithSSL())
@@ -73,23 +76,6 @@ func NewMail(o MailOptions) (*Mail, error) {
 	}
 	m.client, err = gomail.NewClient(o.Host, options...)
 	return m, err
-}
-
-// dial connects, with an end to the whole conversation and not only to its start.
-func dial(implicit bool, secure *tls.Config) gomail.DialContextFunc {
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		var c net.Conn
-		var err error
-		if implicit {
-			c, err = (&tls.Dialer{Config: secure}).DialContext(ctx, network, address)
-		} else {
-			c, err = new(net.Dialer).DialContext(ctx, network, address)
-		}
-		if end, ok := ctx.Deadline(); err == nil && ok {
-			err = c.SetDeadline(end)
-		}
-		return c, err
-	}
 }
 
 // Send mails a notice to its person.
@@ -120,9 +106,8 @@ func (m *Mail) send(ctx context.Context, what message) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	if err := m.client.DialAndSendWithContext(ctx, msg); err != nil {
+	// A message that was taken is not sent again because the farewell failed.
+	if err := m.client.DialAndSendWithContext(ctx, msg); err != nil && !msg.IsDelivered() {
 		return &review.Error{Kind: review.Unavailable, Message: mailTrouble(err), Err: err}
 	}
 	return nil
@@ -135,7 +120,7 @@ func (m *Mail) compose(what message) (*gomail.Msg, error) {
 	if err != nil {
 		return nil, &review.Error{Kind: review.Invalid, Message: "The person's mail address cannot be used.", Err: err}
 	}
-	msg := gomail.NewMsg(gomail.WithEncoding(gomail.EncodingQP))
+	msg := gomail.NewMsg(gomail.WithEncoding(gomail.EncodingQP), gomail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(m.from)
 	msg.ToMailAddress(&mail.Address{Name: headerLine(what.To.Name), Address: to.Address})
 	msg.Subject(headerLine(what.Subject))
