@@ -148,8 +148,7 @@ func TestDamageDuringTheUpload(t *testing.T) {
 						restore, done = fault.damage(), true
 					}
 				}
-				_, err := w.WorkOnce(ctx)
-				must(t, err)
+				work(t, w)
 				if !done || status(t, w, id) != review.Approved || len(w.Sink.Delivered) != 0 {
 					t.Fatalf("status %s, delivered %v", status(t, w, id), w.Sink.Delivered)
 				}
@@ -161,15 +160,13 @@ func TestDamageDuringTheUpload(t *testing.T) {
 				}
 				restore()
 				w.Advance(time.Hour)
-				_, err = w.WorkOnce(ctx) // the alarm stands
-				must(t, err)
+				work(t, w) // the alarm stands
 				if len(w.Sink.Delivered) != 0 {
 					t.Fatal("delivered under an alarm")
 				}
 				must(t, w.Restored(ctx, ops, alarms[0].ID, "restored"))
 				w.Advance(2 * time.Hour)
-				_, err = w.WorkOnce(ctx)
-				must(t, err)
+				work(t, w)
 				if status(t, w, id) != review.Released {
 					t.Errorf("status %s once the bytes are back", status(t, w, id))
 				}
@@ -190,8 +187,7 @@ func TestASinkThatDoesNotLookIsNotBelieved(t *testing.T) {
 			w.Blobs.Damage(d, func(b []byte) []byte { return bytes.ToUpper(b) })
 		}
 	}
-	_, err := w.WorkOnce(ctx)
-	must(t, err)
+	work(t, w)
 	if status(t, w, id) != review.Approved {
 		t.Errorf("status %s", status(t, w, id))
 	}

@@ -42,7 +42,7 @@ func TestWorkflow(t *testing.T) {
 			rt.Fatal(err)
 		}
 		defer s.Close()
-		m := &model{w: reviewtest.NewWorld(t, s), t: t, approvals: map[ballot]string{}, last: map[review.RequestID]review.Status{}, seen: map[review.RequestID]int64{}}
+		m := &model{w: reviewtest.NewWorld(t, s), t: t, approvals: map[ballot]string{}, last: map[review.RequestID]review.Status{}, seen: map[review.RequestID]int64{}, released: map[review.RequestID]left{}}
 		for i := range 6 {
 			m.w.Workspaces.Write(reviewtest.Cohort, fmt.Sprintf("release/%d.csv", i), "n\n10\n")
 			m.w.Workspaces.Write(reviewtest.Arms, fmt.Sprintf("release/%d.csv", i), "n\n10\n")
@@ -51,7 +51,7 @@ func TestWorkflow(t *testing.T) {
 			"create": m.create, "add": m.add, "touch": m.touch, "describe": m.describe, "submit": m.submit,
 			"withdraw": m.withdraw, "vote": m.vote, "vote all": m.voteAll, "hand in": m.handIn, "comment": m.comment,
 			"hand over": m.handOver, "to a specialist": m.specialist, "people change": m.people, "except": m.except, "answer": m.answer,
-			"return": m.giveBack, "release": m.release, "reject": m.reject, "work": m.work,
+			"return": m.giveBack, "release": m.release, "reject": m.reject, "work": m.work, "recall": m.recall,
 			"submit again": m.submit, "vote all again": m.voteAll, "release again": m.release,
 			"": m.invariants,
 		})
@@ -73,6 +73,7 @@ type model struct {
 	approvals map[ballot]string
 	last      map[review.RequestID]review.Status
 	seen      map[review.RequestID]int64 // version held to the invariants
+	released  map[review.RequestID]left
 	writes    int
 }
 
@@ -407,6 +408,74 @@ func (m *model) release(rt *rapid.T) {
 	}
 }
 
+// recall reports a release, by somebody who may, or not, and for all of it or one
+// file.
+func (m *model) recall(rt *rapid.T) {
+	r := m.stored(rt)
+	rel, err := m.w.Store.Release(m.ctx(), r.ID)
+	if err != nil {
+		rt.Skip("nothing is released")
+	}
+	in := breach(m.w)
+	if rapid.Bool().Draw(rt, "one file") {
+		in.Files = []string{rapid.SampledFrom(rel.Files).Draw(rt, "file").Path}
+	}
+	names := []review.Username{"lea", "aud"}
+	for _, s := range r.Seats {
+		names = append(names, s.Checker)
+	}
+	a := m.usually(rt, r, names...)
+	if !m.known(rt, m.w.Recall(m.ctx(), a, r.ID, in)) {
+		return
+	}
+	if a.Username == r.Author || a.In(r.Project) || r.Status != review.Released && r.Status != review.Approved {
+		rt.Fatalf("%s recalled a request that is %s", a.Username, r.Status)
+	}
+}
+
+// recalledStays holds a recalled release to what must be true of it: it stays
+// recalled, the record of what left does not change, nothing of it is out once
+// every job is done, and it never goes on its way again.
+func (m *model) recalledStays(rt *rapid.T, r *review.Request) {
+	rel, err := m.w.Store.Release(m.ctx(), r.ID)
+	if err != nil {
+		return
+	}
+	was, known := m.released[r.ID]
+	now := fmt.Sprint(rel.ID, rel.Files, rel.Approved, rel.By)
+	if known && was.files != now {
+		rt.Fatalf("the release changed from %s to %s", was.files, now)
+	}
+	reports := 0
+	if rel.Recalled != nil {
+		reports = len(rel.Recalled.Reports)
+	}
+	if known && reports < was.reports {
+		rt.Fatalf("a recall was undone")
+	}
+	m.released[r.ID] = left{now, reports}
+	if rel.Recalled == nil {
+		return
+	}
+	if r.Status == review.Approved {
+		rt.Fatal("a recalled release is on its way")
+	}
+	for _, b := range rel.Recalled.Reports {
+		if len(b.Withdrawals) == 0 {
+			return // its job is still to be done
+		}
+	}
+	if m.w.Sink.Delivered[rel.ID] != nil {
+		rt.Fatal("a recalled release is out")
+	}
+}
+
+// left is what the model remembers of a release.
+type left struct {
+	files   string
+	reports int
+}
+
 func (m *model) work(rt *rapid.T) {
 	if _, err := m.w.WorkOnce(m.ctx()); err != nil {
 		rt.Fatal(err)
@@ -424,6 +493,7 @@ func (m *model) invariants(rt *rapid.T) {
 		if m.seen[id] != r.Version {
 			m.seen[id] = r.Version
 			m.chain(rt, r)
+			m.recalledStays(rt, r)
 			m.blindness(rt, r)
 		}
 		if r.Status.Active() {
@@ -453,7 +523,7 @@ func (m *model) chain(rt *rapid.T, r *review.Request) {
 		rt.Fatal(err)
 	}
 	arrows := " >PENDING PENDING>SUBMITTED PENDING>WITHDRAWN RETURNED>SUBMITTED RETURNED>WITHDRAWN SUBMITTED>PARTIALLY_REVIEWED SUBMITTED>RETURNED " +
-		"PARTIALLY_REVIEWED>REVIEWED PARTIALLY_REVIEWED>RETURNED REVIEWED>APPROVED REVIEWED>RETURNED REVIEWED>REJECTED APPROVED>RELEASED " +
+		"PARTIALLY_REVIEWED>REVIEWED PARTIALLY_REVIEWED>RETURNED REVIEWED>APPROVED REVIEWED>RETURNED REVIEWED>REJECTED APPROVED>RELEASED APPROVED>REJECTED " +
 		"PARTIALLY_REVIEWED>SUBMITTED REVIEWED>PARTIALLY_REVIEWED " // a checker came to belong to the project
 	var at review.Status
 	for _, e := range events {

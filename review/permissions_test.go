@@ -66,6 +66,12 @@ func attempts() map[policy.Action]func(*reviewtest.World, review.Actor, *review.
 			return w.RejectRequest(ctx, a, r.ID, "no")
 		},
 		policy.ReviewRelease: func(w *reviewtest.World, a review.Actor, r *review.Request) error { return w.Release(ctx, a, r.ID) },
+		policy.ReleaseRecall: func(w *reviewtest.World, a review.Actor, r *review.Request) error {
+			return w.Recall(ctx, a, r.ID, breach(w))
+		},
+		policy.RequestHold: func(w *reviewtest.World, a review.Actor, r *review.Request) error {
+			return w.Hold(ctx, a, r.ID, "a complaint")
+		},
 		policy.RecordView: func(w *reviewtest.World, a review.Actor, r *review.Request) error {
 			_, err := w.Record(ctx, a, r.ID)
 			return err
@@ -143,7 +149,7 @@ func TestPermissionsTable(t *testing.T) {
 	actions := []policy.Action{
 		policy.RequestView, policy.FileContent, policy.RequestEdit, policy.RequestSubmit, policy.RequestWithdraw, policy.RequestComment,
 		policy.ReviewClaim, policy.ReviewHandOver, policy.ReviewReassign, policy.ReviewVote, policy.ReviewSubmit,
-		policy.ReviewReturn, policy.ReviewReject, policy.ReviewRelease, policy.RecordView,
+		policy.ReviewReturn, policy.ReviewReject, policy.ReviewRelease, policy.ReleaseRecall, policy.RequestHold, policy.RecordView,
 	}
 	try := attempts()
 	if len(try) != len(actions) {
@@ -283,6 +289,7 @@ func TestEveryPairOfActionsAtOnce(t *testing.T) {
 		review.Submitted:         {policy.ReviewVote, policy.ReviewSubmit, policy.ReviewReturn, policy.ReviewHandOver, policy.ReviewReassign, policy.RequestComment},
 		review.PartiallyReviewed: {policy.ReviewVote, policy.ReviewSubmit, policy.ReviewReturn, policy.ReviewHandOver, policy.ReviewReassign},
 		review.Reviewed:          {policy.ReviewVote, policy.ReviewReturn, policy.ReviewReject, policy.ReviewRelease},
+		review.Released:          {policy.ReleaseRecall},
 		review.Returned:          {policy.RequestEdit, policy.RequestSubmit, policy.RequestWithdraw},
 	}
 	try := attempts()
@@ -311,9 +318,11 @@ func TestEveryPairOfActionsAtOnce(t *testing.T) {
 // there are two.
 func whoDoes(r *review.Request, action policy.Action, n int) review.Username {
 	switch {
+	case action == policy.ReleaseRecall && n == 1:
+		return "aud"
 	case action == policy.ReviewReassign:
 		return "lea"
-	case !strings.HasPrefix(string(action), "review.") && action != policy.RequestComment:
+	case !strings.HasPrefix(string(action), "review.") && action != policy.RequestComment && action != policy.ReleaseRecall:
 		return r.Author
 	}
 	if action == policy.ReviewSubmit || action == policy.ReviewHandOver || r.Status == review.PartiallyReviewed {
