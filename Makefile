@@ -12,13 +12,14 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 ADDRESS ?= 127.0.0.1:8080
 DEMO    ?= demo-data
 FUZZTIME ?= 20s
+KILLS    ?= 500
 
 export CGO_ENABLED := 1
 
 ASSETS := ui/static/dist/manifest.json
 ASSET_SOURCES := $(shell find ui/assets ui/build.mjs ui/package.json ui/package-lock.json -type f 2>/dev/null)
 
-.PHONY: run build test unit lint bench fuzz browser clean tools-present
+.PHONY: run build test unit lint bench fuzz browser s3 kills clean tools-present
 
 run: build
 	bin/sallyport demo --listen $(ADDRESS) --data $(DEMO)
@@ -39,18 +40,27 @@ tools-present:
 	@for tool in go node npm; do command -v $$tool >/dev/null || { echo "make: $$tool is needed and was not found"; exit 1; }; done
 	@command -v $${CC:-cc} >/dev/null || command -v gcc >/dev/null || { echo "make: a C compiler is needed (Debian: apt-get install gcc libc6-dev)"; exit 1; }
 
-test: build browser lint unit
+test: build browser s3 lint unit
 
 # Every test runs the browser ones too; without a browser they fail, they are
 # not skipped.
-unit: $(ASSETS)
-	SALLYPORT_BROWSER=$${SALLYPORT_BROWSER:-required} go test -race -timeout 12m ./...
+unit: $(ASSETS) s3
+	SALLYPORT_BROWSER=$${SALLYPORT_BROWSER:-required} SALLYPORT_S3=$${SALLYPORT_S3:-required} go test -race -timeout 12m ./...
 
 lint: $(ASSETS)
 	.ci/lint
 
 browser:
 	.ci/browser
+
+# A real S3 server for the tests of delivery.
+s3:
+	.ci/s3
+
+# The service killed at random moments while it delivers, KILLS times for each
+# kind of place.
+kills: s3
+	SALLYPORT_S3=required SALLYPORT_KILLS=$(KILLS) go test -timeout 60m -run 'Killed' ./cmd/sallyport
 
 # Benchmarks print ratios to a bare read within one run.
 bench:

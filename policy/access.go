@@ -49,6 +49,7 @@ const (
 	ReviewVote       Action = "review.vote"
 	ReviewSubmit     Action = "review.submit"
 	ReviewReturn     Action = "review.return"
+	ReviewExport     Action = "review.export" // one's own review as a file; once both are in, both
 	ReviewReject     Action = "review.reject"
 	ReviewRelease    Action = "review.release"
 	ReleaseList      Action = "release.list"

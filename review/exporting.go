@@ -29,7 +29,7 @@ func (s *Service) RecordExport(ctx context.Context, a Actor, x Export) error {
 			return err
 		}
 	} else {
-		action := policy.ReviewVote
+		action := policy.ReviewExport
 		if a.Person != nil && policy.Somewhere(a.Roles, policy.AuditExport) {
 			action = policy.AuditExport
 		}
@@ -52,7 +52,7 @@ func (s *Service) RecordExport(ctx context.Context, a Actor, x Export) error {
 // ReviewRecord is a request as one of its checkers may export it: blind as the
 // page is, so that before both reviews are in it holds their own only.
 func (s *Service) ReviewRecord(ctx context.Context, a Actor, id RequestID) (*View, error) {
-	r, rel, err := s.load(ctx, a, id, policy.ReviewVote)
+	r, rel, err := s.load(ctx, a, id, policy.ReviewExport)
 	if err != nil {
 		return nil, err
 	}

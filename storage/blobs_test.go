@@ -1,22 +1,19 @@
 package storage
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"testing/iotest"
 	"time"
 
 	"sallyport/review"
+	"sallyport/review/reviewtest"
 )
 
 // newBlobs opens an empty folder of blobs.
@@ -45,7 +42,7 @@ func put(t testing.TB, b *Blobs, data string) review.Digest {
 	return d
 }
 
-func readBlob(b *Blobs, d review.Digest) (string, error) {
+func readBlob(b review.Blobs, d review.Digest) (string, error) {
 	r, err := b.Open(context.Background(), d)
 	if err != nil {
 		return "", err
@@ -72,6 +69,19 @@ func files(t testing.TB, dir string) []string {
 }
 
 func TestBlobs(t *testing.T) {
+	reviewtest.RunBlobs(t, func(t *testing.T) reviewtest.Shelf {
+		b, dir := newBlobs(t)
+		return reviewtest.Shelf{
+			Blobs: b,
+			Kept:  func() int { return len(files(t, dir)) },
+			Spoil: func(d review.Digest, data string) {
+				must(t, replace(filepath.Join(dir, string(d[:2]), string(d[2:])), data))
+			},
+		}
+	})
+}
+
+func TestBlobsOnDisk(t *testing.T) {
 	b, dir := newBlobs(t)
 	for _, data := range []string{"", "a", strings.Repeat("long ", 1e5)} {
 		d := put(t, b, data)
@@ -89,98 +99,6 @@ func TestBlobs(t *testing.T) {
 	}
 	if got := files(t, dir); len(got) != 3 {
 		t.Errorf("files on disk: %v, want 3", got)
-	}
-}
-
-func TestBlobsNotFound(t *testing.T) {
-	b, dir := newBlobs(t)
-	if err := os.WriteFile(filepath.Join(filepath.Dir(dir), "secret"), []byte("x"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, d := range []review.Digest{
-		digestOf("never put"), "", "ab", "../secret", review.Digest(strings.Repeat("A", 64)), review.Digest("../" + strings.Repeat("a", 61)),
-	} {
-		if _, err := readBlob(b, d); review.KindOf(err) != review.NotFound {
-			t.Errorf("Open(%q): %v, want NotFound", d, err)
-		}
-	}
-}
-
-func TestBlobsPutKeepsNothing(t *testing.T) {
-	ended, end := context.WithCancel(t.Context())
-	end()
-	broken := errors.New("broken")
-	for _, test := range []struct {
-		name  string
-		ctx   context.Context
-		r     io.Reader
-		check func(error) bool
-	}{
-		{"one byte too many", t.Context(), strings.NewReader("12345"), func(err error) bool { return review.KindOf(err) == review.TooLarge }},
-		{"without end", t.Context(), iotest.DataErrReader(endless{}), func(err error) bool { return review.KindOf(err) == review.TooLarge }},
-		{"a reader that breaks", t.Context(), io.MultiReader(strings.NewReader("12"), iotest.ErrReader(broken)), func(err error) bool { return errors.Is(err, broken) }},
-		{"nobody waits any more", ended, strings.NewReader("1"), func(err error) bool { return errors.Is(err, context.Canceled) }},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			b, dir := newBlobs(t)
-			if _, _, err := b.Put(test.ctx, test.r, 4); !test.check(err) {
-				t.Errorf("error %v", err)
-			}
-			if left := files(t, dir); len(left) > 0 {
-				t.Errorf("left behind: %v", left)
-			}
-		})
-	}
-}
-
-type endless struct{}
-
-func (endless) Read(p []byte) (int, error) { return len(p), nil }
-
-func TestBlobsCorrupt(t *testing.T) {
-	b, dir := newBlobs(t)
-	const data = "the approved bytes"
-	d := put(t, b, data)
-	file := filepath.Join(dir, string(d[:2]), string(d[2:]))
-	for name, bad := range map[string]string{"changed": "the approved bytez", "cut": "the approved", "longer": data + "!", "empty": ""} {
-		if err := os.Chmod(file, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(bad), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := readBlob(b, d); !errors.Is(err, review.ErrCorrupt) {
-			t.Errorf("%s: %v, want ErrCorrupt", name, err)
-		}
-		put(t, b, data) // mends it
-		if got, err := readBlob(b, d); err != nil || got != data {
-			t.Errorf("%s and put again: %q, %v", name, got, err)
-		}
-	}
-}
-
-func TestBlobsConcurrent(t *testing.T) {
-	b, dir := newBlobs(t)
-	data := bytes.Repeat([]byte("same "), 20_000)
-	d := digestOf(string(data))
-	put(t, b, string(data))
-	var wait sync.WaitGroup
-	for range 8 {
-		wait.Go(func() {
-			for range 5 {
-				got, _, err := b.Put(context.Background(), bytes.NewReader(data), int64(len(data)))
-				if err != nil || got != d {
-					t.Errorf("Put: %s, %v", got, err)
-				}
-				if got, err := readBlob(b, d); err != nil || got != string(data) {
-					t.Errorf("Open while others put: %d bytes, %v", len(got), err)
-				}
-			}
-		})
-	}
-	wait.Wait()
-	if list := files(t, dir); len(list) != 1 {
-		t.Errorf("files on disk: %v, want one", list)
 	}
 }
 

@@ -37,6 +37,13 @@ type engine interface {
 	// tables are the names of all tables.
 	tables(tx *gorm.DB) ([]string, error)
 
+	// columns are those of a table, in the order of their names.
+	columns(tx *gorm.DB, table string) ([]tableColumn, error)
+
+	// withoutGuards puts the triggers aside until restore is called in the same
+	// transaction, as only the owner of the tables may.
+	withoutGuards(tx *gorm.DB) (restore func() error, err error)
+
 	// recordTable makes the table that records the steps taken.
 	recordTable() string
 }

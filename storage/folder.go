@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -15,6 +14,7 @@ import (
 	"strings"
 
 	"sallyport/review"
+	"sallyport/review/crate"
 )
 
 // Modes of a package: its folder's group is who may carry it on.
@@ -27,8 +27,8 @@ const (
 const rubbish = ".old-"
 
 // Folder is a review.Sink that puts each package at
-// <workspace>/<release>/ below a folder: the files under files/, and
-// manifest.json beside them.
+// <workspace>/<release>/ below a folder, and the same as <release>.zip beside
+// it.
 type Folder struct{ root *os.Root }
 
 var _ review.Sink = (*Folder)(nil)
@@ -72,23 +72,56 @@ func (f *Folder) deliver(ctx context.Context, workspace, id string, p *review.Pa
 	}
 	defer dir.Close() // what was written is flushed by then
 	if _, err := dir.Lstat(id + withdrawnNote); err == nil {
-		return review.Errorf(review.Conflict, "This release was withdrawn, and is not put out again.")
+		return errWithdrawn()
 	}
 	if err := removeStale(dir, id); err != nil {
 		return err
 	}
-	if done, err := delivered(ctx, dir, id, p); done || err != nil {
-		return err
+	return placeParts(dir, id, []packagePart{
+		{id, func() error { return wholePackage(ctx, dir, id, p) }, func(name string) error { return writePackage(ctx, dir, name, p) }},
+		{id + ".zip", func() error { return wholeZIP(ctx, dir, id, p) }, func(name string) error { return writeZIP(ctx, dir, name, id, p) }},
+	})
+}
+
+// packagePart is one of the two forms of a package.
+type packagePart struct {
+	name  string
+	whole func() error // holds the one that is there to what it should be
+	write func(temporary string) error
+}
+
+// placeParts writes the parts that are not there under other names, and renames
+// them when all are written. One that is there is compared and left alone.
+func placeParts(dir *os.Root, id string, parts []packagePart) (err error) {
+	written := map[string]string{} // name -> temporary
+	defer func() {
+		for _, temporary := range written {
+			err = errors.Join(err, dir.RemoveAll(temporary))
+		}
+	}()
+	for _, part := range parts {
+		_, err := dir.Lstat(part.name)
+		switch {
+		case err == nil:
+			if err := part.whole(); err != nil {
+				return fmt.Errorf("the package that is there: %w", err)
+			}
+		case errors.Is(err, fs.ErrNotExist):
+			written[part.name] = unfinished + id + "-" + rand.Text()
+			if err := part.write(written[part.name]); err != nil {
+				return err
+			}
+		default:
+			return err
+		}
 	}
-	temporary := unfinished + id + "-" + rand.Text()
-	err = writePackage(ctx, dir, temporary, p)
-	if err == nil {
-		err = dir.Rename(temporary, id)
+	for name, temporary := range written {
+		if err := dir.Rename(temporary, name); err != nil {
+			return err
+		}
+		delete(written, name)
 	}
-	if err != nil {
-		return errors.Join(err, dir.RemoveAll(temporary))
-	}
-	return syncDir(dir, ".")
+	return syncDir(dir, ".") // also when an earlier try renamed and did not flush
 }
 
 // removeStale removes what earlier tries at a release left half written. It is
@@ -117,19 +150,16 @@ func removeStale(dir *os.Root, id string) error {
 	return nil
 }
 
-// delivered reports whether the package is there, whole and as it should be.
-func delivered(ctx context.Context, dir *os.Root, id string, p *review.Package) (bool, error) {
+// wholePackage holds the package that is there to what it should be.
+func wholePackage(ctx context.Context, dir *os.Root, id string, p *review.Package) error {
 	at, err := enter(dir, id)
-	if review.KindOf(err) == review.NotFound {
-		return false, nil
-	}
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer at.Close() // only read from
-	want := map[string]review.Digest{"manifest.json": hashOf(p.Manifest)}
-	for _, file := range p.Release.Files {
-		want[path.Join("files", file.Path)] = file.SHA256
+	want := map[string]review.Digest{}
+	for _, e := range p.Entries {
+		want[e.Path] = e.SHA256
 	}
 	err = fs.WalkDir(at.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -145,10 +175,23 @@ func delivered(ctx context.Context, dir *os.Root, id string, p *review.Package) 
 	if err == nil && len(want) > 0 {
 		err = fmt.Errorf("%w: %d files are missing", review.ErrCorrupt, len(want))
 	}
+	return err
+}
+
+// wholeZIP holds the ZIP that is there to the one that would be written.
+func wholeZIP(ctx context.Context, dir *os.Root, id string, p *review.Package) error {
+	found, err := hashFile(ctx, dir, id+".zip")
 	if err != nil {
-		return false, fmt.Errorf("the package that is there: %w", err)
+		return err
 	}
-	return true, syncDir(dir, ".") // the rename may not have been flushed
+	want := sha256.New()
+	if err := crate.WriteZIP(ctx, want, id, p.Entries); err != nil {
+		return err
+	}
+	if review.Digest(hex.EncodeToString(want.Sum(nil))) != found {
+		return fmt.Errorf("%w: %s.zip", review.ErrCorrupt, id)
+	}
+	return nil
 }
 
 func hashOf(data []byte) review.Digest {
@@ -180,20 +223,16 @@ func writePackage(ctx context.Context, in *os.Root, name string, p *review.Packa
 		return err
 	}
 	defer dir.Close() // what was written is flushed by then
-	for _, file := range p.Release.Files {
-		if why := nameProblem(file.Path); why != "" {
+	for _, e := range p.Entries {
+		if why := nameProblem(e.Path); why != "" {
 			return fmt.Errorf("a file's name: %s", why)
 		}
-		target := path.Join("files", file.Path)
-		if err := dir.MkdirAll(path.Dir(target), packageDir); err != nil {
+		if err := dir.MkdirAll(path.Dir(e.Path), packageDir); err != nil {
 			return err
 		}
-		if err := writeReleased(ctx, dir, target, file, p); err != nil {
+		if err := writeFlushed(dir, e.Path, func(w io.Writer) error { return copyEntry(ctx, w, e) }); err != nil {
 			return err
 		}
-	}
-	if err := writeFlushed(dir, "manifest.json", bytes.NewReader(p.Manifest)); err != nil {
-		return err
 	}
 	return fs.WalkDir(dir.FS(), ".", func(at string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.IsDir() {
@@ -203,46 +242,39 @@ func writePackage(ctx context.Context, in *os.Root, name string, p *review.Packa
 	})
 }
 
-// writeReleased writes one file, and holds it to the release's digest and size.
-func writeReleased(ctx context.Context, dir *os.Root, target string, file review.ReleasedFile, p *review.Package) error {
-	from, err := p.Open(ctx, file.SHA256)
+// writeZIP writes the package as a ZIP.
+func writeZIP(ctx context.Context, in *os.Root, name, id string, p *review.Package) error {
+	return writeFlushed(in, name, func(w io.Writer) error { return crate.WriteZIP(ctx, w, id, p.Entries) })
+}
+
+// copyEntry writes one file's bytes, and holds them to its digest and size.
+func copyEntry(ctx context.Context, w io.Writer, e review.Entry) error {
+	from, err := e.Open(ctx)
 	if err != nil {
 		return err
 	}
 	defer from.Close() // only read from
 	sum := sha256.New()
-	counted := &counter{r: io.TeeReader(interruptible{ctx, from}, sum)}
-	if err := writeFlushed(dir, target, counted); err != nil {
+	n, err := io.Copy(io.MultiWriter(w, sum), interruptible{ctx, from})
+	if err != nil {
 		return err
 	}
-	if hex.EncodeToString(sum.Sum(nil)) != string(file.SHA256) || counted.n != file.Size {
+	if hex.EncodeToString(sum.Sum(nil)) != string(e.SHA256) || n != e.Size {
 		return fmt.Errorf("%w: a file to be released", review.ErrCorrupt)
 	}
 	return nil
 }
 
-func writeFlushed(dir *os.Root, name string, r io.Reader) error {
+func writeFlushed(dir *os.Root, name string, write func(io.Writer) error) error {
 	f, err := dir.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, packageFile)
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(f, r)
+	err = write(f)
 	if err == nil {
 		err = f.Sync()
 	}
 	return errors.Join(err, f.Close())
-}
-
-// counter counts what is read through it.
-type counter struct {
-	r io.Reader
-	n int64
-}
-
-func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += int64(n)
-	return n, err
 }
 
 // RemovePackage removes a package whose time is over, and says nothing there; a
@@ -283,16 +315,19 @@ func (f *Folder) withdraw(workspace, id string, note []byte) error {
 		return err
 	}
 	defer dir.Close() // what was written is flushed by then
-	if err := putFile(dir, id+withdrawnNote, note); err != nil {
+	if err := putFile(dir, id, id+withdrawnNote, note); err != nil {
 		return err
 	}
 	return discard(dir, id)
 }
 
-// discard removes a package's folder, in one step as far as others can see.
+// discard removes a package's folder and its ZIP, each in one step as far as
+// others can see.
 func discard(dir *os.Root, id string) error {
-	if err := dir.Rename(id, rubbish+id+"-"+rand.Text()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	for _, name := range []string{id, id + ".zip"} {
+		if err := dir.Rename(name, rubbish+id+"-"+rand.Text()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	if err := syncDir(dir, "."); err != nil {
 		return err
@@ -308,9 +343,12 @@ const withdrawnNote = ".withdrawn.txt"
 
 // putFile writes a file beside its place and renames it; what was there before
 // is replaced whole.
-func putFile(dir *os.Root, name string, data []byte) error {
-	temporary := unfinished + name + "-" + rand.Text()
-	err := writeFlushed(dir, temporary, bytes.NewReader(data))
+func putFile(dir *os.Root, id, name string, data []byte) error {
+	temporary := unfinished + id + "-" + rand.Text()
+	err := writeFlushed(dir, temporary, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
 	if err == nil {
 		err = dir.Rename(temporary, name)
 	}

@@ -1,11 +1,13 @@
 package storage
 
 import (
+	"archive/zip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -24,6 +26,16 @@ func pack(id string, named ...string) *review.Package {
 		d := digestOf(named[i+1])
 		contents[d] = named[i+1]
 		p.Release.Files = append(p.Release.Files, review.ReleasedFile{Path: named[i], SHA256: d, Size: int64(len(named[i+1]))})
+	}
+	manifest := hashOf(p.Manifest)
+	contents[manifest] = string(p.Manifest)
+	p.Entries = []review.Entry{{Path: "manifest.json", SHA256: manifest, Size: int64(len(p.Manifest))}}
+	for _, f := range p.Release.Files {
+		p.Entries = append(p.Entries, review.Entry{Path: "files/" + f.Path, SHA256: f.SHA256, Size: f.Size})
+	}
+	for i := range p.Entries {
+		digest := p.Entries[i].SHA256
+		p.Entries[i].Open = func(ctx context.Context) (io.ReadCloser, error) { return p.Open(ctx, digest) }
 	}
 	p.Open = func(_ context.Context, d review.Digest) (io.ReadCloser, error) {
 		return io.NopCloser(strings.NewReader(contents[d])), nil
@@ -51,6 +63,41 @@ func contents(t testing.TB, dir string) map[string]string {
 	return found
 }
 
+// unzipped is what a folder holds besides the ZIPs, after holding each of them to
+// the package beside it.
+func unzipped(t testing.TB, dir string) map[string]string {
+	t.Helper()
+	found := contents(t, dir)
+	for name := range found {
+		if path.Ext(name) != ".zip" {
+			continue
+		}
+		z, err := zip.OpenReader(filepath.Join(dir, name))
+		must(t, err)
+		for _, f := range z.File {
+			in := path.Join(path.Dir(name), f.Name)
+			r, err := f.Open()
+			must(t, err)
+			data, err := io.ReadAll(r)
+			if want, ok := found[in]; err != nil || !ok || want != string(data) {
+				t.Errorf("%s holds %s, which is %v, %v beside it", name, in, ok, err)
+			}
+		}
+		inside := 0
+		for other := range found {
+			if strings.HasPrefix(other, strings.TrimSuffix(name, ".zip")+"/") {
+				inside++
+			}
+		}
+		if len(z.File) != inside {
+			t.Errorf("%s holds %d files, and the package %d", name, len(z.File), inside)
+		}
+		must(t, z.Close())
+		delete(found, name)
+	}
+	return found
+}
+
 func TestDeliver(t *testing.T) {
 	f, dir := newFolder(t)
 	want := map[string]string{
@@ -65,13 +112,13 @@ func TestDeliver(t *testing.T) {
 		if err != nil || location != "study/R1" {
 			t.Fatalf("Deliver = %q, %v", location, err)
 		}
-		if diff := cmp.Diff(want, contents(t, dir)); diff != "" {
+		if diff := cmp.Diff(want, unzipped(t, dir)); diff != "" {
 			t.Error(diff)
 		}
 	}
 	_, err := f.Deliver(t.Context(), pack("R2", "release/a.csv", "other"))
 	must(t, err)
-	if got := files(t, dir); len(got) != len(want)+2 {
+	if got := files(t, dir); len(got) != len(want)+1+3 {
 		t.Errorf("two packages: %v", got)
 	}
 }
@@ -88,7 +135,7 @@ func TestDeliverAfterCrash(t *testing.T) {
 		"study/R1/files/release/a.csv":                            "a\n",
 		"study/R1/manifest.json":                                  "{\"release\": \"R1\"}\n",
 		"study/" + unfinished + "R2-ABC" + "/files/release/a.csv": "of another release",
-	}, contents(t, dir)); diff != "" {
+	}, unzipped(t, dir)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -103,15 +150,15 @@ func TestDeliverRefuses(t *testing.T) {
 		alter func(p *review.Package)
 		want  error
 	}{
-		"other bytes":  {t.Context(), func(p *review.Package) { p.Release.Files[1].SHA256 = digestOf("else") }, review.ErrCorrupt},
-		"another size": {t.Context(), func(p *review.Package) { p.Release.Files[1].Size++ }, review.ErrCorrupt},
+		"other bytes":  {t.Context(), func(p *review.Package) { p.Entries[2].SHA256 = digestOf("else") }, review.ErrCorrupt},
+		"another size": {t.Context(), func(p *review.Package) { p.Entries[2].Size++ }, review.ErrCorrupt},
 		"no bytes": {t.Context(), func(p *review.Package) {
 			p.Open = func(context.Context, review.Digest) (io.ReadCloser, error) { return nil, broken }
 		}, broken},
 		"nobody waits":         {ended, func(*review.Package) {}, context.Canceled},
-		"the same name twice":  {t.Context(), func(p *review.Package) { p.Release.Files[1].Path = p.Release.Files[0].Path }, os.ErrExist},
-		"a path out of it":     {t.Context(), func(p *review.Package) { p.Release.Files[1].Path = "../../../x" }, nil},
-		"an absolute path":     {t.Context(), func(p *review.Package) { p.Release.Files[1].Path = "/x" }, nil},
+		"the same name twice":  {t.Context(), func(p *review.Package) { p.Entries[2].Path = p.Entries[1].Path }, os.ErrExist},
+		"a path out of it":     {t.Context(), func(p *review.Package) { p.Entries[2].Path = "../../../x" }, nil},
+		"an absolute path":     {t.Context(), func(p *review.Package) { p.Entries[2].Path = "/x" }, nil},
 		"a release named ..":   {t.Context(), func(p *review.Package) { p.Release.ID = ".." }, nil},
 		"a release with /":     {t.Context(), func(p *review.Package) { p.Release.ID = "a/b" }, nil},
 		"a hidden workspace":   {t.Context(), func(p *review.Package) { p.Release.Workspace = ".study" }, nil},
@@ -137,6 +184,7 @@ func TestDeliverRefuses(t *testing.T) {
 func TestDeliverTampered(t *testing.T) {
 	for name, tamper := range map[string]func(dir string) error{
 		"a file":     func(dir string) error { return replace(filepath.Join(dir, "files/release/a.csv"), "b\n") },
+		"a ZIP":      func(dir string) error { return replace(dir+".zip", "PK") },
 		"a manifest": func(dir string) error { return replace(filepath.Join(dir, "manifest.json"), "{}") },
 		"one more":   func(dir string) error { return os.WriteFile(filepath.Join(dir, "files/more.csv"), nil, 0o644) },
 		"one fewer":  func(dir string) error { return os.Remove(filepath.Join(dir, "files/release/a.csv")) },
@@ -188,7 +236,46 @@ func TestDeliverTogether(t *testing.T) {
 		_, err := f.Deliver(t.Context(), p) // as the outbox does in the end
 		must(t, err)
 	}
-	if got := files(t, dir); len(got) != 20*11 {
+	if got := files(t, dir); len(got) != 20*12 {
 		t.Errorf("%d files on disk, want those of 20 packages: %v", len(got), got)
+	}
+}
+
+// TestWithdraw: the package goes, a note stays, and nothing is put there again.
+func TestWithdraw(t *testing.T) {
+	f, dir := newFolder(t)
+	p, other := pack("R1", "release/a.csv", "a\n"), pack("R2", "release/b.csv", "b\n")
+	for _, one := range []*review.Package{p, other} {
+		_, err := f.Deliver(t.Context(), one)
+		must(t, err)
+	}
+	want := map[string]string{
+		"study/R1.withdrawn.txt":       string(review.Tombstone(p.Release)),
+		"study/R2/files/release/b.csv": "b\n",
+		"study/R2/manifest.json":       string(other.Manifest),
+	}
+	for range 2 {
+		what, err := f.Withdraw(t.Context(), p.Release, "study/R1")
+		must(t, err)
+		if !strings.Contains(what, "deleted") {
+			t.Errorf("it says %q", what)
+		}
+		if diff := cmp.Diff(want, unzipped(t, dir)); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if _, err := f.Deliver(t.Context(), p); review.KindOf(err) != review.Conflict {
+		t.Errorf("delivered after the withdrawal: %v", err)
+	}
+	// Half removed by a process that was killed.
+	write(t, filepath.Join(dir, "study", rubbish+"R1-ABC", "files/release/a.csv"), "a\n")
+	_, err := f.Withdraw(t.Context(), p.Release, "study/R1")
+	must(t, err)
+	// One that never arrived leaves its note all the same.
+	_, err = f.Withdraw(t.Context(), pack("R3").Release, "")
+	must(t, err)
+	want["study/R3.withdrawn.txt"] = string(review.Tombstone(pack("R3").Release))
+	if diff := cmp.Diff(want, unzipped(t, dir)); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -141,7 +141,7 @@ func (b *rig) deliverAll(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		location, err := b.folder.Deliver(ctx, &review.Package{Release: release, Manifest: manifestOf(release), Open: b.blobs.Open})
+		location, err := b.folder.Deliver(ctx, b.packageOf(release))
 		if err != nil {
 			return err
 		}
@@ -170,7 +170,20 @@ func (b *rig) markReleased(ctx context.Context, release *review.Release, locatio
 	return err
 }
 
-func manifestOf(r *review.Release) []byte { return []byte(r.ID) }
+// packageOf is a plain package: the files, and the release's name.
+func (b *rig) packageOf(r *review.Release) *review.Package {
+	p := &review.Package{Release: r, Entries: []review.Entry{{
+		Path: "manifest.json", Size: int64(len(r.ID)), SHA256: digestOf(r.ID),
+		Open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(r.ID)), nil },
+	}}}
+	for _, f := range r.Files {
+		p.Entries = append(p.Entries, review.Entry{
+			Path: "files/" + f.Path, Size: f.Size, SHA256: f.SHA256,
+			Open: func(ctx context.Context) (io.ReadCloser, error) { return b.blobs.Open(ctx, f.SHA256) },
+		})
+	}
+	return p
+}
 
 func TestKill(t *testing.T) {
 	if testing.Short() {
@@ -190,6 +203,7 @@ func TestKill(t *testing.T) {
 	must(t, b.deliverAll(t.Context()))
 	must(t, b.close())
 	statuses := checkRig(t, dir, done)
+	unzipped(t, filepath.Join(dir, "out"))
 	if statuses[review.Approved] > 0 || statuses[review.Released] == 0 {
 		t.Errorf("after the last delivery: %v, want nothing left approved", statuses)
 	}
@@ -289,7 +303,9 @@ func checkPackages(t *testing.T, b *rig, out string) {
 	packages, err := filepath.Glob(filepath.Join(out, "*", "[^.]*"))
 	must(t, err)
 	for _, dir := range packages {
-		seen[filepath.Base(dir)] = true
+		if filepath.Ext(dir) != ".zip" {
+			seen[filepath.Base(dir)] = true
+		}
 	}
 	releases, err := b.store.Releases(t.Context(), review.ReleaseQuery{Limit: 1 << 20})
 	must(t, err)
@@ -309,7 +325,7 @@ func checkPackages(t *testing.T, b *rig, out string) {
 func checkPackage(t *testing.T, dir string, r review.Release) {
 	t.Helper()
 	found := contents(t, dir)
-	if found["manifest.json"] != string(manifestOf(&r)) || len(found) != 1+len(r.Files) {
+	if found["manifest.json"] != r.ID || len(found) != 1+len(r.Files) {
 		t.Errorf("package %s holds %d files", r.ID, len(found))
 	}
 	for _, f := range r.Files {

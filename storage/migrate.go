@@ -82,7 +82,13 @@ func Migrate(ctx context.Context, address string, now review.Clock, grant ...str
 	if err != nil {
 		return nil, fmt.Errorf("storage: opening the database: %w", err)
 	}
-	taken, err := migrate(ctx, s.writer, s.engine, migrationFiles, now)
+	var taken []Step
+	if isPostgres(address) {
+		err = ordered(s.reader.WithContext(ctx))
+	}
+	if err == nil {
+		taken, err = migrate(ctx, s.writer, s.engine, migrationFiles, now)
+	}
 	if err == nil && isPostgres(address) {
 		err = grantAll(ctx, s.writer, grant)
 	}
@@ -113,13 +119,6 @@ func Schema(ctx context.Context, address string) ([]Step, error) {
 
 // current refuses a database whose schema is not this program's.
 func (s *Store) current(ctx context.Context) error {
-	db, err := s.reader.DB()
-	if err != nil {
-		return err
-	}
-	if err := ordered(ctx, db); err != nil {
-		return err
-	}
 	steps, err := migrations(migrationFiles, s.engine.steps())
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -38,7 +37,10 @@ func openPostgres(ctx context.Context, address string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err = s.current(ctx); err == nil {
+	if err = ordered(s.reader.WithContext(ctx)); err == nil {
+		err = s.current(ctx)
+	}
+	if err == nil {
 		err = s.plant(ctx)
 	}
 	if err != nil {
@@ -154,18 +156,50 @@ func (postgresEngine) recordTable() string {
 		version bigint NOT NULL PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL, applied bigint NOT NULL)`
 }
 
+func (postgresEngine) columns(tx *gorm.DB, table string) (list []tableColumn, err error) {
+	err = tx.Raw(`SELECT a.attname AS name, CASE format_type(a.atttypid, a.atttypmod) WHEN 'bigint' THEN 'integer'
+			WHEN 'bytea' THEN 'bytes' ELSE format_type(a.atttypid, a.atttypmod) END AS kind,
+			coalesce(array_position(i.indkey::int2[], a.attnum), -1) + 1 AS key
+		FROM pg_attribute a LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary
+		WHERE a.attrelid = quote_ident(?)::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attname`, table).Scan(&list).Error
+	return list, err
+}
+
+func (e postgresEngine) withoutGuards(tx *gorm.DB) (restore func() error, err error) {
+	names, err := e.tables(tx)
+	if err != nil {
+		return nil, err
+	}
+	all := func(do string) error {
+		for _, name := range names {
+			if err := tx.Exec("ALTER TABLE " + quoted(name) + " " + do + " TRIGGER USER").Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return func() error {
+		// What is checked at the commit is checked now: a table with checks to
+		// come cannot be altered.
+		if err := tx.Exec("SET CONSTRAINTS ALL IMMEDIATE").Error; err != nil {
+			return err
+		}
+		return all("ENABLE")
+	}, all("DISABLE")
+}
+
 // ordered refuses a database that keeps text otherwise than this program does:
 // in UTF-8, ordered by its bytes.
-func ordered(ctx context.Context, db *sql.DB) error {
-	var encoding, collation string
-	err := db.QueryRowContext(ctx, `SELECT pg_encoding_to_char(encoding), datcollate FROM pg_database
-		WHERE datname = current_database()`).Scan(&encoding, &collation)
+func ordered(db *gorm.DB) error {
+	var is struct{ Encoding, Collation string }
+	err := db.Raw(`SELECT pg_encoding_to_char(encoding) AS encoding, datcollate AS collation FROM pg_database
+		WHERE datname = current_database()`).Scan(&is).Error
 	if err != nil {
 		return err
 	}
-	byBytes := collation == "C" || collation == "POSIX" || strings.HasPrefix(collation, "C.")
-	if encoding != "UTF8" || !byBytes {
-		return fmt.Errorf("the database has encoding %s and collation %s: make it with ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0", encoding, collation)
+	byBytes := is.Collation == "C" || is.Collation == "POSIX" || strings.HasPrefix(is.Collation, "C.")
+	if is.Encoding != "UTF8" || !byBytes {
+		return fmt.Errorf("the database has encoding %s and collation %s: make it with ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0", is.Encoding, is.Collation)
 	}
 	return nil
 }

@@ -128,3 +128,33 @@ func (sqliteEngine) recordTable() string {
 	return `CREATE TABLE schema_migrations (
 		version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, applied INTEGER NOT NULL) STRICT`
 }
+
+func (sqliteEngine) columns(tx *gorm.DB, table string) (list []tableColumn, err error) {
+	err = tx.Raw(`SELECT name, CASE type WHEN 'TEXT' THEN 'text' WHEN 'INTEGER' THEN 'integer' WHEN 'BLOB' THEN 'bytes' ELSE type END AS kind,
+		pk AS key FROM pragma_table_info(?) ORDER BY name`, table).Scan(&list).Error
+	return list, err
+}
+
+func (sqliteEngine) withoutGuards(tx *gorm.DB) (restore func() error, err error) {
+	var guards []struct{ Name, SQL string }
+	if err := tx.Raw("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").Scan(&guards).Error; err != nil {
+		return nil, err
+	}
+	exec := func(statement string) error {
+		_, err := tx.Statement.ConnPool.ExecContext(tx.Statement.Context, statement)
+		return err
+	}
+	for _, guard := range guards {
+		if err := exec("DROP TRIGGER " + quoted(guard.Name)); err != nil {
+			return nil, err
+		}
+	}
+	return func() error {
+		for _, guard := range guards {
+			if err := exec(guard.SQL); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
+}

@@ -106,7 +106,7 @@ func routes() []route {
 		{get, "/export/requests", policy.AuditExport, (*UI).exportRequests},
 		{get, "/export/releases", policy.AuditExport, (*UI).exportReleases},
 		{get, "/export/records/:request", policy.AuditExport, (*UI).exportRecord},
-		{get, "/export/reviews/:request", policy.ReviewVote, (*UI).exportReview},
+		{get, "/export/reviews/:request", policy.ReviewExport, (*UI).exportReview},
 		{get, "/audit", policy.AuditView, (*UI).audit},
 		{get, "/status", policy.StatusView, (*UI).status},
 	}

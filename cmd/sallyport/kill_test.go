@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -304,41 +305,72 @@ func onePackage(t *testing.T, data string, id review.RequestID) {
 }
 
 // checkPackage compares the exports folder with the one release that it holds:
-// these files, with these bytes, and nothing else.
+// the payload is these files, with these bytes, the ZIP holds the same as the
+// folder, and there is nothing else.
 func checkPackage(t *testing.T, exports string, blobs review.Blobs, release *review.Release) {
 	t.Helper()
 	want := map[string]string{}
 	for _, f := range release.Files {
-		r, err := blobs.Open(context.Background(), f.SHA256)
-		if err != nil {
-			t.Fatal(err)
-		}
-		data, err := io.ReadAll(r)
-		_ = r.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
-		want[filepath.Join(string(release.Workspace), release.ID, "files", f.Path)] = string(data)
+		want["data/"+f.Path] = blobOf(t, blobs, f.SHA256)
 	}
-	manifest, err := review.Manifest(release)
+	place := filepath.Join(string(release.Workspace), release.ID)
+	payload, inFolder, inZIP := map[string]string{}, map[string]string{}, map[string]string{}
+	for name, data := range filesIn(t, os.DirFS(exports)) {
+		inside, ok := strings.CutPrefix(name, place+"/")
+		switch {
+		case ok:
+			inFolder[inside] = data
+			if _, known := want[inside]; known || strings.HasPrefix(inside, "data/release/") {
+				payload[inside] = data
+			}
+		case name == place+".zip":
+			z, err := zip.NewReader(strings.NewReader(data), int64(len(data)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, data := range filesIn(t, z) {
+				inZIP[strings.TrimPrefix(name, release.ID+"/")] = data
+			}
+		default:
+			t.Errorf("there is %s besides the package", name)
+		}
+	}
+	if diff := cmp.Diff(want, payload); diff != "" {
+		t.Errorf("the package differs from what was approved (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(inFolder, inZIP); diff != "" {
+		t.Errorf("the ZIP differs from the folder (-folder +ZIP):\n%s", diff)
+	}
+}
+
+func blobOf(t *testing.T, blobs review.Blobs, d review.Digest) string {
+	t.Helper()
+	r, err := blobs.Open(context.Background(), d)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want[filepath.Join(string(release.Workspace), release.ID, "manifest.json")] = string(manifest)
+	defer r.Close() // only read from
+	data, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
 
-	got := map[string]string{}
-	err = fs.WalkDir(os.DirFS(exports), ".", func(path string, d fs.DirEntry, err error) error {
+// filesIn reads every file, by path.
+func filesIn(t *testing.T, dir fs.FS) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	err := fs.WalkDir(dir, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		data, err := os.ReadFile(filepath.Join(exports, path))
-		got[path] = string(data)
+		data, err := fs.ReadFile(dir, path)
+		found[path] = string(data)
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("the package differs from what was approved (-want +got):\n%s", diff)
-	}
+	return found
 }

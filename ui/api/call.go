@@ -100,6 +100,8 @@ type answer struct {
 	Type     string `json:"type,omitzero"` // "" when there is no body
 	Location string `json:"location,omitzero"`
 	Body     []byte `json:"body"`
+	// file, when it is there, is the body: of a GET, which is never kept.
+	file *streamOut
 }
 
 // run calls the route's handler and makes its answer.
@@ -114,6 +116,8 @@ func (c *call) run(r route, body []byte) (answer, error) {
 		ans.Status = http.StatusNoContent
 	case bytesOut:
 		ans.Type, ans.Body = out.media, out.data
+	case streamOut:
+		ans.file = &out
 	default:
 		ans.Type = mimeJSON
 		ans.Body, err = encode(out)
@@ -124,6 +128,9 @@ func (c *call) run(r route, body []byte) (answer, error) {
 func (c *call) send(ans answer, err error) error {
 	if err != nil {
 		return err
+	}
+	if ans.file != nil {
+		return c.stream(*ans.file)
 	}
 	h := c.Response().Header()
 	if ans.Location != "" {

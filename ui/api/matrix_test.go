@@ -237,7 +237,7 @@ func TestEveryRouteByRole(t *testing.T) {
 // that is not free, a version of a file that never changed, a release to come.
 func mayBeGone(name string) bool {
 	return slices.Contains([]string{
-		"POST /requests/:request/claim", "GET /requests/:request/files/:file/versions/:which", "GET /requests/:request/files/:file/versions", "GET /records/:request/manifest",
+		"POST /requests/:request/claim", "GET /requests/:request/files/:file/versions/:which", "GET /requests/:request/files/:file/versions", "GET /records/:request/manifest", "GET /records/:request/independence",
 		// These workspaces record no runs; see TestJobs.
 		"GET /workspaces/:workspace/jobs/:job", "GET /workspaces/:workspace/logs/:action",
 		"GET /workspaces/:workspace/code/:commit", "GET /workspaces/:workspace/code/:commit/changes",

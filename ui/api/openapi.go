@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"sallyport/policy"
+	"sallyport/ui/export"
 )
 
 // document makes the OpenAPI 3.1 description of the routes, as JSON.
@@ -87,6 +88,8 @@ func success(made schemas, r route) schema {
 	out := schema{"description": http.StatusText(r.status)}
 	switch {
 	case r.out == nil:
+	case r.out == reflect.TypeFor[streamOut]():
+		out["content"] = schema{export.CSV.Media(): schema{}, export.XLSX.Media(): schema{}}
 	case r.out != reflect.TypeFor[bytesOut]():
 		out["content"] = schema{mimeJSON: schema{"schema": made.of(r.out)}}
 	case strings.HasPrefix(r.path, "/requests/"):

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"slices"
-
 	"sallyport/review"
 )
 
@@ -11,7 +9,11 @@ func (c *call) releases(none) (page[releaseOut], error) {
 	if err != nil {
 		return page[releaseOut]{}, err
 	}
-	q := review.ReleaseQuery{Workspace: review.WorkspaceName(c.query.Get("workspace")), Limit: limit + 1, Offset: offset}
+	q, err := c.releaseQuery()
+	if err != nil {
+		return page[releaseOut]{}, err
+	}
+	q.Limit, q.Offset = limit+1, offset
 	list, err := c.api.service.Releases(c.ctx(), c.actor, q)
 	return pageOf(c, list, limit, offset, releaseOf), err
 }
@@ -21,16 +23,11 @@ func (c *call) records(none) (page[requestSummary], error) {
 	if err != nil {
 		return page[requestSummary]{}, err
 	}
-	q := review.RequestQuery{
-		Workspace: review.WorkspaceName(c.query.Get("workspace")), Author: review.Username(c.query.Get("author")),
-		Limit: limit + 1, Offset: offset,
+	q, err := c.recordQuery()
+	if err != nil {
+		return page[requestSummary]{}, err
 	}
-	if status := c.query.Get("status"); status != "" {
-		if !slices.Contains(statuses(), status) {
-			return page[requestSummary]{}, invalid("A part of the query cannot be used.", "status", "There is no such status.")
-		}
-		q.Statuses = []review.Status{review.Status(status)}
-	}
+	q.Limit, q.Offset = limit+1, offset
 	list, err := c.api.service.AllRequests(c.ctx(), c.actor, q)
 	return pageOf(c, list, limit, offset, summaryOf), err
 }
@@ -69,12 +66,11 @@ func (c *call) audit(none) (page[eventOut], error) {
 	if err != nil {
 		return page[eventOut]{}, err
 	}
-	q := review.EventQuery{
-		Request: review.RequestID(c.query.Get("request")), Actor: review.Username(c.query.Get("actor")), After: after, Limit: int(limit) + 1,
+	q, err := c.auditQuery()
+	if err != nil {
+		return page[eventOut]{}, err
 	}
-	if typ := c.query.Get("type"); typ != "" {
-		q.Types = []review.EventType{review.EventType(typ)}
-	}
+	q.After, q.Limit = after, int(limit)+1
 	list, err := c.api.service.Audit(c.ctx(), c.actor, q)
 	if err != nil {
 		return page[eventOut]{}, err

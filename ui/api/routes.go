@@ -70,7 +70,6 @@ func routes() []route {
 	const ok, made, taken = http.StatusOK, http.StatusCreated, http.StatusAccepted
 	const request = "/requests/:request"
 	const file = request + "/files/:file"
-	workspace := param{name: "workspace", doc: "only of this workspace"}
 	return []route{
 		row(get, "/openapi.json", open, ok, "This description", (*call).describe),
 		row(get, "/me", signedIn, ok, "Who the token belongs to, and what it lets through", (*call).me),
@@ -133,15 +132,19 @@ func routes() []route {
 		row(post, request+"/reject", policy.ReviewReject, ok, "End the request: nothing of it may leave", (*call).reject),
 		row(post, request+"/release", policy.ReviewRelease, taken, "Release what both checkers approved", (*call).release),
 
-		row(get, "/releases", policy.ReleaseList, ok, "The register of releases, newest first", (*call).releases, paged(workspace)...),
-		row(get, "/records", policy.RecordView, ok, "All requests, newest first", (*call).records, paged(workspace,
-			param{name: "author", doc: "only of this person"}, param{name: "status", doc: "only in this status"})...),
+		row(get, "/releases", policy.ReleaseList, ok, "The register of releases, newest first", (*call).releases, paged(releaseParams()...)...),
+		row(get, "/records", policy.RecordView, ok, "All requests, newest first", (*call).records, paged(recordParams()...)...),
 		row(get, "/records/:request", policy.RecordView, ok, "One request's whole record", (*call).record),
 		row(get, "/records/:request/manifest", policy.RecordView, ok, "The manifest of a release: the bytes that went with its files", (*call).manifest),
-		row(get, "/audit", policy.AuditView, ok, "The event log, oldest first", (*call).audit,
-			param{name: "request", doc: "only about this request"}, param{name: "actor", doc: "only of this person"},
-			param{name: "type", doc: "only of this type"}, param{"after", "only events with a greater number", true},
-			param{"limit", "how many events at most, 1 to 200; 50 when it is not there", true}),
+		row(get, "/records/:request/independence", policy.RecordView, ok, "What the events show of the two reviews behind a release", (*call).independence),
+		row(get, "/audit", policy.AuditView, ok, "The event log, oldest first", (*call).audit, append(auditParams(),
+			param{"after", "only events with a greater number", true},
+			param{"limit", "how many events at most, 1 to 200; 50 when it is not there", true})...),
+		row(get, "/export/events", policy.AuditExport, ok, "The event log as a file; the export is on record", (*call).exportEvents, withFormat(auditParams())...),
+		row(get, "/export/requests", policy.AuditExport, ok, "All requests as a file; the export is on record", (*call).exportRecords, withFormat(recordParams())...),
+		row(get, "/export/releases", policy.AuditExport, ok, "The register of releases as a file; the export is on record", (*call).exportReleases, withFormat(releaseParams())...),
+		row(get, "/export/records/:request", policy.AuditExport, ok, "One request's whole record as a file; the export is on record", (*call).exportRecord, withFormat(nil)...),
+		row(get, "/export/reviews/:request", policy.ReviewExport, ok, "A request as its checker sees it, as a file; the export is on record", (*call).exportReview, withFormat(nil)...),
 		row(get, "/status", policy.StatusView, ok, "That the service works, and what is stuck", (*call).status),
 	}
 }

@@ -79,6 +79,8 @@ type registers interface {
 	Releases(ctx context.Context, a review.Actor, q review.ReleaseQuery) ([]review.Release, error)
 	AllRequests(ctx context.Context, a review.Actor, q review.RequestQuery) ([]review.Request, error)
 	Record(ctx context.Context, a review.Actor, id review.RequestID) (*review.Record, error)
+	ReviewRecord(ctx context.Context, a review.Actor, id review.RequestID) (*review.View, error)
+	RecordExport(ctx context.Context, a review.Actor, x review.Export) error
 	Audit(ctx context.Context, a review.Actor, q review.EventQuery) ([]review.Event, error)
 	Status(ctx context.Context, a review.Actor) (*review.StatusReport, error)
 }
