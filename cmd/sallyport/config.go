@@ -30,6 +30,7 @@ type config struct {
 	PublicURL string       `yaml:"public_url"`
 	Mail      mailConfig   `yaml:"mail"`
 	Notify    notifyConfig `yaml:"notify"`
+	Publisher string       `yaml:"publisher"` // name of the organisation that releases, for packages
 	// Schedules are requests that are drafted each month.
 	Schedules []schedule `yaml:"schedules"`
 }

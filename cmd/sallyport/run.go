@@ -44,6 +44,7 @@ type commands struct {
 	People   peopleCommand   `cmd:"" help:"Add people and projects, and set passwords."`
 	Verify   verifyCommand   `cmd:"" help:"Check that the database, the record and the snapshots are as they were written."`
 	Audit    auditCommand    `cmd:"" help:"Sign checkpoints of the audit log, verify it against them, and prove what it holds."`
+	Package  packageCommand  `cmd:"" help:"Verify a package that was released."`
 	Policy   policyCommand   `cmd:"" help:"Show the policy in force, or check a policy file."`
 	Notify   notifyCommand   `cmd:"" help:"Try the ways in which people are told what happens."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`

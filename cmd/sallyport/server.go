@@ -106,11 +106,13 @@ func (s *server) open(ctx context.Context, c config, p *policy.Policy, now revie
 	s.close = append(s.close, sink)
 	service := &review.Service{
 		Store: store, Blobs: blobs, Workspaces: workspaces, Sanitiser: sanitiser{}, Checker: &checks.Engine{},
-		Sinks: []review.NamedSink{{Name: "exports", Sink: sink}}, Packer: crate.Packer{}, Policy: p, Now: now, Log: s.log,
+		Sinks: []review.NamedSink{{Name: "exports", Sink: sink}}, Policy: p, Now: now, Log: s.log,
 	}
-	if service.Ledger, err = c.openLedger(store, now); err != nil {
+	log, err := c.openLedger(store, now)
+	if err != nil {
 		return nil, err
 	}
+	service.Ledger, service.Packer = log, crate.Packer{Publisher: c.Publisher, Signer: log.Signer}
 	if service.Checkpoints, err = c.Checkpoints.rules(); err != nil {
 		return nil, err
 	}

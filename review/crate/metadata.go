@@ -330,15 +330,17 @@ func checksInWords(run RunFacts) string {
 	for _, r := range run.Results {
 		n += len(r.Findings)
 	}
-	switch {
-	case run.Status != "complete":
-		return fmt.Sprintf("not finished, %d findings", n)
-	case n == 0:
-		return "no finding"
-	case n == 1:
-		return "1 finding"
+	found := fmt.Sprintf("%d findings", n)
+	switch n {
+	case 0:
+		found = "no finding"
+	case 1:
+		found = "1 finding"
 	}
-	return fmt.Sprintf("%d findings", n)
+	if run.Status != "complete" {
+		return "not finished, " + found
+	}
+	return found
 }
 
 // actors adds the people, the project, the publisher, the program and the terms

@@ -225,7 +225,8 @@ func (v *verifier) fingerprint() {
 		}
 	}
 	if !v.out.Trusted {
-		v.note("You named no key, so the signature shows only that the package comes from whoever holds the key %s, fingerprint %s. Ask those who released it, by another way, whether that is theirs.", v.out.Key, v.out.Fingerprint)
+		v.note("You named no key, so the signature shows only that all of this is from whoever holds the key above.")
+		v.note("Ask those who released it, by another way, for their public key or whether its fingerprint is theirs.")
 	}
 }
 
