@@ -22,6 +22,7 @@ import (
 
 	"sallyport/cmd/sallyport/internal/demo"
 	"sallyport/review"
+	"sallyport/review/ledger"
 	"sallyport/review/reviewtest"
 )
 
@@ -211,6 +212,12 @@ func copied(t *testing.T, data string) string {
 	}
 	if err := os.Symlink(demo.Workspaces(data), demo.Workspaces(dir)); err != nil {
 		t.Fatal(err)
+	}
+	keys := filepath.Join(dir, "keys") // a copy is readable by others
+	for name, mode := range map[string]os.FileMode{keys: 0o700, filepath.Join(keys, ledger.KeyFile): 0o600} {
+		if err := os.Chmod(name, mode); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return dir
 }
