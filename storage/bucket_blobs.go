@@ -10,6 +10,8 @@ import (
 	"os"
 	"time"
 
+	"gocloud.dev/gcerrors"
+
 	"sallyport/review"
 )
 
@@ -25,9 +27,9 @@ func NewBucketBlobs(b *Bucket) BucketBlobs { return BucketBlobs{b} }
 // Close lets go of the bucket.
 func (s BucketBlobs) Close() error { return s.bucket.Close() }
 
-// Put writes the bytes to a file that nobody else sees, to learn their name,
-// and then uploads them; see review.Blobs. Bytes that are there already are read
-// through, and written anew only if they are spoilt.
+// Put writes the bytes to a file that nobody else sees, to learn their name, and
+// then uploads them, also when they are there already: that mends what is spoilt,
+// and makes them young again for Remove. See review.Blobs.
 func (s BucketBlobs) Put(ctx context.Context, r io.Reader, max int64) (review.Digest, int64, error) {
 	digest, size, err := s.keep(ctx, r, max)
 	if err != nil {
@@ -59,21 +61,72 @@ func (s BucketBlobs) keep(ctx context.Context, r io.Reader, max int64) (review.D
 		_, err := io.Copy(w, interruptible{ctx, f})
 		return err
 	}
-	key := s.bucket.prefix + name
-	err = s.bucket.put(ctx, key, bytesType, again)
-	if errors.Is(err, errThere) {
-		err = s.mend(ctx, key, digest, again)
-	}
-	return digest, size, err
+	return digest, size, s.stay(ctx, s.bucket.prefix+name, again)
 }
 
-// mend replaces an object that is not what its name says.
-func (s BucketBlobs) mend(ctx context.Context, key string, want review.Digest, write func(io.Writer) error) error {
-	found, err := s.bucket.digestOfObject(ctx, key)
-	if err != nil || found == want {
-		return err
+// stay uploads until the object is there and nobody is about to remove it. A
+// removal says so before it looks at the object's age, so one that is not to be
+// seen here is either over, and then its deletion is to be seen, or will find
+// the object young.
+func (s BucketBlobs) stay(ctx context.Context, key string, write func(io.Writer) error) error {
+	for {
+		if err := s.bucket.replace(ctx, key, bytesType, write); err != nil {
+			return err
+		}
+		removing, err := s.bucket.bucket.Attributes(ctx, key+removal)
+		for err == nil && time.Since(removing.ModTime) < removalTime {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(removalPause):
+			}
+			removing, err = s.bucket.bucket.Attributes(ctx, key+removal)
+		}
+		if err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+			return err
+		}
+		if exists, err := s.bucket.bucket.Exists(ctx, key); err != nil || exists {
+			return err
+		}
 	}
-	return s.bucket.replace(ctx, key, bytesType, write)
+}
+
+const (
+	// removal ends the name of the object that says that another is being
+	// removed; removalTime after it was made nobody is at it any more.
+	removal      = ".removing"
+	removalTime  = 5 * time.Minute
+	removalPause = 200 * time.Millisecond
+)
+
+// Remove deletes an object that is old enough; see review.Blobs.
+func (s BucketBlobs) Remove(ctx context.Context, d review.Digest, before time.Time) (gone bool, err error) {
+	name, ok := blobPath(d)
+	if !ok {
+		return true, nil
+	}
+	gone, err = s.remove(ctx, s.bucket.prefix+name, before)
+	return gone, bucketError("removing bytes", err)
+}
+
+func (s BucketBlobs) remove(ctx context.Context, key string, before time.Time) (gone bool, err error) {
+	// It must end before a Put stops believing in it.
+	ctx, cancel := context.WithTimeout(ctx, removalTime/2)
+	defer cancel()
+	if err := s.bucket.replace(ctx, key+removal, textType, bytesOf(nil)); err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, s.bucket.remove(context.WithoutCancel(ctx), key+removal)) }()
+	object, err := s.bucket.bucket.Attributes(ctx, key)
+	switch {
+	case gcerrors.Code(err) == gcerrors.NotFound:
+		return true, nil
+	case err != nil:
+		return false, err
+	case !object.ModTime.Before(before):
+		return false, nil
+	}
+	return true, s.bucket.remove(ctx, key)
 }
 
 // spool makes a file without a name.
@@ -102,10 +155,4 @@ func (s BucketBlobs) Open(ctx context.Context, d review.Digest) (io.ReadCloser, 
 		return nil, bucketError(fmt.Sprintf("reading %s", d), err)
 	}
 	return &verifier{f: r, sum: sha256.New(), want: d}, nil
-}
-
-// Remove leaves every object where it is and says so: the storage cannot take
-// one away only if nobody has put the same bytes again meanwhile.
-func (s BucketBlobs) Remove(context.Context, review.Digest, time.Time) (bool, error) {
-	return false, nil
 }

@@ -130,10 +130,24 @@ func (s BucketSink) Withdraw(ctx context.Context, rel *review.Release, _ string)
 	return what, nil
 }
 
+// RemovePackage removes a package whose time is over, and says nothing there.
+func (s BucketSink) RemovePackage(ctx context.Context, rel *review.Release, _ string) error {
+	at, err := s.place(rel)
+	if err == nil {
+		err = s.discard(ctx, at)
+	}
+	return bucketError("removing "+rel.ID, err)
+}
+
 func (s BucketSink) withdraw(ctx context.Context, at string, note []byte) error {
 	if err := s.bucket.replace(ctx, at+withdrawnNote, textType, bytesOf(note)); err != nil {
 		return err
 	}
+	return s.discard(ctx, at)
+}
+
+// discard deletes a package, the mark of completeness first.
+func (s BucketSink) discard(ctx context.Context, at string) error {
 	for _, name := range []string{at + completeMark, at + ".zip"} {
 		if err := s.bucket.remove(ctx, name); err != nil {
 			return err
