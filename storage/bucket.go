@@ -7,8 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -157,17 +155,4 @@ func bucketError(doing string, err error) error {
 		return say("The storage could not be reached.")
 	}
 	return say("The storage answered with an error.")
-}
-
-// secretFile reads a secret that stands alone in a file.
-func secretFile(name string) (string, error) {
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return "", err
-	}
-	secret := strings.TrimSpace(string(data))
-	if secret == "" || strings.ContainsAny(secret, "\r\n") {
-		return "", fmt.Errorf("%s does not hold one secret alone", name)
-	}
-	return secret, nil
 }

@@ -100,16 +100,19 @@ func TestJobServerFaults(t *testing.T) {
 	}))
 	defer elsewhere.Close()
 	for name, fault := range map[string]func(http.ResponseWriter, *http.Request){
-		"a 500":                  answer(500, "oops"),
-		"a 503":                  answer(503, ""),
-		"a 401":                  answer(401, `{"detail":"no"}`),
-		"another 400":            answer(400, `{"detail":"File hash does not match"}`),
-		"a 201 with an error":    answer(201, `{"status":"error","message":"no"}`),
-		"a 200":                  answer(200, `{}`),
-		"an endless answer":      answer(201, strings.Repeat("x", answerLimit+1)),
-		"a redirect":             func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, 307) },
-		"a release that is none": func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Release-Id", "../../x"); w.WriteHeader(500) },
-		"a cut":                  func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"a 500":               answer(500, "oops"),
+		"a 503":               answer(503, ""),
+		"a 401":               answer(401, `{"detail":"no"}`),
+		"another 400":         answer(400, `{"detail":"File hash does not match"}`),
+		"a 201 with an error": answer(201, `{"status":"error","message":"no"}`),
+		"a 200":               answer(200, `{}`),
+		"an endless answer":   answer(201, strings.Repeat("x", answerLimit+1)),
+		"a redirect":          func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, 307) },
+		"a release that is none": func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Release-Id", "../../x")
+			w.WriteHeader(500)
+		},
+		"a cut": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	} {
 		for _, after := range []bool{false, true} {
 			for call := 1; call <= 4; call++ {

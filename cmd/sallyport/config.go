@@ -18,7 +18,7 @@ type config struct {
 	Listen     string   `yaml:"listen"`     // address and port; 127.0.0.1:8080 when empty
 	Data       string   `yaml:"data"`       // folder of the database and the snapshots
 	Workspaces string   `yaml:"workspaces"` // folder with one folder for each workspace; only read
-	Exports    string   `yaml:"exports"`    // folder that packages are put into
+	Exports    string   `yaml:"exports"`    // folder that packages are put into, unless sinks are listed
 	Code       string   `yaml:"code"`       // folder of mirrors of the studies' repositories; only read; code is not shown when empty
 	Policy     string   `yaml:"policy"`     // policy file; the embedded default when empty
 	Secure     bool     `yaml:"secure"`     // browsers reach the service by HTTPS, through a proxy
@@ -31,6 +31,11 @@ type config struct {
 	Mail      mailConfig   `yaml:"mail"`
 	Notify    notifyConfig `yaml:"notify"`
 	Publisher string       `yaml:"publisher"` // name of the organisation that releases, for packages
+	// Sinks are the places that packages go to, instead of the exports folder.
+	Sinks []sinkConfig `yaml:"sinks"`
+	// Blobs is where snapshots are kept, s3://bucket/prefix?...; the data folder
+	// when empty.
+	Blobs string `yaml:"blobs"`
 	// Schedules are requests that are drafted each month.
 	Schedules []schedule `yaml:"schedules"`
 }
@@ -96,14 +101,14 @@ func parseConfig(source []byte) (config, error) {
 // complete says what a server cannot start without.
 func (c config) complete() error {
 	for _, need := range []struct{ name, value string }{{"data", c.Data}, {"workspaces", c.Workspaces}, {"exports", c.Exports}} {
-		if need.value == "" {
+		if need.value == "" && !(need.name == "exports" && len(c.Sinks) > 0) {
 			return fmt.Errorf("no %s folder is named (--%[1]s, or %[1]s: in the configuration file)", need.name)
 		}
 	}
 	if err := apart(c.Workspaces, c.Data); err != nil {
 		return err
 	}
-	if err := apart(c.Workspaces, c.Exports); err != nil {
+	if err := c.checkSinks(); err != nil {
 		return err
 	}
 	if err := apart(c.Workspaces, c.keysFolder()); err != nil {

@@ -89,7 +89,7 @@ func (s *server) open(ctx context.Context, c config, p *policy.Policy, now revie
 	}
 	s.store = store
 	s.close = append(s.close, store)
-	blobs, err := storage.OpenBlobs(filepath.Join(c.Data, blobsFolder), now)
+	blobs, err := c.openBlobs(ctx, now)
 	if err != nil {
 		return nil, err
 	}
@@ -99,14 +99,13 @@ func (s *server) open(ctx context.Context, c config, p *policy.Policy, now revie
 		return nil, err
 	}
 	s.close = append(s.close, workspaces)
-	sink, err := storage.OpenFolder(c.Exports)
+	sinks, err := s.openSinks(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	s.close = append(s.close, sink)
 	service := &review.Service{
 		Store: store, Blobs: blobs, Workspaces: workspaces, Sanitiser: sanitiser{}, Checker: &checks.Engine{},
-		Sinks: []review.NamedSink{{Name: "exports", Sink: sink}}, Policy: p, Now: now, Log: s.log,
+		Sinks: sinks, Policy: p, Now: now, Log: s.log,
 	}
 	log, err := c.openLedger(store, now)
 	if err != nil {
@@ -154,6 +153,20 @@ func sentBy(letters *notify.Folder) func() ([]ui.SentMail, error) {
 		}
 		return mails, nil
 	}
+}
+
+// openSinks opens every place that releases go to.
+func (s *server) openSinks(ctx context.Context, c config) ([]review.NamedSink, error) {
+	var sinks []review.NamedSink
+	for _, k := range c.sinks() {
+		sink, err := k.open(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("sink %s: %w", k.Name, err)
+		}
+		s.close = append(s.close, sink)
+		sinks = append(sinks, review.NamedSink{Name: k.Name, Sink: sink})
+	}
+	return sinks, nil
 }
 
 // What a data folder holds.

@@ -34,7 +34,7 @@ func (c verifyCommand) Run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	blobs, err := storage.OpenBlobs(filepath.Join(conf.Data, blobsFolder), a.now)
+	blobs, err := conf.openBlobs(ctx, a.now)
 	if err != nil {
 		return err
 	}
