@@ -60,7 +60,19 @@ const (
 	RequestHold      Action = "request.hold"   // put or lift a legal hold
 	BlobRestore      Action = "blob.restore"   // record that damaged bytes are back
 	StatusView       Action = "status.view"    // health and stuck work; no contents
+	PeopleManage     Action = "people.manage"  // invite people and end their sessions
 )
+
+// Grave reports whether an action asks for a person who has shown a moment ago
+// that it is they: it lets results leave, takes them back, or decides who may
+// come in.
+func Grave(a Action) bool {
+	switch a {
+	case ReviewRelease, ReleaseRecall, PeopleManage:
+		return true
+	}
+	return false
+}
 
 // A Grant lets a role do some actions where it stands in one of the relations.
 type Grant struct {

@@ -49,3 +49,10 @@ func InScope(scopes []Scope, action Action) bool {
 func KnownScope(s Scope) bool {
 	return slices.ContainsFunc(Scopes(), func(row ScopeActions) bool { return row.Scope == s })
 }
+
+// GraveScope reports whether a scope lets a grave action through: see [Grave].
+func GraveScope(s Scope) bool {
+	return slices.ContainsFunc(Scopes(), func(row ScopeActions) bool {
+		return row.Scope == s && slices.ContainsFunc(row.Actions, Grave)
+	})
+}

@@ -11,7 +11,7 @@ func TestScopesCoverTheGrants(t *testing.T) {
 	}
 	for _, g := range Grants() {
 		for _, action := range g.Actions {
-			if !InScope(all, action) {
+			if !InScope(all, action) && action != PeopleManage { // no program decides who may come in
 				t.Errorf("no scope lets %s through", action)
 			}
 			if InScope(nil, action) || InScope([]Scope{"admin"}, action) {

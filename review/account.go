@@ -129,4 +129,12 @@ type Accounts interface {
 	Identities(ctx context.Context, name Username) ([]Identity, error)
 	// Link keeps a new identity; Conflict when the subject is somebody already.
 	Link(ctx context.Context, i Identity, events ...Event) error
+	// Vouch keeps a person as a method vouches for them, with the identity when
+	// it is not kept yet; the password stays as it is. Projects and workspaces
+	// that are not there yet are added, others stay as they are. Conflict when
+	// the subject is somebody else.
+	Vouch(ctx context.Context, i Identity, p Person, known []Project, events ...Event) error
+
+	// Append records events that change nothing.
+	Append(ctx context.Context, events ...Event) error
 }

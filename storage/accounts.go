@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"sallyport/review"
 )
@@ -244,4 +245,52 @@ func (s *Store) Link(ctx context.Context, i review.Identity, events ...review.Ev
 		return errNoPerson()
 	}
 	return err
+}
+
+// Vouch keeps a person as a method vouches for them.
+func (s *Store) Vouch(ctx context.Context, i review.Identity, p review.Person, known []review.Project, events ...review.Event) error {
+	return s.write(ctx, "keeping a person", func(tx *gorm.DB) error {
+		var row identityRow
+		err := tx.Where("method = ? AND subject = ?", i.Method, i.Subject).Take(&row).Error
+		switch {
+		case errors.Is(err, gorm.ErrRecordNotFound):
+			row = identityRow{i.Method, i.Subject, string(p.Username), micros(i.Linked)}
+			err = tx.Create(&row).Error
+		case err == nil && row.Username != string(p.Username):
+			err = review.Errorf(review.Conflict, "This sign-in belongs to somebody else.")
+		}
+		if err != nil {
+			return err
+		}
+		if err := addProjects(tx, known); err != nil {
+			return err
+		}
+		var was personRow
+		if err := tx.Where("username = ?", row.Username).Take(&was).Error; err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
+			return err
+		}
+		p.PasswordHash = was.PasswordHash
+		if err := savePerson(tx, p); err != nil {
+			return err
+		}
+		return appendEvents(tx, events)
+	})
+}
+
+// addProjects adds what is not there yet, and changes nothing that is: each
+// person's list shows a part only.
+func addProjects(tx *gorm.DB, known []review.Project) error {
+	nothing := clause.OnConflict{DoNothing: true}
+	for _, p := range known {
+		row := projectRow{string(p.ID), p.Name, p.Number, string(p.Kind), p.Backend}
+		if err := tx.Clauses(nothing).Create(&row).Error; err != nil {
+			return err
+		}
+		for i, name := range p.Workspaces {
+			if err := tx.Clauses(nothing).Create(&workspaceRow{string(name), string(p.ID), i}).Error; err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

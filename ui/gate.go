@@ -10,7 +10,6 @@ import (
 
 	"sallyport/policy"
 	"sallyport/review"
-	"sallyport/ui/web"
 )
 
 // A call is one request to a page, with who is asking.
@@ -18,6 +17,8 @@ type call struct {
 	echo.Context
 	ui    *UI
 	actor review.Actor // Person is nil while nobody is signed in
+	// session is the person's; nil with Person.
+	session *review.Session
 }
 
 func (c *call) ctx() context.Context { return c.Request().Context() }
@@ -45,10 +46,16 @@ func (u *UI) gate(r route) echo.HandlerFunc {
 		if c.actor.Person == nil {
 			return c.redirect(signInURL(c.Request()))
 		}
-		if r.Action != signedIn {
+		if u.mustEnrol(c) && !enrolling(r.Path) {
+			return c.redirect("/account")
+		}
+		if r.Action != signedIn && r.Action != confirmed {
 			if err := u.service.Authorise(c.ctx(), c.actor, r.Action); err != nil {
 				return err
 			}
+		}
+		if graveRoute(r) && !u.recent(c) {
+			return u.askWho(c, r)
 		}
 		return r.Handle(u, c)
 	}
@@ -58,19 +65,19 @@ func (u *UI) gate(r route) echo.HandlerFunc {
 // account closed counts at once. It fails closed.
 func (u *UI) identifyActor(c *call) error {
 	c.Set("call", c)
-	name := u.username(c.ctx())
-	if name == "" {
-		return nil
-	}
-	actor, err := u.service.Actor(c.ctx(), name, web.SourceClass(c.Request().RemoteAddr))
-	if review.KindOf(err) == review.Unauthenticated || review.KindOf(err) == review.NotFound {
-		return u.sessions.Destroy(c.ctx())
-	}
-	if err != nil {
+	s, actor, err := u.openSession(c)
+	if err != nil || s == nil {
 		return err
 	}
-	c.actor = actor
-	return nil
+	c.actor, c.session = actor, s // an error's page offers to sign out
+	if c.actor, err = u.stillVouched(c, s, actor); err != nil {
+		return err
+	}
+	if c.actor.Person == nil {
+		c.session = nil
+		return nil
+	}
+	return u.used(c)
 }
 
 // signInURL remembers where the person wanted to go, when that was a page.

@@ -26,7 +26,6 @@ type frame struct {
 	Name    string // of the person signed in, "" when nobody is
 	Roles   string // in plain words
 	Demo    bool
-	Tokens  bool   // programs are served, so that people can make tokens for them
 	Style   string // address of the style, "" when it was not built
 	Script  string
 	Flash   *flash
@@ -99,14 +98,10 @@ func (c *call) fill(f *frame) {
 	if c.actor.Person == nil {
 		return
 	}
-	f.Name, f.Tokens = c.actor.Name, c.ui.options.API != nil
+	f.Name = c.actor.Name
 	f.Flash = c.takeFlash()
 	f.Nav = c.nav(f.Crumbs)
-	var roles []string
-	for _, r := range c.actor.Roles {
-		roles = append(roles, roleName(r))
-	}
-	f.Roles = strings.Join(roles, ", ")
+	f.Roles = roleNames(c.actor.Roles)
 }
 
 // nav is the header's menu: what the person's roles can use at all. The current
@@ -124,6 +119,7 @@ func (c *call) nav(way []crumb) []navItem {
 		{"All requests", "/records", policy.RecordView},
 		{"Audit", "/audit", policy.AuditView},
 		{"Service status", "/status", policy.StatusView},
+		{"People", "/people", policy.PeopleManage},
 	}
 	var items []navItem
 	here := c.Request().URL.Path

@@ -7,11 +7,12 @@ import (
 	"sallyport/policy"
 )
 
-// Two gates that are not actions of the policy, because they come before
-// anybody is known, or only ask that somebody is.
+// Gates that are not actions of the policy, because they come before anybody is
+// known, or only ask that somebody is.
 const (
-	open     policy.Action = "ui.open"      // whoever asks
-	signedIn policy.Action = "ui.signed-in" // any person who is signed in
+	open      policy.Action = "ui.open"      // whoever asks
+	signedIn  policy.Action = "ui.signed-in" // any person who is signed in
+	confirmed policy.Action = "ui.confirmed" // who has shown a moment ago that it is they
 )
 
 // A route is one row of the table that all pages are registered from. Its
@@ -34,6 +35,38 @@ func routes() []route {
 		{post, "/sign-in/demo", open, (*UI).demoSignIn},
 		{post, "/sign-out", signedIn, (*UI).signOut},
 		{get, "/", signedIn, (*UI).home},
+		{post, "/sign-in/code", open, (*UI).secondFactor},
+		{get, "/sign-in/code", open, (*UI).secondFactorPage},
+		{post, "/sign-in/passkey/begin", open, (*UI).beginPasskeySignIn},
+		{post, "/sign-in/passkey", open, (*UI).passkeySignIn},
+		{post, "/sign-in/by/:method", open, (*UI).askMethod},
+		{get, "/sign-in/by/:method", open, (*UI).leaveToMethod},
+		{get, "/sign-in/by/:method/back", open, (*UI).backFromMethod},
+		{post, "/sign-in/by/:method/end", open, (*UI).endedByMethod},
+		{get, "/invitation/:secret", open, (*UI).invitationPage},
+		{post, "/invitation/:secret", open, (*UI).acceptInvitation},
+		{get, "/confirm", signedIn, (*UI).confirmWhoPage},
+		{post, "/confirm", signedIn, (*UI).confirmWho},
+		{get, "/confirm/go", confirmed, (*UI).resumePage},
+		{post, "/confirm/passkey/begin", signedIn, (*UI).beginPasskeyConfirm},
+		{post, "/confirm/passkey", signedIn, (*UI).passkeyConfirm},
+		{get, "/account", signedIn, (*UI).account},
+		{post, "/account/sessions/:session/end", signedIn, (*UI).endOwnSession},
+		{post, "/account/sessions/end-others", signedIn, (*UI).endOtherSessions},
+		{get, "/account/password", confirmed, (*UI).passwordPage},
+		{post, "/account/password", confirmed, (*UI).changePassword},
+		{get, "/account/code", confirmed, (*UI).appPage},
+		{post, "/account/code", confirmed, (*UI).addCode},
+		{post, "/account/code/remove", confirmed, (*UI).removeCode},
+		{post, "/account/recovery", confirmed, (*UI).makeRecovery},
+		{get, "/account/passkeys", confirmed, (*UI).passkeysPage},
+		{post, "/account/passkeys/begin", confirmed, (*UI).beginPasskey},
+		{post, "/account/passkeys", confirmed, (*UI).addPasskey},
+		{post, "/account/passkeys/:passkey/remove", confirmed, (*UI).removePasskey},
+		{get, "/people", policy.PeopleManage, (*UI).people},
+		{get, "/people/:person", policy.PeopleManage, (*UI).person},
+		{post, "/people/:person/invite", policy.PeopleManage, (*UI).invite},
+		{post, "/people/:person/sessions/end", policy.PeopleManage, (*UI).endSessionsOf},
 		{get, "/account/tokens", signedIn, (*UI).tokensPage},
 		{post, "/account/tokens", signedIn, (*UI).createToken},
 		{post, "/account/tokens/:token/revoke", signedIn, (*UI).revokeToken},

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -302,30 +303,72 @@ func TestCookie(t *testing.T) {
 func TestThrottle(t *testing.T) {
 	now := time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
 	th := newThrottle(func() time.Time { return now })
-	for range failsPerPair {
-		if !th.allowed("ann", "a") {
-			t.Fatal("refused too early")
+	for range failsPerPair - 1 {
+		if th.wait("ann", "a") != 0 || th.failed("ann", "a") != 0 {
+			t.Fatal("locked too early")
 		}
-		th.failed("ann", "a")
 	}
-	if th.allowed("ann", "a") {
-		t.Error("the account can be tried from there for ever")
+	for _, want := range []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute, 4 * time.Minute} {
+		if got := th.failed("ann", "a"); got != want {
+			t.Errorf("locked for %v, want %v", got, want)
+		}
+		if got := th.wait("ann", "a"); got != want {
+			t.Errorf("to wait %v, want %v", got, want)
+		}
+		if th.wait("ann", "b") != 0 {
+			t.Error("a stranger locked the owner out")
+		}
+		if th.wait("abe", "a") != 0 {
+			t.Error("one account's failures lock out another")
+		}
+		now = now.Add(want)
+		if th.wait("ann", "a") != 0 {
+			t.Error("still locked after the time")
+		}
 	}
-	if !th.allowed("ann", "b") {
-		t.Error("a stranger locked the owner out")
+	for range 20 {
+		if got := th.failed("ann", "a"); got > longestLock {
+			t.Fatalf("locked for %v", got)
+		}
 	}
-	if !th.allowed("abe", "a") {
-		t.Error("one account's failures lock out another")
+	th.succeeded("ann", "a")
+	if th.wait("ann", "a") != 0 {
+		t.Error("a success does not forgive")
 	}
 	now = now.Add(failWindow + time.Second)
-	if !th.allowed("ann", "a") {
-		t.Error("still refused after the window")
-	}
 	for i := range failsPerSource {
 		th.failed(strings.Repeat("x", i+1), "c")
 	}
-	if th.allowed("new", "c") {
+	if th.wait("new", "c") == 0 {
 		t.Error("one source can try every account")
+	}
+}
+
+// Whoever fails on an account from everywhere slows it down, and no more.
+func TestThrottleNeverLocksAnAccountAway(t *testing.T) {
+	now := time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
+	th := newThrottle(func() time.Time { return now })
+	for i := range 20 * failsPerAccount {
+		th.failed("ann", fmt.Sprint("source ", i))
+	}
+	for range 3 {
+		if th.wait("ann", "home") != 0 {
+			t.Error("the owner cannot try")
+		}
+		if wait := th.wait("ann", "home"); wait <= 0 || wait > slowAccount {
+			t.Errorf("the next try waits for %v", wait)
+		}
+		now = now.Add(slowAccount)
+	}
+}
+
+func TestNetwork(t *testing.T) {
+	for remote, want := range map[string]string{
+		"192.0.2.7:80": "192.0.2.7", "[::ffff:192.0.2.7]:80": "192.0.2.7", "[2001:db8:1:2:3:4:5:6]:80": "2001:db8:1:2::/64", "odd": "odd",
+	} {
+		if got := network(remote); got != want {
+			t.Errorf("%s is %s, want %s", remote, got, want)
+		}
 	}
 }
 
@@ -335,7 +378,22 @@ func TestTooManyTries(t *testing.T) {
 	for range failsPerPair {
 		b.post("/sign-in", "username", "ann", "password", "x").want(http.StatusUnprocessableEntity)
 	}
-	b.post("/sign-in", "username", "ann", "password", "open sesame").want(http.StatusTooManyRequests).has("Wait 15 minutes")
+	b.post("/sign-in", "username", "ann", "password", "open sesame").want(http.StatusTooManyRequests).has("too many failed tries")
+	if s.events(t, review.EvLockedOut) != 1 {
+		t.Error("the lock is not on record, once")
+	}
+	s.Advance(firstLock + time.Second)
+	b.post("/sign-in", "username", "ann", "password", "open sesame").want(http.StatusOK)
+}
+
+// events counts the events of a type on record.
+func (s *site) events(t *testing.T, types ...review.EventType) int {
+	t.Helper()
+	list, err := s.Store.Events(context.Background(), review.EventQuery{Types: types})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(list)
 }
 
 func TestLocalPath(t *testing.T) {

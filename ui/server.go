@@ -2,24 +2,31 @@ package ui
 
 import (
 	"errors"
+	"fmt"
 	"html/template"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/labstack/echo/v4"
+	"golang.org/x/sync/singleflight"
 
 	"sallyport/policy"
 	"sallyport/review"
 	"sallyport/ui/api"
+	"sallyport/ui/password"
+	"sallyport/ui/signin"
+	"sallyport/ui/web"
 )
 
-// Options say how the pages are served. Sessions, Policy, Log and Now are
-// required.
+// Options say how the pages are served. Sessions, Accounts, Policy, Log and Now
+// are required.
 type Options struct {
-	Sessions scs.Store      // keeps sessions over a restart
-	Policy   *policy.Policy // in force: forms, checklist, limits
+	Sessions scs.Store       // keeps what belongs to a browser over a restart
+	Accounts review.Accounts // keeps what signing in needs
+	Policy   *policy.Policy  // in force: forms, checklist, limits
 	Log      *slog.Logger
 	Now      func() time.Time // UTC
 
@@ -42,9 +49,27 @@ type Options struct {
 	// make tokens for it.
 	API *api.API
 
-	// Idle ends a session not used for so long, Lifetime every session. Zero
-	// means one hour and twelve hours.
-	Idle, Lifetime time.Duration
+	// Sealer seals what the store may not read: without it there are no codes of
+	// authenticator apps, and no Methods.
+	Sealer *signin.Sealer
+	// Methods are further ways of signing in, in the order in which they are shown.
+	Methods []signin.Method
+	// NoPasswords leaves people to sign in by Methods only.
+	NoPasswords bool
+	// SecondFactor are the roles that do nothing with a password alone.
+	SecondFactor []policy.Role
+	// URL is the address that browsers use, "https://release.example.org". Passkeys
+	// are bound to its name, and need it.
+	URL string
+
+	// Idle ends a session not used for so long, IdleStrict those of people who
+	// decide or see everything, and Lifetime every session. Confirm is how long a
+	// person counts as having shown that it is they. Zero means an hour, half an
+	// hour, twelve hours and five minutes.
+	Idle, IdleStrict, Lifetime, Confirm time.Duration
+	// MaxSessions is how many sessions a person has at once; a further one ends
+	// the oldest. 0 is no limit.
+	MaxSessions int
 }
 
 // SentMail is one mail as its reader would see it.
@@ -71,6 +96,11 @@ type UI struct {
 	echo     *echo.Echo
 	sessions *scs.SessionManager
 	throttle *throttle
+	verify   func(encoded, password string) bool // tests count what it is asked
+	passkeys *webauthn.WebAuthn                  // nil without an address
+	vouching singleflight.Group                  // one question about a session at a time
+	retry    *web.Tally                          // methods that could not be asked, by session
+	csp      string
 	pages    map[string]*template.Template
 	assets   *assets
 	origin   *http.CrossOriginProtection
@@ -80,8 +110,8 @@ type UI struct {
 // or a template does not parse. Pages work, unstyled, when style and script
 // were not built; AssetsBuilt tells.
 func New(service Service, o Options) (*UI, error) {
-	if service == nil || o.Sessions == nil || o.Policy == nil || o.Log == nil || o.Now == nil {
-		return nil, errors.New("ui needs a service, a session store, a policy, a log and a clock")
+	if service == nil || o.Sessions == nil || o.Accounts == nil || o.Policy == nil || o.Log == nil || o.Now == nil {
+		return nil, errors.New("ui needs a service, a session store, accounts, a policy, a log and a clock")
 	}
 	u := &UI{service: service, options: o, policy: o.Policy, log: o.Log, now: o.Now, origin: http.NewCrossOriginProtection()}
 	var err error
@@ -91,6 +121,14 @@ func New(service Service, o Options) (*UI, error) {
 	if u.pages, err = u.parsePages(); err != nil {
 		return nil, err
 	}
+	if u.passkeys, err = newPasskeys(o.URL); err != nil {
+		return nil, fmt.Errorf("passkeys: %w", err)
+	}
+	if len(o.Methods) > 0 && o.Sealer == nil {
+		return nil, errors.New("ui needs a sealer for methods of signing in")
+	}
+	u.csp = pageCSPFor(o.Methods)
+	u.verify, u.retry = password.Verify, web.NewTally(o.Now, retryAfter)
 	u.sessions = newSessions(o)
 	u.throttle = newThrottle(u.now)
 	u.echo = echo.New()

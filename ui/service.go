@@ -69,6 +69,8 @@ type Service interface {
 	MyNotices(ctx context.Context, a review.Actor, limit int) ([]review.Notice, error)
 	NoticeChoices(ctx context.Context, a review.Actor) (*review.MyChoices, error)
 	ChooseNotices(ctx context.Context, a review.Actor, c review.NoticeChoices) error
+	People(ctx context.Context, a review.Actor) ([]review.Person, error)
+	PersonNamed(ctx context.Context, a review.Actor, name review.Username) (*review.Person, error)
 
 	Actor(ctx context.Context, name review.Username, source string) (review.Actor, error)
 	RecordSignIn(ctx context.Context, name review.Username, source string, ok bool) error

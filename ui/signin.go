@@ -2,20 +2,30 @@ package ui
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"sallyport/policy"
 	"sallyport/review"
 	"sallyport/ui/password"
-	"sallyport/ui/web"
+	"sallyport/ui/signin"
+)
+
+// The ids of the methods that are not in Options.Methods.
+const (
+	localMethod = "local"
+	demoMethod  = "demo"
 )
 
 type signInPage struct {
 	Username, Next, Problem string
 	People                  []DemoPerson // of a demonstration
+	Local, Passkeys         bool
+	Askers, Senders         []methodItem
 }
+
+type methodItem struct{ ID, Label string }
 
 func (u *UI) signInPage(c *call) error {
 	next := localPath(c.QueryParam("next"))
@@ -29,47 +39,103 @@ func (u *UI) showSignIn(c *call, status int, p signInPage) error {
 	if u.options.Demo {
 		p.People = u.options.People
 	}
+	p.Local, p.Passkeys = !u.options.NoPasswords, u.passkeys != nil
+	for _, m := range u.options.Methods {
+		item := methodItem{m.ID(), m.Label()}
+		switch m.(type) {
+		case signin.Asker:
+			p.Askers = append(p.Askers, item)
+		case signin.Sender:
+			p.Senders = append(p.Senders, item)
+		}
+	}
 	return c.render(status, "sign-in", frame{Title: "Sign in"}, p)
 }
+
+// methodOffered reports whether a session of the method may go on.
+func (u *UI) methodOffered(id string) bool {
+	switch id {
+	case localMethod:
+		return !u.options.NoPasswords
+	case demoMethod:
+		return u.options.Demo
+	}
+	return u.method(id) != nil
+}
+
+// tryOf is who tries to sign in, as the throttle counts them.
+func (c *call) tryOf(name string) (account, source string) {
+	return strings.ToLower(name), network(c.Request().RemoteAddr)
+}
+
+// tooMany says what to do when the account may not be tried now; "" when it may.
+func (u *UI) tooMany(c *call, name string) string {
+	wait := u.throttle.wait(c.tryOf(name))
+	if wait <= 0 {
+		return ""
+	}
+	seconds := int(wait.Round(time.Second).Seconds()) + 1
+	c.Response().Header().Set("Retry-After", fmt.Sprint(seconds))
+	return "There were too many failed tries. Wait " + plural(1+seconds/60, "minute", "minutes") + ", then try again. A passkey works at once."
+}
+
+// failedTry counts and records a failure, and a lock that it brings.
+func (u *UI) failedTry(c *call, name, what string) error {
+	if err := u.service.RecordSignIn(c.ctx(), review.Username(name), c.source(), false); err != nil {
+		return err
+	}
+	lock := u.throttle.failed(c.tryOf(name))
+	if lock == 0 {
+		return nil
+	}
+	who := review.Username(name)
+	if _, err := u.service.Actor(c.ctx(), who, ""); err != nil {
+		who = "" // people type passwords into the wrong field
+	}
+	e := c.event(review.EvLockedOut, who, "what", what, "seconds", fmt.Sprint(int(lock.Seconds())))
+	return u.options.Accounts.Append(c.ctx(), e)
+}
+
+const wrongPassword = "The username or the password is not right."
 
 // signIn answers every failure with the same words after the same work, so that
 // nobody learns which accounts exist.
 func (u *UI) signIn(c *call) error {
 	name := strings.TrimSpace(c.FormValue("username"))
 	page := signInPage{Username: name, Next: localPath(c.FormValue("next"))}
-	host, _, err := net.SplitHostPort(c.Request().RemoteAddr)
-	if err != nil {
-		host = c.Request().RemoteAddr
-	}
 	if len(name) > 200 {
 		name = name[:200]
 	}
-	account := strings.ToLower(name)
-	if !u.throttle.allowed(account, host) {
-		page.Problem = "There were too many failed tries. Wait 15 minutes, then try again."
-		c.Response().Header().Set("Retry-After", fmt.Sprint(int(failWindow.Seconds())))
+	if u.options.NoPasswords {
+		return review.Errorf(review.NotFound, "There is nothing here.")
+	}
+	if page.Problem = u.tooMany(c, name); page.Problem != "" {
 		return u.showSignIn(c, http.StatusTooManyRequests, page)
 	}
-	actor, err := u.passwordActor(c, review.Username(name), c.FormValue("password"))
+	cred, err := u.checkPassword(c, review.Username(name), c.FormValue("password"))
 	if err != nil {
 		return err
 	}
-	if actor.Person == nil {
-		u.throttle.failed(account, host)
-		page.Problem = "The username or the password is not right."
+	if cred == nil {
+		page.Problem = wrongPassword
+		if err := u.failedTry(c, name, "password"); err != nil {
+			return err
+		}
 		return u.showSignIn(c, http.StatusUnprocessableEntity, page)
 	}
-	u.throttle.succeeded(account, host)
-	return u.welcome(c, actor.Username, page.Next)
+	if cred.SecondFactor() {
+		return u.halfWay(c, cred, page.Next)
+	}
+	u.throttle.succeeded(c.tryOf(name))
+	return u.welcome(c, review.Session{Person: cred.Person, Method: localMethod, Factors: factorPassword}, page.Next)
 }
 
-// passwordActor returns the actor whose name and password these are, or an
-// actor without a person.
-func (u *UI) passwordActor(c *call, name review.Username, pass string) (review.Actor, error) {
-	source := web.SourceClass(c.Request().RemoteAddr)
-	actor, err := u.service.Actor(c.ctx(), name, source)
+// checkPassword returns the credentials of whoever the name and the password
+// belong to, nil when they do not match. It does the same work for everybody.
+func (u *UI) checkPassword(c *call, name review.Username, pass string) (*review.Credentials, error) {
+	actor, err := u.service.Actor(c.ctx(), name, c.source())
 	if k := review.KindOf(err); err != nil && k != review.Unauthenticated && k != review.NotFound && k != review.Invalid {
-		return review.Actor{}, err
+		return nil, err
 	}
 	encoded := ""
 	if err == nil && actor.Person != nil {
@@ -79,12 +145,31 @@ func (u *UI) passwordActor(c *call, name review.Username, pass string) (review.A
 	case u.throttle.slots <- struct{}{}:
 		defer func() { <-u.throttle.slots }()
 	case <-c.ctx().Done():
-		return review.Actor{}, review.Errorf(review.Unavailable, "The service is busy. Try again.")
+		return nil, review.Errorf(review.Unavailable, "The service is busy. Try again.")
 	}
-	if !password.Verify(encoded, pass) {
-		return review.Actor{}, u.service.RecordSignIn(c.ctx(), name, source, false)
+	if !u.verify(encoded, pass) {
+		return nil, nil
 	}
-	return actor, u.service.RecordSignIn(c.ctx(), name, source, true)
+	if password.Outdated(encoded) {
+		if err := u.rehash(c, actor.Username, encoded, pass); err != nil {
+			return nil, err
+		}
+	}
+	return u.options.Accounts.Credentials(c.ctx(), actor.Username)
+}
+
+// rehash keeps the password with the work that new ones have.
+func (u *UI) rehash(c *call, name review.Username, was, pass string) error {
+	fresh, err := password.Hash(pass)
+	if err != nil {
+		return err
+	}
+	return u.options.Accounts.UpdateCredentials(c.ctx(), name, func(cred *review.Credentials) ([]review.Event, error) {
+		if cred.PasswordHash == was {
+			cred.PasswordHash = fresh
+		}
+		return nil, nil
+	})
 }
 
 // demoSignIn lets anybody be one of the people of a demonstration, and nobody
@@ -98,20 +183,16 @@ func (u *UI) demoSignIn(c *call) error {
 	if !u.options.Demo || !known {
 		return review.Errorf(review.NotFound, "There is nothing here.")
 	}
-	source := web.SourceClass(c.Request().RemoteAddr)
-	actor, err := u.service.Actor(c.ctx(), name, source)
+	actor, err := u.service.Actor(c.ctx(), name, c.source())
 	if err != nil {
 		return err
 	}
-	if err := u.service.RecordSignIn(c.ctx(), name, source, true); err != nil {
-		return err
-	}
-	return u.welcome(c, actor.Username, localPath(c.FormValue("next")))
+	return u.welcome(c, review.Session{Person: actor.Username, Method: demoMethod, Factors: "a click"}, localPath(c.FormValue("next")))
 }
 
-func (u *UI) welcome(c *call, name review.Username, next string) error {
-	if err := u.startSession(c.ctx(), name); err != nil {
-		return fmt.Errorf("starting a session: %w", err)
+func (u *UI) welcome(c *call, s review.Session, next string) error {
+	if err := u.startSession(c, s); err != nil {
+		return err
 	}
 	return c.redirect(next)
 }
@@ -120,10 +201,16 @@ func (u *UI) signOut(c *call) error {
 	if err := u.service.RecordSignOut(c.ctx(), c.actor); err != nil {
 		return err
 	}
+	if _, err := u.options.Accounts.EndSessions(c.ctx(), review.SessionQuery{ID: c.session.ID}, u.now()); err != nil {
+		return err
+	}
 	if err := u.sessions.Destroy(c.ctx()); err != nil {
 		return fmt.Errorf("ending a session: %w", err)
 	}
 	c.Response().Header().Set("Clear-Site-Data", `"cache"`)
+	if there := u.signOutThere(c); there != "" {
+		return c.redirect(there)
+	}
 	return c.redirect("/sign-in")
 }
 

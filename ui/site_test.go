@@ -48,7 +48,7 @@ func newSite(t *testing.T, change ...func(*Options)) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := Options{API: programs, Sessions: memstore.New(), Policy: policy.Default(), Log: slog.New(slog.DiscardHandler), Demo: true, Now: w.Now}
+	o := Options{API: programs, Sessions: memstore.New(), Accounts: store, Policy: policy.Default(), Log: slog.New(slog.DiscardHandler), Demo: true, Now: w.Now}
 	for _, p := range reviewtest.People() {
 		o.People = append(o.People, DemoPerson{Username: p.Username, Name: p.Name, Role: "Role", About: "About."})
 	}

@@ -87,6 +87,9 @@ func (u *UI) createToken(c *call) error {
 	for _, s := range c.Request().PostForm["scope"] {
 		in.Scopes = append(in.Scopes, policy.Scope(s))
 	}
+	if slices.ContainsFunc(in.Scopes, policy.GraveScope) && !u.recent(c) {
+		return u.askWho(c, route{Method: http.MethodPost})
+	}
 	secret, made, err := u.options.API.CreateToken(c.ctx(), c.actor, in)
 	if bad := fieldErrors(err); bad != nil {
 		return u.showTokens(c, http.StatusUnprocessableEntity, tokensPage{Problem: bad["days"]}, in, bad)

@@ -30,6 +30,7 @@ func RunAccounts(t *testing.T, open func(t *testing.T) AccountStore) {
 		{"an invitation is taken once", invitations},
 		{"a newer invitation ends the older", newerInvitation},
 		{"an identity is one person's", identities},
+		{"a person is kept as they are vouched for", vouched},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := open(t)
@@ -261,4 +262,37 @@ func identities(t *testing.T, s AccountStore) {
 	wantKind(t, s.Link(ctx, review.Identity{Method: "uni", Subject: "1234", Person: "bob", Linked: later(2)}, signIn("bob")), review.Conflict)
 	wantKind(t, s.Link(ctx, review.Identity{Method: "uni", Subject: "9", Person: "eve", Linked: later(2)}, signIn("bob")), review.NotFound)
 	same(t, "events", 2, len(events(t, s)))
+}
+
+func vouched(t *testing.T, s AccountStore) {
+	ctx := t.Context()
+	must(t, s.SavePeople(ctx, []review.Person{{Username: "ada", Name: "Ada", PasswordHash: "hash"}},
+		[]review.Project{{ID: "p1", Name: "One", Workspaces: []review.WorkspaceName{"a"}}},
+		review.Event{At: start, Type: review.EvPeopleChanged, Actor: "system"}))
+	id := review.Identity{Method: "uni", Subject: "1234", Person: "ada", Linked: later(1)}
+	ada := review.Person{Username: "ada", Name: "Ada L", Projects: []review.ProjectID{"p1", "p2"}}
+	known := []review.Project{
+		{ID: "p1", Name: "Other", Workspaces: []review.WorkspaceName{"b"}},
+		{ID: "p2", Name: "Two", Workspaces: []review.WorkspaceName{"a", "c"}},
+	}
+	changed := review.Event{At: start, Type: review.EvPeopleChanged, Actor: "ada"}
+	for range 2 { // again changes nothing
+		must(t, s.Vouch(ctx, id, ada, known, changed))
+		got, err := s.Person(ctx, "ada")
+		must(t, err)
+		want := ada
+		want.PasswordHash = "hash"
+		same(t, "the person", &want, got)
+		projects, err := s.Projects(ctx)
+		must(t, err)
+		same(t, "projects", []review.Project{
+			{ID: "p1", Name: "One", Workspaces: []review.WorkspaceName{"a", "b"}},
+			{ID: "p2", Name: "Two", Workspaces: []review.WorkspaceName{"c"}},
+		}, projects)
+	}
+	wantKind(t, s.Vouch(ctx, id, review.Person{Username: "bob", Name: "Bob"}, nil, changed), review.Conflict)
+	must(t, s.Vouch(ctx, review.Identity{Method: "uni", Subject: "5", Person: "new", Linked: later(1)}, review.Person{Username: "new", Name: "New"}, nil, changed))
+	name, err := s.Identity(ctx, "uni", "5")
+	must(t, err)
+	same(t, "the new person", review.Username("new"), name)
 }

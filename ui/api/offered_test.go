@@ -14,6 +14,8 @@ func TestEveryUseCaseIsOffered(t *testing.T) {
 	apart := []string{
 		"Requests",      // RequestsPage is the same in pages
 		"RecordSignOut", // nobody signs in here, so nobody signs out
+		"People",        // no program decides who may come in
+		"PersonNamed",
 	}
 	offered, service := reflect.TypeFor[Service](), reflect.TypeFor[*review.Service]()
 	for i := range service.NumMethod() {

@@ -54,7 +54,7 @@ func newSite(t testing.TB) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages, err := ui.New(w.Service, ui.Options{Sessions: memstore.New(), Policy: policy.Default(), Log: log, Now: w.Now, API: a})
+	pages, err := ui.New(w.Service, ui.Options{Sessions: memstore.New(), Accounts: store, Policy: policy.Default(), Log: log, Now: w.Now, API: a})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,10 @@ import (
 const (
 	// MaxTokenDays is the longest that a token may be in force.
 	MaxTokenDays = 90
+	// GraveTokenLife is how long a token may do grave things (see policy.Grave),
+	// which a person does only after showing again that it is they: they do so
+	// before they make the token.
+	GraveTokenLife = 12 * time.Hour
 	// maxTokens is how many tokens a person may have in force at once.
 	maxTokens = 20
 	// maxTokenName is the longest name of a token, in characters.

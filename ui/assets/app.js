@@ -3,9 +3,11 @@
 // link names into the middle of the sheet it lies in.
 import { initAll } from 'nhsuk-frontend'
 import 'htmx.org'
+import { offerPasskeys } from './passkeys.js'
 
 document.body.classList.add('js-enabled', 'nhsuk-frontend-supported')
 initAll()
+offerPasskeys()
 
 // The flagged place may lie outside of the scrolled sheet on both axes.
 const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))
