@@ -38,6 +38,8 @@ type config struct {
 	Blobs string `yaml:"blobs"`
 	// Schedules are requests that are drafted each month.
 	Schedules []schedule `yaml:"schedules"`
+
+	signInConfig `yaml:",inline"`
 }
 
 // configFlags are the flags that stand for a configuration's keys.
@@ -118,6 +120,9 @@ func (c config) complete() error {
 		return err
 	}
 	if err := c.checkNotify(); err != nil {
+		return err
+	}
+	if err := c.signInConfig.check(); err != nil {
 		return err
 	}
 	return checkSchedules(c.Schedules)

@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/term"
@@ -29,6 +28,9 @@ type peopleCommand struct {
 	Import   peopleImport   `cmd:"" help:"Add or replace people and projects from a YAML file."`
 	List     peopleList     `cmd:"" help:"List people, their roles and projects."`
 	Password peoplePassword `cmd:"" help:"Set one person's password, asked for or read from standard input."`
+	Invite   peopleInvite   `cmd:"" help:"Make a link with which a person chooses their password."`
+	Link     peopleLink     `cmd:"" help:"Say who a person is to a sign-in method."`
+	Reset    peopleReset    `cmd:"" help:"Remove the second factors of somebody who lost them."`
 }
 
 // dataFlags name the data folder, as serve does.
@@ -269,13 +271,16 @@ func (p rosterPerson) check() error {
 	if slices.Contains(p.Roles, string(policy.Checker)) && p.TrainedUntil.IsZero() {
 		return fmt.Errorf("person %q: an output checker needs trained_until, the date the training expires", p.Username)
 	}
-	known := []policy.Role{policy.Researcher, policy.Checker, policy.Lead, policy.Auditor, policy.Operator, policy.CoreDeveloper, policy.DataInvestigator}
 	for _, r := range p.Roles {
-		if !slices.Contains(known, policy.Role(r)) {
+		if !slices.Contains(knownRoles(), policy.Role(r)) {
 			return fmt.Errorf("person %q: there is no role %q", p.Username, r)
 		}
 	}
 	return nil
+}
+
+func knownRoles() []policy.Role {
+	return []policy.Role{policy.Researcher, policy.Checker, policy.Lead, policy.Auditor, policy.Operator, policy.CoreDeveloper, policy.DataInvestigator}
 }
 
 // people are the roster's people with the passwords they have.
@@ -355,9 +360,6 @@ type peoplePassword struct {
 	Username  string `arg:"" help:"Whose password."`
 }
 
-// minPassword is the fewest characters of a password that somebody chooses.
-const minPassword = 12
-
 func (c peoplePassword) Run(ctx context.Context, a *app) (err error) {
 	store, closer, err := c.open(ctx, a)
 	if err != nil {
@@ -372,8 +374,8 @@ func (c peoplePassword) Run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	if utf8.RuneCountInString(pass) < minPassword {
-		return fmt.Errorf("a password has at least %d characters", minPassword)
+	if weak := password.Weakness(pass, append(strings.Fields(p.Name), c.Username, p.Email)...); weak != "" {
+		return errors.New(weak)
 	}
 	if p.PasswordHash, err = password.Hash(pass); err != nil {
 		return err

@@ -42,6 +42,7 @@ type commands struct {
 	Request  requestCommand  `cmd:"" help:"File and follow release requests on a running server."`
 	Queue    queueCommand    `cmd:"" help:"List open reviews: all of them for a lead, one's own for a checker."`
 	People   peopleCommand   `cmd:"" help:"Add people and projects, and set passwords."`
+	Sessions sessionsCommand `cmd:"" help:"List and end the sessions of a person."`
 	Verify   verifyCommand   `cmd:"" help:"Check that the database, the record and the snapshots are as they were written."`
 	Audit    auditCommand    `cmd:"" help:"Sign checkpoints of the audit log, verify it against them, and prove what it holds."`
 	Package  packageCommand  `cmd:"" help:"Verify a package that was released."`

@@ -71,10 +71,14 @@ func newServer(ctx context.Context, c config, log *slog.Logger, now review.Clock
 	if err != nil {
 		return nil, err
 	}
-	s.handler, err = ui.New(s.service, ui.Options{
+	options := ui.Options{
 		Sessions: s.store.Sessions(now), Policy: p, Log: log, Now: now, API: programs,
 		Sent: sentBy(letters), Secure: c.Secure, Hosts: c.Hosts, Demo: demo != nil, People: demo,
-	})
+	}
+	if err := c.signInOptions(&options, s.store, now); err != nil {
+		return nil, err
+	}
+	s.handler, err = ui.New(s.service, options)
 	return s, err
 }
 

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"sallyport/policy"
+	"sallyport/review"
+	"sallyport/ui"
+	"sallyport/ui/signin"
+)
+
+// signInConfig is the part of a configuration that says how people sign in.
+type signInConfig struct {
+	// SignIn lists the methods, in the order in which they are shown; passwords
+	// and passkeys alone when empty.
+	SignIn []signInMethod `yaml:"sign_in"`
+	// SecondFactor lists the roles that do nothing with a password alone.
+	SecondFactor *[]policy.Role `yaml:"second_factor"`
+	Sessions     sessionConfig  `yaml:"sessions"`
+}
+
+// sessionConfig says how long sessions last; what is not said is as ui.Options
+// say.
+type sessionConfig struct {
+	Idle       duration `yaml:"idle"`
+	IdleStrict duration `yaml:"idle_strict"`
+	Lifetime   duration `yaml:"lifetime"`
+	Confirm    duration `yaml:"confirm"`
+	Most       int      `yaml:"most"`
+}
+
+// duration is a time such as 30m or 12h.
+type duration struct{ time.Duration }
+
+// UnmarshalYAML reads a positive duration and nothing else.
+func (d *duration) UnmarshalYAML(n *yaml.Node) (err error) {
+	if d.Duration, err = time.ParseDuration(n.Value); err != nil || d.Duration <= 0 {
+		return fmt.Errorf("line %d: %q is not a time such as 30m or 12h", n.Line, n.Value)
+	}
+	return nil
+}
+
+// check says what is wrong with the configuration, before anything is opened.
+func (c *signInConfig) check() error {
+	if c.SecondFactor != nil {
+		for _, r := range *c.SecondFactor {
+			if !slices.Contains(knownRoles(), r) {
+				return fmt.Errorf("second_factor: there is no role %q", r)
+			}
+		}
+	}
+	if c.Sessions.Most < 0 {
+		return errors.New("sessions: most is how many sessions a person may have at once")
+	}
+	seen := map[string]bool{}
+	for _, m := range c.SignIn {
+		if err := m.check(); err != nil {
+			return fmt.Errorf("sign_in: %w", err)
+		}
+		if seen[m.id()] {
+			return fmt.Errorf("sign_in: %q is there twice", m.id())
+		}
+		seen[m.id()] = true
+	}
+	return nil
+}
+
+// signInOptions puts into the options how people sign in.
+func (c config) signInOptions(o *ui.Options, accounts review.Accounts, now review.Clock) (err error) {
+	o.Accounts, o.URL = accounts, c.PublicURL
+	o.Idle, o.IdleStrict = c.Sessions.Idle.Duration, c.Sessions.IdleStrict.Duration
+	o.Lifetime, o.Confirm, o.MaxSessions = c.Sessions.Lifetime.Duration, c.Sessions.Confirm.Duration, c.Sessions.Most
+	if o.Sealer, err = signin.OpenSealer(c.keysFolder()); err != nil {
+		return err
+	}
+	switch {
+	case o.Demo: // anybody is anybody
+	case c.SecondFactor != nil:
+		o.SecondFactor = *c.SecondFactor
+	default:
+		o.SecondFactor = ui.DefaultSecondFactor()
+	}
+	o.NoPasswords = len(c.SignIn) > 0
+	for _, m := range c.SignIn {
+		if m.Method == methodPassword {
+			o.NoPasswords = false
+			continue
+		}
+		method, err := m.open(c.PublicURL, now)
+		if err != nil {
+			return fmt.Errorf("sign_in: %s: %w", m.id(), err)
+		}
+		o.Methods = append(o.Methods, method)
+	}
+	return nil
+}
