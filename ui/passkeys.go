@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -28,6 +29,9 @@ func newPasskeys(address string) (*webauthn.WebAuthn, error) {
 	a, err := url.Parse(address)
 	if err != nil || a.Hostname() == "" {
 		return nil, errors.New("the service's address is no URL")
+	}
+	if net.ParseIP(a.Hostname()) != nil {
+		return nil, nil
 	}
 	return webauthn.New(&webauthn.Config{
 		RPID: a.Hostname(), RPDisplayName: "Sallyport", RPOrigins: []string{a.Scheme + "://" + a.Host},

@@ -13,6 +13,7 @@ import (
 	"sallyport/policy"
 	"sallyport/review"
 	"sallyport/review/reviewtest"
+	"sallyport/storage"
 )
 
 // Every route, asked by nobody and by each role: nobody gets to sign in, a role
@@ -88,7 +89,7 @@ func TestTableIsHeldToItsForm(t *testing.T) {
 		"no handler": {{http.MethodGet, "/a", open, nil}},
 		"twice":      {{http.MethodGet, "/a", open, h}, {http.MethodGet, "/a", open, h}},
 	} {
-		u, err := New(&review.Service{}, Options{Sessions: memstore.New(), Policy: policy.Default(), Log: slog.New(slog.DiscardHandler), Now: time.Now})
+		u, err := New(&review.Service{}, Options{Sessions: memstore.New(), Accounts: new(storage.Store), Policy: policy.Default(), Log: slog.New(slog.DiscardHandler), Now: time.Now})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -39,7 +39,8 @@ type config struct {
 	// Schedules are requests that are drafted each month.
 	Schedules []schedule `yaml:"schedules"`
 
-	signInConfig `yaml:",inline"`
+	// Access says how people sign in; its keys stand beside the others.
+	Access signInConfig `yaml:",inline"`
 }
 
 // configFlags are the flags that stand for a configuration's keys.
@@ -122,7 +123,7 @@ func (c config) complete() error {
 	if err := c.checkNotify(); err != nil {
 		return err
 	}
-	if err := c.signInConfig.check(); err != nil {
+	if err := c.Access.check(); err != nil {
 		return err
 	}
 	return checkSchedules(c.Schedules)

@@ -73,20 +73,20 @@ func (c *signInConfig) check() error {
 // signInOptions puts into the options how people sign in.
 func (c config) signInOptions(o *ui.Options, accounts review.Accounts, now review.Clock) (err error) {
 	o.Accounts, o.URL = accounts, c.PublicURL
-	o.Idle, o.IdleStrict = c.Sessions.Idle.Duration, c.Sessions.IdleStrict.Duration
-	o.Lifetime, o.Confirm, o.MaxSessions = c.Sessions.Lifetime.Duration, c.Sessions.Confirm.Duration, c.Sessions.Most
+	o.Idle, o.IdleStrict = c.Access.Sessions.Idle.Duration, c.Access.Sessions.IdleStrict.Duration
+	o.Lifetime, o.Confirm, o.MaxSessions = c.Access.Sessions.Lifetime.Duration, c.Access.Sessions.Confirm.Duration, c.Access.Sessions.Most
 	if o.Sealer, err = signin.OpenSealer(c.keysFolder()); err != nil {
 		return err
 	}
 	switch {
 	case o.Demo: // anybody is anybody
-	case c.SecondFactor != nil:
-		o.SecondFactor = *c.SecondFactor
+	case c.Access.SecondFactor != nil:
+		o.SecondFactor = *c.Access.SecondFactor
 	default:
 		o.SecondFactor = ui.DefaultSecondFactor()
 	}
-	o.NoPasswords = len(c.SignIn) > 0
-	for _, m := range c.SignIn {
+	o.NoPasswords = len(c.Access.SignIn) > 0
+	for _, m := range c.Access.SignIn {
 		if m.Method == methodPassword {
 			o.NoPasswords = false
 			continue
