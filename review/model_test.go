@@ -42,7 +42,11 @@ func TestWorkflow(t *testing.T) {
 			rt.Fatal(err)
 		}
 		defer s.Close()
-		m := &model{w: reviewtest.NewWorld(t, s), t: t, approvals: map[ballot]string{}, last: map[review.RequestID]review.Status{}, seen: map[review.RequestID]int64{}, released: map[review.RequestID]left{}}
+		m := &model{
+			w: reviewtest.NewWorld(t, s), t: t, approvals: map[ballot]string{}, last: map[review.RequestID]review.Status{},
+			seen: map[review.RequestID]int64{}, released: map[review.RequestID]left{}, stands: map[review.RequestID][]stand{},
+		}
+		m.askForAll()
 		for i := range 6 {
 			m.w.Workspaces.Write(reviewtest.Cohort, fmt.Sprintf("release/%d.csv", i), "n\n10\n")
 			m.w.Workspaces.Write(reviewtest.Arms, fmt.Sprintf("release/%d.csv", i), "n\n10\n")
@@ -55,6 +59,7 @@ func TestWorkflow(t *testing.T) {
 			"submit again": m.submit, "vote all again": m.voteAll, "release again": m.release,
 			"": m.invariants,
 		})
+		m.noticesStayBlind(rt)
 	})
 }
 
@@ -72,6 +77,7 @@ type model struct {
 	// model's own words.
 	approvals map[ballot]string
 	last      map[review.RequestID]review.Status
+	stands    map[review.RequestID][]stand
 	seen      map[review.RequestID]int64 // version held to the invariants
 	released  map[review.RequestID]left
 	writes    int
@@ -492,6 +498,7 @@ func (m *model) invariants(rt *rapid.T) {
 		}
 		if m.seen[id] != r.Version {
 			m.seen[id] = r.Version
+			m.stands[id] = append(m.stands[id], standOf(m.w.Now(), r))
 			m.chain(rt, r)
 			m.recalledStays(rt, r)
 			m.blindness(rt, r)

@@ -118,12 +118,9 @@ func statusNotices() map[EventType]NoticeKind {
 	return map[EventType]NoticeKind{
 		EvSubmitted: NoticeSubmitted, EvWithdrawn: NoticeWithdrawn, EvPartiallyReviewed: NoticePartiallyReviewed,
 		EvReviewed: NoticeReviewed, EvApproved: NoticeApproved, EvReleased: NoticeReleased, EvRejected: NoticeRejected,
-		EvReturned: NoticeReturned, EvResubmitted: NoticeResubmitted, evRecalled: NoticeRecalled,
+		EvReturned: NoticeReturned, EvResubmitted: NoticeResubmitted, EvRecalled: NoticeRecalled,
 	}
 }
-
-// evRecalled is the event of a recall.
-const evRecalled EventType = "release.recalled"
 
 // lateness is a reminder, and once a day that a review is overdue.
 func (s *Service) lateness(r *Request, e *Event, checker Username) []happened {

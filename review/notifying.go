@@ -53,11 +53,11 @@ type witnesses struct {
 	project  *Project
 	purpose  string
 	by       Username // who brought it about, where the service itself finished it
-	channels bool     // there is a channel that many read
+	channels []NamedChannel
 }
 
 func (s *Service) witnesses(ctx context.Context, h happening) (*witnesses, error) {
-	w := &witnesses{happening: h, project: &Project{}}
+	w := &witnesses{happening: h, project: &Project{}, channels: s.Notify.Channels}
 	people, err1 := s.Store.People(ctx)
 	choices, err2 := s.Store.NoticeChoices(ctx)
 	projects, err3 := s.Store.Projects(ctx)
@@ -70,7 +70,6 @@ func (s *Service) witnesses(ctx context.Context, h happening) (*witnesses, error
 			w.project = &projects[i]
 		}
 	}
-	w.channels = slices.ContainsFunc(s.Notify.Channels, func(c NamedChannel) bool { return !c.Personal })
 	if h.Request == "" {
 		return w, nil
 	}
@@ -116,11 +115,16 @@ func (w *witnesses) notices(base string) []Notice {
 				out = append(out, n)
 			}
 		}
-		if w.channels && x.Person == "" && x.To == "" && x.Once == "" {
+		if x.Person == "" && x.To == "" && w.shared(x.Kind) {
 			out = append(out, w.notice(once, NoticeRule{Kind: x.Kind}, &Person{}))
 		}
 	}
 	return out
+}
+
+// shared reports whether a channel that many read carries the kind.
+func (w *witnesses) shared(k NoticeKind) bool {
+	return slices.ContainsFunc(w.channels, func(c NamedChannel) bool { return !c.Personal && c.carries(k) })
 }
 
 // concerns reports whether a person is of a rule's audience. Whoever holds a

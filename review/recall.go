@@ -279,7 +279,7 @@ func (s *Service) withdraw(ctx context.Context, job *Job) error {
 	if err != nil && !cannot {
 		return err
 	}
-	_, err = s.Store.Update(ctx, job.Request, func(r *Request) (Change, error) {
+	_, err = s.update(ctx, job.Request, func(r *Request) (Change, error) {
 		e := s.event(system(), EvTakenBack, r)
 		if cannot {
 			e.Type = EvNotTakenBack

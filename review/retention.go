@@ -191,7 +191,7 @@ func (s *Service) expireDrafts(ctx context.Context, plan *RetentionPlan, dry boo
 
 // expireDraft does it, unless the author has come back meanwhile.
 func (s *Service) expireDraft(ctx context.Context, was *Request, item RetentionItem) error {
-	_, err := s.Store.Update(ctx, was.ID, func(r *Request) (Change, error) {
+	_, err := s.update(ctx, was.ID, func(r *Request) (Change, error) {
 		if !r.Updated.Equal(was.Updated) || r.Status != was.Status {
 			return Change{}, errNothing
 		}
