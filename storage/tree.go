@@ -20,14 +20,15 @@ type treeRow struct {
 
 func (treeRow) TableName() string { return "tree" }
 
-// ends is where the record and the tree over it end.
-type ends struct{ Events, Tree int64 }
+// ends is where the record, the tree over it, and the newest checkpoint end.
+type ends struct{ Events, Tree, Signed int64 }
 
 func endsOf(tx *gorm.DB) (at ends, err error) {
 	err = tx.Raw(`SELECT (SELECT coalesce(max(seq), 0) FROM events) AS events,
-		(SELECT coalesce(max(seq), 0) FROM tree) AS tree`).Scan(&at).Error
-	if err == nil && at.Tree > at.Events {
-		err = fmt.Errorf("%w: the record ends at event %d, and its tree at %d", review.ErrCorrupt, at.Events, at.Tree)
+		(SELECT coalesce(max(seq), 0) FROM tree) AS tree,
+		(SELECT coalesce(max(size), 0) FROM checkpoints) AS signed`).Scan(&at).Error
+	if err == nil && (at.Tree > at.Events || at.Signed > at.Tree) {
+		err = fmt.Errorf("%w: the record ends at event %d, its tree at %d, and %d were signed", review.ErrCorrupt, at.Events, at.Tree, at.Signed)
 	}
 	return at, err
 }

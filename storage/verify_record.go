@@ -76,15 +76,21 @@ func (s *Store) entries(ctx context.Context, last int64, add func(ledger.Entry) 
 	return err
 }
 
-// entriesBetween reads the entries of the stored tree after one number and to
-// another, each with what there is of its event.
+// entriesBetween reads what there is of the tree and of the events after one
+// number and to another, in order.
 func (s *Store) entriesBetween(ctx context.Context, after, to int64) ([]ledger.Entry, error) {
-	list := make([]ledger.Entry, 0, to-after)
-	err := s.eachRow(ctx, "SELECT seq, hashes FROM tree WHERE seq > ? AND seq <= ? ORDER BY seq", after, to, func(rows *sql.Rows) error {
-		var e ledger.Entry
-		err := rows.Scan(&e.Seq, &e.Nodes)
-		list = append(list, e)
-		return err
+	list := make([]ledger.Entry, to-after)
+	for i := range list {
+		list[i].Seq = after + int64(i) + 1
+	}
+	err := s.eachRow(ctx, "SELECT seq, hashes FROM tree WHERE seq > ? AND seq <= ?", after, to, func(rows *sql.Rows) error {
+		var seq int64
+		var hashes []byte
+		if err := rows.Scan(&seq, &hashes); err != nil {
+			return err
+		}
+		list[seq-after-1].Nodes = hashes
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -95,19 +101,13 @@ func (s *Store) entriesBetween(ctx context.Context, after, to int64) ([]ledger.E
 		&q.Seq, &q.At, &q.Type, &q.Actor, &q.Request, &q.Workspace, &q.GroupID, &q.File, &q.Path, &q.Turn, &q.FromStatus, &q.ToStatus,
 		&q.Digest, &q.Findings, &q.Policy, &q.Detail, &q.Source, &q.Leaf, &q.Purpose,
 	}
-	at := 0
 	return list, s.eachRow(ctx, `SELECT seq, at, type, actor, request, workspace, group_id, file, path, turn, from_status, to_status,
 		digest, findings, policy, detail, source, leaf, purpose
-		FROM events WHERE seq > ? AND seq <= ? ORDER BY seq`, after, to, func(rows *sql.Rows) error {
+		FROM events WHERE seq > ? AND seq <= ?`, after, to, func(rows *sql.Rows) error {
 		if err := rows.Scan(columns...); err != nil {
 			return err
 		}
-		for at < len(list) && list[at].Seq < q.Seq {
-			at++
-		}
-		if at < len(list) && list[at].Seq == q.Seq {
-			buffer = attach(&list[at], q, buffer)
-		}
+		buffer = attach(&list[q.Seq-after-1], q, buffer)
 		return nil
 	})
 }

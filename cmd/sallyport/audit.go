@@ -174,7 +174,7 @@ func requestOfRelease(ctx context.Context, store *storage.Store, id string) (rev
 
 type auditCheckProof struct {
 	File string   `arg:"" placeholder:"FILE" help:"Proof, or - for standard input."`
-	Key  []string `placeholder:"FILE" required:"" help:"Public key that is trusted; may be repeated."`
+	Key  []string `sep:"none" placeholder:"FILE" required:"" help:"Public key that is trusted; may be repeated."`
 }
 
 func (c auditCheckProof) Run(a *app) error {

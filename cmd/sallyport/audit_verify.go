@@ -20,9 +20,9 @@ import (
 
 type auditVerify struct {
 	auditFlags `embed:""`
-	Checkpoint []string `placeholder:"FILE" help:"Checkpoint that was kept elsewhere; may be repeated."`
-	Proof      []string `placeholder:"FILE" help:"Proof that was kept elsewhere: it narrows down what differs; may be repeated."`
-	Key        []string `placeholder:"FILE" help:"Public key that is trusted, instead of those in the folder of keys; may be repeated."`
+	Checkpoint []string `sep:"none" placeholder:"FILE" help:"Checkpoint that was kept elsewhere; may be repeated."`
+	Proof      []string `sep:"none" placeholder:"FILE" help:"Proof that was kept elsewhere: it narrows down what differs; may be repeated."`
+	Key        []string `sep:"none" placeholder:"FILE" help:"Public key that is trusted, instead of those in the folder of keys; may be repeated."`
 }
 
 func (auditVerify) Help() string {

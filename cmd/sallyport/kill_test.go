@@ -210,6 +210,10 @@ func copied(t *testing.T, data string) string {
 	if err := os.CopyFS(dir, withoutWorkspaces{os.DirFS(data)}); err != nil {
 		t.Fatal(err)
 	}
+	private := filepath.Join(dir, "keys") // a copy does not keep that it is
+	if err := errors.Join(os.Chmod(private, 0o700), os.Chmod(filepath.Join(private, ledger.KeyFile), 0o600)); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.Symlink(demo.Workspaces(data), demo.Workspaces(dir)); err != nil {
 		t.Fatal(err)
 	}

@@ -96,6 +96,11 @@ func (k Keys) Open(msg []byte) (text, by string, err error) {
 	case err != nil:
 		return "", "", errors.New("its signature is wrong, or it is no signed note")
 	}
+	for _, sig := range slices.Concat(n.Sigs, n.UnverifiedSigs) {
+		if _, err := base64.StdEncoding.Strict().DecodeString(sig.Base64); err != nil {
+			return "", "", errors.New("its signature is written another way than it was")
+		}
+	}
 	return n.Text, fmt.Sprintf("%s+%08x", n.Sigs[0].Name, n.Sigs[0].Hash), nil
 }
 

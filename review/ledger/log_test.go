@@ -235,7 +235,7 @@ func TestProofFlips(t *testing.T) {
 	must(t, err)
 	text, err := ledger.NewProofFile("", c, m.events[6:7], []review.Proof{proof}).JSON()
 	must(t, err)
-	for i := range text {
+	for i := range text { // a byte and a bit at a time
 		for bit := range 8 {
 			changed := append([]byte(nil), text...)
 			changed[i] ^= 1 << bit

@@ -14,10 +14,10 @@ import (
 // Entry is one place of the record as it is stored.
 type Entry struct {
 	Seq     int64
-	Present bool // the event is there
-	Leaf    Hash // computed again from the event
-	Sealed  Hash // the leaf that is stored with the event
-	Nodes   []byte
+	Present bool   // the event is there
+	Leaf    Hash   // computed again from the event
+	Sealed  Hash   // the leaf that is stored with the event
+	Nodes   []byte // the hashes that it completes in the stored tree; empty when they are gone
 }
 
 // Claim is a hash that was signed once: of the tree over the events Lo+1 to Hi.
@@ -80,13 +80,13 @@ func NewVerifier(claims ...Claim) *Verifier {
 	return v
 }
 
-// Add takes the next entry of the stored tree. It returns false when there is no
-// sense in going on: the stored tree itself has a hole.
+// Add takes the next place, in order and without gaps. It returns false when
+// there is no sense in going on: the stored tree itself has a hole.
 func (v *Verifier) Add(e Entry) bool {
 	seq := v.size() + 1
-	if e.Seq != seq || len(e.Nodes) < len(Hash{}) {
+	if len(e.Nodes) < len(Hash{}) {
 		what := "is gone, and its place in the tree with it"
-		if e.Seq == seq && e.Present {
+		if e.Present {
 			what = "has no place in the tree over the record"
 		}
 		v.found(seq, what)
