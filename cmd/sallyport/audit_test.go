@@ -228,7 +228,9 @@ func TestTampering(t *testing.T) {
 		{"checkpoints dropped", func(x *tampered) { x.sql("DELETE FROM checkpoints") }, []string{"does not have the checkpoint of 40 events", "does not have the checkpoint of 100 events"}},
 		{"a checkpoint's row changed", func(x *tampered) { x.sql("UPDATE checkpoints SET root = zeroblob(32) WHERE size = 40") }, []string{"The checkpoint of 40 events in the database is not what its signed note says"}},
 		{"a checkpoint's note changed", func(x *tampered) { x.sql("UPDATE checkpoints SET note = replace(note, '40', '41') WHERE size = 40") }, []string{"The checkpoint of 40 events in the database cannot be relied on"}},
-		{"checkpoints swapped", func(x *tampered) { x.sql("UPDATE checkpoints SET note = (SELECT note FROM checkpoints WHERE size = 100)") }, []string{"The checkpoint of 40 events in the database is not what"}},
+		{"checkpoints swapped", func(x *tampered) {
+			x.sql("UPDATE checkpoints SET note = (SELECT note FROM checkpoints WHERE size = 100)")
+		}, []string{"The checkpoint of 40 events in the database is not what"}},
 	}
 	for _, column := range []string{
 		"at = at + 1", "type = 'file.voted'", "actor = 'mallory'", "actor = ''", "request = 'r2'", "workspace = 'x'", "group_id = 'x'", "file = 'x'", "path = 'x'", "turn = 2",
