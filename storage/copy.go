@@ -46,10 +46,8 @@ func Copy(ctx context.Context, from, to string, now review.Clock) (*Copied, erro
 
 // openCurrent opens a database whose schema is this program's, and leaves it so.
 func openCurrent(ctx context.Context, address string) (*Store, error) {
-	if !isPostgres(address) {
-		if _, err := os.Stat(address); err != nil {
-			return nil, err
-		}
+	if err := present(address); err != nil {
+		return nil, err
 	}
 	s, err := connectTo(address)
 	if err != nil {
@@ -59,6 +57,15 @@ func openCurrent(ctx context.Context, address string) (*Store, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// present refuses a file that is not there, which to open would make.
+func present(address string) error {
+	if isPostgres(address) {
+		return nil
+	}
+	_, err := os.Stat(address)
+	return err
 }
 
 // fillAt makes a database at an address and fills it.

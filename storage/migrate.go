@@ -71,6 +71,8 @@ type Step struct {
 	Name    string
 	SHA256  string    // of its statements
 	Applied time.Time // zero when it is still to be taken
+
+	Statements string // of SQL
 }
 
 // Migrate takes the steps that the database at an address has not had, and
@@ -98,6 +100,9 @@ func Migrate(ctx context.Context, address string, now review.Clock, grant ...str
 // Schema lists the steps of the database at an address, those that it has had
 // and those that it has not.
 func Schema(ctx context.Context, address string) ([]Step, error) {
+	if err := present(address); err != nil {
+		return nil, err
+	}
 	s, err := connectTo(address)
 	if err != nil {
 		return nil, fmt.Errorf("storage: opening the database: %w", err)
@@ -112,7 +117,7 @@ func Schema(ctx context.Context, address string) ([]Step, error) {
 	}
 	list := make([]Step, len(steps))
 	for i, m := range steps {
-		list[i] = Step{m.version, m.name, m.sum, moment(done[m.version].Applied)}
+		list[i] = Step{m.version, m.name, m.sum, moment(done[m.version].Applied), m.sql}
 	}
 	return list, errors.Join(err, s.Close())
 }
@@ -159,7 +164,7 @@ func migrate(ctx context.Context, db *gorm.DB, e engine, files fs.FS, now review
 			return taken, fmt.Errorf("schema version %d (%s): %w", step.version, step.name, err)
 		}
 		if !at.IsZero() {
-			taken = append(taken, Step{step.version, step.name, step.sum, at})
+			taken = append(taken, Step{step.version, step.name, step.sum, at, step.sql})
 		}
 	}
 	return taken, nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"sallyport/cmd/sallyport/internal/report"
 	"sallyport/review"
@@ -23,12 +22,12 @@ type auditCommand struct {
 
 // auditFlags name the data folder and the folder of keys.
 type auditFlags struct {
-	dataFlags `embed:""`
-	Keys      string `placeholder:"DIR" help:"Folder of the signing key (default: keys, in the data folder)."`
+	databaseFlags `embed:""`
+	Keys          string `placeholder:"DIR" help:"Folder of the signing key (default: keys, in the data folder)."`
 }
 
 func (f auditFlags) config() (config, error) {
-	c, err := configFlags{Config: f.Config, Data: f.Data}.config()
+	c, err := f.anyConfig()
 	if f.Keys != "" {
 		c.Keys = f.Keys
 	}
@@ -41,10 +40,7 @@ func (f auditFlags) open(ctx context.Context, a *app) (config, *storage.Store, e
 	if err != nil {
 		return c, nil, err
 	}
-	if _, err := os.Stat(filepath.Join(c.Data, databaseFile)); err != nil {
-		return c, nil, fmt.Errorf("%q holds no database", c.Data)
-	}
-	store, err := openStore(ctx, c.Data, a.now)
+	store, err := openPresent(ctx, c, a.now)
 	return c, store, err
 }
 

@@ -41,19 +41,26 @@ type config struct {
 
 	// Access says how people sign in; its keys stand beside the others.
 	Access signInConfig `yaml:",inline"`
+
+	// DatabaseFile holds the postgres:// URL of the database; SQLite in the data
+	// folder when empty.
+	DatabaseFile string `yaml:"database_file"`
+	Address      string `yaml:"-"` // of the database, whatever else is said
 }
 
 // configFlags are the flags that stand for a configuration's keys.
 type configFlags struct {
-	Config     string   `placeholder:"FILE" help:"Configuration file (YAML)."`
-	Listen     string   `placeholder:"ADDRESS" help:"Address and port to listen on (default 127.0.0.1:8080)."`
-	Data       string   `placeholder:"DIR" help:"Folder of the database and the snapshots."`
-	Workspaces string   `placeholder:"DIR" help:"Folder with one folder for each workspace. It is only read."`
-	Exports    string   `placeholder:"DIR" help:"Folder that released packages are put into."`
-	Code       string   `placeholder:"DIR" help:"Folder of mirrors of the studies' repositories, to show the code that ran. It is only read."`
-	Policy     string   `placeholder:"FILE" help:"Policy, instead of the embedded default."`
-	Secure     bool     `help:"Browsers reach the service by HTTPS, through a proxy."`
-	Host       []string `placeholder:"NAME" help:"Host name that requests may be addressed to; may be repeated."`
+	Config     string `placeholder:"FILE" help:"Configuration file (YAML)."`
+	Listen     string `placeholder:"ADDRESS" help:"Address and port to listen on (default 127.0.0.1:8080)."`
+	Data       string `placeholder:"DIR" help:"Folder of the database and the snapshots."`
+	Workspaces string `placeholder:"DIR" help:"Folder with one folder for each workspace. It is only read."`
+	Exports    string `placeholder:"DIR" help:"Folder that released packages are put into."`
+	Code       string `placeholder:"DIR" help:"Folder of mirrors of the studies' repositories, to show the code that ran. It is only read."`
+	Policy     string `placeholder:"FILE" help:"Policy, instead of the embedded default."`
+	Secure     bool   `help:"Browsers reach the service by HTTPS, through a proxy."`
+	// DatabaseFile holds an address, which may hold a password.
+	DatabaseFile string   `placeholder:"FILE" help:"File that holds the postgres:// URL of the database, instead of SQLite in the data folder."`
+	Host         []string `placeholder:"NAME" help:"Host name that requests may be addressed to; may be repeated."`
 }
 
 // config reads the file, if one is named, and lets the flags win.
@@ -69,7 +76,7 @@ func (f configFlags) config() (config, error) {
 		}
 	}
 	for value, flag := range map[*string]string{
-		&c.Listen: f.Listen, &c.Data: f.Data, &c.Workspaces: f.Workspaces, &c.Exports: f.Exports, &c.Code: f.Code, &c.Policy: f.Policy,
+		&c.Listen: f.Listen, &c.Data: f.Data, &c.Workspaces: f.Workspaces, &c.Exports: f.Exports, &c.Code: f.Code, &c.Policy: f.Policy, &c.DatabaseFile: f.DatabaseFile,
 	} {
 		if flag != "" {
 			*value = flag

@@ -54,7 +54,7 @@ func (c notifyTest) Run(ctx context.Context, a *app) (err error) {
 
 // person sends the test to somebody of the database.
 func (c notifyTest) person(ctx context.Context, a *app, conf config, n review.Notify, notice review.Notice) (err error) {
-	store, err := openStore(ctx, conf.Data, a.now)
+	store, err := openStore(ctx, conf, a.now)
 	if err != nil {
 		return err
 	}

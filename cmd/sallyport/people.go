@@ -17,7 +17,6 @@ import (
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/term"
 
-	"sallyport/cmd/sallyport/internal/demo"
 	"sallyport/cmd/sallyport/internal/report"
 	"sallyport/policy"
 	"sallyport/review"
@@ -33,28 +32,18 @@ type peopleCommand struct {
 	Reset    peopleReset    `cmd:"" help:"Remove the second factors of somebody who lost them."`
 }
 
-// dataFlags name the data folder, as serve does.
-type dataFlags struct {
-	Config string `placeholder:"FILE" help:"Configuration file (YAML)."`
-	Data   string `placeholder:"DIR" help:"Folder of the database."`
-}
-
-// open opens the store of a real server's data folder.
-func (f dataFlags) open(ctx context.Context, a *app) (review.Store, io.Closer, error) {
-	c, err := configFlags{Config: f.Config, Data: f.Data}.config()
+// open opens the database of a real server.
+func (f databaseFlags) open(ctx context.Context, a *app) (review.Store, io.Closer, error) {
+	c, err := f.config()
 	if err != nil {
 		return nil, nil, err
 	}
-	if c.Data == "" {
-		return nil, nil, errors.New("no data folder is named (--data, or data: in the configuration file)")
+	if c.Data != "" {
+		if err := os.MkdirAll(c.Data, 0o700); err != nil {
+			return nil, nil, err
+		}
 	}
-	if demo.Is(c.Data) {
-		return nil, nil, fmt.Errorf("%s belongs to a demonstration, whose people are fixed", c.Data)
-	}
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return nil, nil, err
-	}
-	store, err := openStore(ctx, c.Data, a.now)
+	store, err := openStore(ctx, c, a.now)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -62,9 +51,9 @@ func (f dataFlags) open(ctx context.Context, a *app) (review.Store, io.Closer, e
 }
 
 type peopleImport struct {
-	dataFlags `embed:""`
-	Generate  bool   `help:"Make a password for everybody in the file who has none, and print it once."`
-	File      string `arg:"" help:"YAML file with projects and people; - is standard input."`
+	databaseFlags `embed:""`
+	Generate      bool   `help:"Make a password for everybody in the file who has none, and print it once."`
+	File          string `arg:"" help:"YAML file with projects and people; - is standard input."`
 }
 
 func (peopleImport) Help() string {
@@ -327,7 +316,7 @@ func (r *roster) projects() []review.Project {
 }
 
 type peopleList struct {
-	dataFlags `embed:""`
+	databaseFlags `embed:""`
 }
 
 func (c peopleList) Run(ctx context.Context, a *app) (err error) {
@@ -356,8 +345,8 @@ func (c peopleList) Run(ctx context.Context, a *app) (err error) {
 }
 
 type peoplePassword struct {
-	dataFlags `embed:""`
-	Username  string `arg:"" help:"Whose password."`
+	databaseFlags `embed:""`
+	Username      string `arg:"" help:"Whose password."`
 }
 
 func (c peoplePassword) Run(ctx context.Context, a *app) (err error) {

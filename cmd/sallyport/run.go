@@ -43,6 +43,8 @@ type commands struct {
 	Queue    queueCommand    `cmd:"" help:"List open reviews: all of them for a lead, one's own for a checker."`
 	People   peopleCommand   `cmd:"" help:"Add people and projects, and set passwords."`
 	Sessions sessionsCommand `cmd:"" help:"List and end the sessions of a person."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring the schema of the database up to date, or say what it lacks."`
+	Copy     copyCommand     `cmd:"" help:"Copy the database into another, of SQLite or of PostgreSQL."`
 	Verify   verifyCommand   `cmd:"" help:"Check that the database, the record and the snapshots are as they were written."`
 	Audit    auditCommand    `cmd:"" help:"Sign checkpoints of the audit log, verify it against them, and prove what it holds."`
 	Package  packageCommand  `cmd:"" help:"Verify a package that was released."`

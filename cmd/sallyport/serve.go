@@ -17,7 +17,7 @@ type serveCommand struct {
 
 func (serveCommand) Help() string {
 	return `A configuration file has the keys listen, data, workspaces, exports, code,
-policy, secure and hosts; public_url, mail and notify, which say how people are
+policy, secure and hosts; database_file (PostgreSQL); public_url, mail and notify, which say how people are
 told what happens; and schedules: requests that are drafted each month in
 their author's name, and never submitted. An unknown key is an error. Flags win
 over the file.
@@ -57,6 +57,8 @@ type demoCommand struct {
 	Listen string `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Address on this machine to listen on (default ${default})."`
 	Data   string `default:"demo-data" placeholder:"DIR" help:"Folder for everything it makes (default ${default}); it must be new, or a demonstration's."`
 	Fresh  bool   `help:"Throw the demonstration's folder away and begin anew."`
+
+	database string // address, for a test; a file in the folder when empty
 }
 
 func (demoCommand) Help() string {
@@ -99,7 +101,8 @@ func (c demoCommand) server(ctx context.Context, a *app) (*server, error) {
 		return nil, err
 	}
 	conf := config{
-		Listen: c.Listen, Data: c.Data, Workspaces: demo.Workspaces(c.Data), Exports: demo.Exports(c.Data), Code: demo.Code(c.Data),
+		Address: c.database,
+		Listen:  c.Listen, Data: c.Data, Workspaces: demo.Workspaces(c.Data), Exports: demo.Exports(c.Data), Code: demo.Code(c.Data),
 		PublicURL: "http://" + c.Listen, Notify: notifyConfig{Folder: filepath.Join(c.Data, "mail")},
 	}
 	log := slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))

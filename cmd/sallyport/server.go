@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -87,7 +86,7 @@ func (s *server) open(ctx context.Context, c config, p *policy.Policy, now revie
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, err
 	}
-	store, err := openStore(ctx, c.Data, now)
+	store, err := openStore(ctx, c, now)
 	if err != nil {
 		return nil, err
 	}
@@ -179,9 +178,13 @@ const (
 	blobsFolder  = "blobs"
 )
 
-// openStore opens the database of a data folder.
-func openStore(ctx context.Context, data string, now review.Clock) (*storage.Store, error) {
-	return storage.Open(ctx, filepath.Join(data, databaseFile), now)
+// openStore opens the database that the configuration names.
+func openStore(ctx context.Context, c config, now review.Clock) (*storage.Store, error) {
+	address, err := c.database()
+	if err != nil {
+		return nil, err
+	}
+	return storage.Open(ctx, address, now)
 }
 
 // Close lets go of everything, last opened first.

@@ -13,7 +13,7 @@ import (
 )
 
 // openAccounts opens what people sign in with.
-func (f dataFlags) openAccounts(ctx context.Context, a *app) (review.Accounts, io.Closer, error) {
+func (f databaseFlags) openAccounts(ctx context.Context, a *app) (review.Accounts, io.Closer, error) {
 	store, closer, err := f.open(ctx, a)
 	if err != nil {
 		return nil, nil, err
@@ -35,9 +35,9 @@ func (a *app) accountEvent(t review.EventType, person review.Username, pairs ...
 }
 
 type peopleInvite struct {
-	dataFlags `embed:""`
-	URL       string `placeholder:"URL" help:"Address of the service, when the configuration file has no public_url."`
-	Username  string `arg:"" help:"Whom to invite."`
+	databaseFlags `embed:""`
+	URL           string `placeholder:"URL" help:"Address of the service, when the configuration file has no public_url."`
+	Username      string `arg:"" help:"Whom to invite."`
 }
 
 func (peopleInvite) Help() string {
@@ -69,10 +69,10 @@ func (c peopleInvite) Run(ctx context.Context, a *app) (err error) {
 }
 
 type peopleLink struct {
-	dataFlags `embed:""`
-	Username  string `arg:"" help:"Who it is here."`
-	Method    string `arg:"" help:"Id of the sign-in method, as in the configuration file."`
-	Subject   string `arg:"" help:"Who they are to the method: its \"sub\", or the username of a job server."`
+	databaseFlags `embed:""`
+	Username      string `arg:"" help:"Who it is here."`
+	Method        string `arg:"" help:"Id of the sign-in method, as in the configuration file."`
+	Subject       string `arg:"" help:"Who they are to the method: its \"sub\", or the username of a job server."`
 }
 
 func (peopleLink) Help() string {
@@ -94,8 +94,8 @@ func (c peopleLink) Run(ctx context.Context, a *app) (err error) {
 }
 
 type peopleReset struct {
-	dataFlags `embed:""`
-	Username  string `arg:"" help:"Whose second factors to remove."`
+	databaseFlags `embed:""`
+	Username      string `arg:"" help:"Whose second factors to remove."`
 }
 
 func (peopleReset) Help() string {
@@ -131,8 +131,8 @@ type sessionsCommand struct {
 }
 
 type sessionsList struct {
-	dataFlags `embed:""`
-	Username  string `arg:"" help:"Whose sessions."`
+	databaseFlags `embed:""`
+	Username      string `arg:"" help:"Whose sessions."`
 }
 
 func (c sessionsList) Run(ctx context.Context, a *app) (err error) {
@@ -156,8 +156,8 @@ func (c sessionsList) Run(ctx context.Context, a *app) (err error) {
 }
 
 type sessionsRevoke struct {
-	dataFlags `embed:""`
-	Username  string `arg:"" help:"Whose sessions."`
+	databaseFlags `embed:""`
+	Username      string `arg:"" help:"Whose sessions."`
 }
 
 func (c sessionsRevoke) Run(ctx context.Context, a *app) (err error) {

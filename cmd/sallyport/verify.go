@@ -4,15 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"sallyport/review"
 	"sallyport/storage"
 )
 
 type verifyCommand struct {
-	dataFlags `embed:""`
+	databaseFlags `embed:""`
 }
 
 func (verifyCommand) Help() string {
@@ -22,14 +20,11 @@ running. The exit status is 1 when something is not as it was.`
 }
 
 func (c verifyCommand) Run(ctx context.Context, a *app) (err error) {
-	conf, err := configFlags{Config: c.Config, Data: c.Data}.config()
+	conf, err := c.anyConfig()
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(conf.Data, databaseFile)); err != nil {
-		return fmt.Errorf("%q holds no database", conf.Data)
-	}
-	store, err := openStore(ctx, conf.Data, a.now)
+	store, err := openPresent(ctx, conf, a.now)
 	if err != nil {
 		return err
 	}
