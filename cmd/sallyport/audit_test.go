@@ -35,7 +35,7 @@ func loggedData(t *testing.T) string {
 	c := config{Data: filepath.Join(dir, "data")}
 	must(t, os.Mkdir(c.Data, 0o700))
 	now := func() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }
-	store, err := openStore(t.Context(), c.Data, now)
+	store, err := openStore(t.Context(), c, now)
 	must(t, err)
 	log, err := c.openLedger(store, now)
 	must(t, err)
@@ -60,7 +60,7 @@ func loggedData(t *testing.T) string {
 	}
 	must(t, store.Close())
 	must(t, os.WriteFile(filepath.Join(dir, "log.pub"), []byte(log.Signer.PublicKey()), 0o600))
-	proof := auditProve{auditFlags: auditFlags{dataFlags: dataFlags{Data: c.Data}}, Event: 75, Out: filepath.Join(dir, "75.json")}
+	proof := auditProve{auditFlags: auditFlags{databaseFlags: databaseFlags{Data: c.Data}}, Event: 75, Out: filepath.Join(dir, "75.json")}
 	must(t, proof.Run(t.Context(), &app{stdout: new(bytes.Buffer), now: now}))
 	return dir
 }
