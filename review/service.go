@@ -35,6 +35,8 @@ type Service struct {
 	// Step, when set, is told of each step of a release before it is taken:
 	// tests kill the process there.
 	Step func(name string)
+
+	figures tally // what Figures has read
 }
 
 // WorkspaceSummary is one workspace of the actor's projects.

@@ -40,6 +40,7 @@ func (u *UI) funcs() template.FuncMap {
 		"event":     eventWords,
 		"short":     short,
 		"passkeyid": passkeyID,
+		"plain":     func(s string) string { return strings.TrimPrefix(s, "#") }, // the name of a column of figures
 		"seg":       func(v any) string { return url.PathEscape(fmt.Sprint(v)) },
 		"add":       func(a, b int) int { return a + b },
 		"markdown":  markdown,

@@ -117,6 +117,7 @@ func (c *call) nav(way []crumb) []navItem {
 		{"Board", "/board", policy.QueueAll},
 		{"Releases", "/releases", policy.ReleaseList},
 		{"All requests", "/records", policy.RecordView},
+		{"Figures", "/figures", policy.AuditView},
 		{"Audit", "/audit", policy.AuditView},
 		{"Service status", "/status", policy.StatusView},
 		{"People", "/people", policy.PeopleManage},

@@ -138,6 +138,8 @@ func routes() []route {
 		{get, "/export/events", policy.AuditExport, (*UI).exportEvents},
 		{get, "/export/requests", policy.AuditExport, (*UI).exportRequests},
 		{get, "/export/releases", policy.AuditExport, (*UI).exportReleases},
+		{get, "/figures", policy.AuditView, (*UI).figures},
+		{get, "/export/figures", policy.AuditExport, (*UI).exportFigures},
 		{get, "/export/records/:request", policy.AuditExport, (*UI).exportRecord},
 		{get, "/export/reviews/:request", policy.ReviewExport, (*UI).exportReview},
 		{get, "/audit", policy.AuditView, (*UI).audit},

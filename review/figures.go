@@ -1,0 +1,315 @@
+package review
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"sallyport/policy"
+)
+
+// Figures sum up the work of a stretch of time. Each is made of events alone;
+// what each counts is said with its type.
+type Figures struct {
+	Since, Until time.Time // as asked for; zero is no bound
+	Events       int64     // number of the newest event that they rest on
+	Promise      int       // working days
+	Turnaround   Turnaround
+	Work         []CheckerWork // by checker's username
+	Pairs        []Agreement
+	Returns      Returns
+	Overrode     []FindingCount
+	// Unsaid are decisions to release that are older than the events that say
+	// which findings they went against.
+	Unsaid     int
+	Exceptions []ExceptionCount
+	Releases   int // decisions to release
+	Recalls    int // releases recalled
+}
+
+// Turnaround is how long requests were with the checkers: from a submission, or
+// resubmission, to the return, rejection or approval that ended the turn, by
+// when it ended. A turn that took no more than n working days, at the same time
+// of day, counts for n.
+type Turnaround struct {
+	Turns, Within int      // ended; of which within the promise
+	Median        int      // working days; 0 when there are no turns
+	Days          [12]int  // by n, from 1; the last holds all that took longer
+	Months        []Period // in order, those without turns left out
+}
+
+// Period is one month's turns.
+type Period struct {
+	Month         time.Time // its first moment
+	Turns, Within int
+	Median        int
+}
+
+// CheckerWork is one checker's reviews that were handed in, by when; a review
+// handed in twice in one turn counts twice.
+type CheckerWork struct {
+	Checker  Username
+	Reviews  int
+	Requests int           // different ones
+	Files    int           // voted on in those reviews
+	Median   time.Duration // from submission, or from when the seat was theirs if later, to handing in
+}
+
+// Decisions are the votes that two checkers can agree on, in the order of
+// Agreement.Votes.
+func Decisions() []Decision { return []Decision{Approve, RequestChanges, Reject} }
+
+// Agreement is how two checkers voted on the same files, each blind to the
+// other: by their votes of the turn at the moment when both reviews were in.
+type Agreement struct {
+	A, B         Username // A < B
+	Files, Agree int
+	Votes        [3][3]int // by A's decision, then B's
+	// Kappa is Cohen's: how far they agree beyond what their habits alone would
+	// give, 1 at most. It is not defined when both always decide the same one
+	// thing.
+	Kappa   float64
+	Defined bool
+}
+
+// Returns are the turns that ended with the request back at its author.
+type Returns struct {
+	N, Early int // of which before both reviews were in
+	// Changes and Rejected count files with at least one such vote standing.
+	Changes, Rejected int
+	Comments          int            // public comments of checkers in those turns
+	Findings          []FindingCount // on files that were not approved by both
+	Unsaid            int            // older than the events that name findings
+}
+
+// FindingCount is how many findings of a check, at one severity, were there.
+type FindingCount struct {
+	Check    string
+	Severity policy.Severity
+	N        int
+}
+
+// ExceptionCount is what became of exceptions from one check: asked for, and the
+// answers of single checkers.
+type ExceptionCount struct {
+	Check                    string
+	Asked, Accepted, Refused int
+}
+
+// Figures sums up the events from since until until; zero does not restrict.
+// What was read once is kept, so that the next call reads only newer events.
+func (s *Service) Figures(ctx context.Context, a Actor, since, until time.Time) (*Figures, error) {
+	if err := s.Authorise(ctx, a, policy.AuditView); err != nil {
+		return nil, err
+	}
+	s.figures.mu.Lock()
+	defer s.figures.mu.Unlock()
+	if err := s.figures.read(ctx, s.Store); err != nil {
+		return nil, err
+	}
+	f := s.figures.sum(since, until, newCalendar(s.Policy), s.Policy.Review.FeedbackDays)
+	return f, nil
+}
+
+// tally is what the figures keep of the events they have read: one small value
+// for each turn that ended, review, comparison and answer.
+type tally struct {
+	mu       sync.Mutex
+	last     int64
+	courses  map[RequestID]*course // with the checkers now
+	turns    []turnFact
+	reviews  []reviewFact
+	compared []compareFact
+	asked    []exceptionFact
+	recalls  []time.Time
+}
+
+// course is one request's turn with the checkers, under way.
+type course struct {
+	begun    time.Time
+	seats    map[Username]time.Time
+	votes    map[FileID]map[Username]Decision
+	public   int
+	compared bool
+}
+
+type turnFact struct {
+	begun, ended time.Time
+	end          EventType // EvReturned, EvRejected or EvApproved
+	early, said  bool
+	changes      int
+	rejected     int
+	public       int
+	findings     string // as events keep them; see weighty
+}
+
+type reviewFact struct {
+	at      time.Time
+	checker Username
+	request RequestID
+	files   int
+	took    time.Duration
+}
+
+type compareFact struct {
+	at    time.Time
+	a, b  Username
+	votes [3][3]int
+}
+
+type exceptionFact struct {
+	at     time.Time
+	check  string
+	asked  bool
+	accept bool
+}
+
+// told are the events that figures are made of.
+func told() []EventType {
+	return []EventType{
+		EvSubmitted, EvResubmitted, EvReturned, EvRejected, EvApproved, EvVoted, EvVoteVoided, EvCommented, EvReviewSubmitted, EvReviewed,
+		EvRouted, EvClaimed, EvExceptionAsked, EvExceptionAnswered, EvRecalled,
+	}
+}
+
+// read takes in the events since the last call, a page at a time.
+func (t *tally) read(ctx context.Context, s Store) error {
+	const page = 5000
+	for {
+		list, err := s.Events(ctx, EventQuery{Types: told(), After: t.last, Limit: page})
+		if err != nil {
+			return err
+		}
+		for i := range list {
+			t.add(&list[i])
+			t.last = list[i].Seq
+		}
+		if len(list) < page {
+			return nil
+		}
+	}
+}
+
+// add takes in one event.
+func (t *tally) add(e *Event) {
+	if t.courses == nil {
+		t.courses = map[RequestID]*course{}
+	}
+	switch e.Type {
+	case EvSubmitted, EvResubmitted:
+		c := &course{begun: e.At, seats: map[Username]time.Time{}, votes: map[FileID]map[Username]Decision{}}
+		t.courses[e.Request] = c
+	case EvExceptionAsked:
+		if e.Detail["withdrawn"] == "" {
+			t.asked = append(t.asked, exceptionFact{at: e.At, check: e.Detail["check"], asked: true})
+		}
+	case EvExceptionAnswered:
+		t.asked = append(t.asked, exceptionFact{at: e.At, check: e.Detail["check"], accept: e.Detail["accept"] == yesNo(true)})
+	case EvRecalled:
+		t.recalls = append(t.recalls, e.At)
+	default:
+		if c := t.courses[e.Request]; c != nil {
+			t.during(c, e)
+		}
+	}
+}
+
+// during takes in an event of a turn with the checkers.
+func (t *tally) during(c *course, e *Event) {
+	switch e.Type {
+	case EvRouted, EvClaimed:
+		c.seats[Username(e.Detail["checker"])] = e.At
+	case EvVoted:
+		if c.votes[e.File] == nil {
+			c.votes[e.File] = map[Username]Decision{}
+		}
+		c.votes[e.File][e.Actor] = Decision(e.Detail["decision"])
+	case EvVoteVoided:
+		if e.Detail["why"] != "early return" { // the turn's own end, after which it counts what was voted
+			delete(c.votes[e.File], Username(e.Detail["checker"]))
+		}
+	case EvCommented:
+		if e.Detail["visibility"] == string(Public) {
+			c.public++
+		}
+	case EvReviewSubmitted:
+		t.handedIn(c, e)
+	case EvReviewed:
+		t.compare(c, e)
+	case EvReturned, EvRejected, EvApproved:
+		if e.File != "" { // one of the files; the request's own event follows
+			return
+		}
+		t.end(c, e)
+		delete(t.courses, e.Request)
+	}
+}
+
+func (t *tally) handedIn(c *course, e *Event) {
+	from := c.begun
+	if at := c.seats[e.Actor]; at.After(from) {
+		from = at
+	}
+	f := reviewFact{at: e.At, checker: e.Actor, request: e.Request, took: e.At.Sub(from)}
+	for _, votes := range c.votes {
+		if _, ok := votes[e.Actor]; ok {
+			f.files++
+		}
+	}
+	t.reviews = append(t.reviews, f)
+}
+
+// compare takes down how the votes on each file stood when both reviews were in,
+// the first time in the turn: what came later was not blind.
+func (t *tally) compare(c *course, e *Event) {
+	if c.compared {
+		return
+	}
+	c.compared = true
+	pairs := map[[2]Username]*compareFact{}
+	for _, votes := range c.votes {
+		names := slices.Sorted(maps.Keys(votes))
+		for i, a := range names {
+			for _, b := range names[i+1:] {
+				x, y := slices.Index(Decisions(), votes[a]), slices.Index(Decisions(), votes[b])
+				if x < 0 || y < 0 {
+					continue
+				}
+				key := [2]Username{a, b}
+				if pairs[key] == nil {
+					pairs[key] = &compareFact{at: e.At, a: a, b: b}
+				}
+				pairs[key].votes[x][y]++
+			}
+		}
+	}
+	for _, p := range pairs {
+		t.compared = append(t.compared, *p)
+	}
+}
+
+func (t *tally) end(c *course, e *Event) {
+	f := turnFact{begun: c.begun, ended: e.At, end: e.Type, early: e.Detail["early"] != "", public: c.public}
+	switch e.Type {
+	case EvReturned:
+		f.findings = e.Detail[detailFindings]
+		f.said = f.findings != "" || f.early
+	case EvApproved:
+		f.findings = e.Detail[detailOverrode]
+		f.said = e.Detail[detailOutside] != "" // written by the same program
+	}
+	for _, votes := range c.votes {
+		against := slices.Collect(maps.Values(votes))
+		switch {
+		case slices.Contains(against, Reject):
+			f.rejected++
+		case slices.Contains(against, RequestChanges):
+			f.changes++
+		}
+	}
+	f.findings = strings.Clone(f.findings)
+	t.turns = append(t.turns, f)
+}

@@ -1,0 +1,239 @@
+package review
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sallyport/policy"
+)
+
+// sum makes the figures of a stretch of time of what was read.
+func (t *tally) sum(since, until time.Time, cal calendar, promise int) *Figures {
+	f := &Figures{Since: since, Until: until, Events: t.last, Promise: promise}
+	in := func(at time.Time) bool {
+		return (since.IsZero() || !at.Before(since)) && (until.IsZero() || at.Before(until))
+	}
+	var turns []turnFact
+	for _, x := range t.turns {
+		if in(x.ended) {
+			turns = append(turns, x)
+		}
+	}
+	f.Turnaround = turnaround(turns, cal, promise)
+	overrode, against := map[FindingCount]int{}, map[FindingCount]int{}
+	for _, x := range turns {
+		switch x.end {
+		case EvReturned:
+			f.Returns.add(x, against)
+		case EvApproved:
+			f.Releases++
+			if !x.said {
+				f.Unsaid++
+			}
+			countFindings(overrode, x.findings)
+		}
+	}
+	f.Overrode, f.Returns.Findings = counts(overrode), counts(against)
+	f.Work = t.work(in)
+	f.Pairs = t.pairs(in)
+	f.Exceptions = t.exceptions(in)
+	for _, at := range t.recalls {
+		if in(at) {
+			f.Recalls++
+		}
+	}
+	return f
+}
+
+func turnaround(turns []turnFact, cal calendar, promise int) Turnaround {
+	var out Turnaround
+	var all []int
+	months := map[time.Time][]int{}
+	for _, x := range turns {
+		days := cal.taken(x.begun, x.ended, len(out.Days))
+		out.Days[days-1]++
+		all = append(all, days)
+		m := time.Date(x.ended.Year(), x.ended.Month(), 1, 0, 0, 0, 0, time.UTC)
+		months[m] = append(months[m], days)
+	}
+	out.Turns, out.Within, out.Median = summary(all, promise)
+	for _, m := range slices.SortedFunc(maps.Keys(months), time.Time.Compare) {
+		p := Period{Month: m}
+		p.Turns, p.Within, p.Median = summary(months[m], promise)
+		out.Months = append(out.Months, p)
+	}
+	return out
+}
+
+// taken is the least number of working days, at least 1 and at most most, in
+// which what ended had begun.
+func (c calendar) taken(begun, ended time.Time, most int) int {
+	at := begun
+	for n := 1; n < most; n++ {
+		if at = c.after(at, 1); !ended.After(at) {
+			return n
+		}
+	}
+	return most
+}
+
+func summary(days []int, promise int) (n, within, median int) {
+	if len(days) == 0 {
+		return 0, 0, 0
+	}
+	for _, d := range days {
+		if d <= promise {
+			within++
+		}
+	}
+	slices.Sort(days)
+	return len(days), within, days[(len(days)-1)/2]
+}
+
+func (r *Returns) add(x turnFact, against map[FindingCount]int) {
+	r.N++
+	if x.early {
+		r.Early++
+	}
+	if !x.said {
+		r.Unsaid++
+	}
+	r.Changes += x.changes
+	r.Rejected += x.rejected
+	r.Comments += x.public
+	countFindings(against, x.findings)
+}
+
+// countFindings reads what weighty wrote.
+func countFindings(into map[FindingCount]int, text string) {
+	for _, part := range strings.Fields(text) {
+		fields := strings.Split(part, ":")
+		if len(fields) != 3 {
+			continue
+		}
+		if n, err := strconv.Atoi(fields[2]); err == nil {
+			into[FindingCount{Check: fields[0], Severity: policy.Severity(fields[1])}] += n
+		}
+	}
+}
+
+// counts are the kinds of finding, most first.
+func counts(of map[FindingCount]int) []FindingCount {
+	var out []FindingCount
+	for k, n := range of {
+		k.N = n
+		out = append(out, k)
+	}
+	slices.SortFunc(out, func(a, b FindingCount) int {
+		return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Check, b.Check), cmp.Compare(a.Severity, b.Severity))
+	})
+	return out
+}
+
+func (t *tally) work(in func(time.Time) bool) []CheckerWork {
+	byName := map[Username]*CheckerWork{}
+	requests, took := map[Username]map[RequestID]bool{}, map[Username][]time.Duration{}
+	for _, x := range t.reviews {
+		if !in(x.at) {
+			continue
+		}
+		if byName[x.checker] == nil {
+			byName[x.checker], requests[x.checker] = &CheckerWork{Checker: x.checker}, map[RequestID]bool{}
+		}
+		w := byName[x.checker]
+		w.Reviews++
+		w.Files += x.files
+		requests[x.checker][x.request] = true
+		took[x.checker] = append(took[x.checker], x.took)
+	}
+	var out []CheckerWork
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		w := byName[name]
+		slices.Sort(took[name])
+		w.Requests, w.Median = len(requests[name]), took[name][(len(took[name])-1)/2]
+		out = append(out, *w)
+	}
+	return out
+}
+
+func (t *tally) pairs(in func(time.Time) bool) []Agreement {
+	all := map[[2]Username]*Agreement{}
+	for _, x := range t.compared {
+		if !in(x.at) {
+			continue
+		}
+		key := [2]Username{x.a, x.b}
+		if all[key] == nil {
+			all[key] = &Agreement{A: x.a, B: x.b}
+		}
+		for i := range x.votes {
+			for j, n := range x.votes[i] {
+				all[key].Votes[i][j] += n
+			}
+		}
+	}
+	var out []Agreement
+	for _, p := range all {
+		p.measure()
+		out = append(out, *p)
+	}
+	slices.SortFunc(out, func(x, y Agreement) int { return cmp.Or(cmp.Compare(x.A, y.A), cmp.Compare(x.B, y.B)) })
+	return out
+}
+
+// measure counts files and agreements, and works out kappa: (po - pe) / (1 - pe),
+// where po is the share of files decided alike and pe the share that two people
+// with these habits would decide alike by chance.
+func (p *Agreement) measure() {
+	var rows, columns [3]int
+	for i := range p.Votes {
+		for j, n := range p.Votes[i] {
+			p.Files += n
+			rows[i] += n
+			columns[j] += n
+		}
+		p.Agree += p.Votes[i][i]
+	}
+	if p.Files == 0 {
+		return
+	}
+	n := float64(p.Files)
+	chance := 0.0
+	for i := range rows {
+		chance += float64(rows[i]) / n * float64(columns[i]) / n
+	}
+	if p.Defined = chance < 1; p.Defined {
+		p.Kappa = (float64(p.Agree)/n - chance) / (1 - chance)
+	}
+}
+
+func (t *tally) exceptions(in func(time.Time) bool) []ExceptionCount {
+	all := map[string]*ExceptionCount{}
+	for _, x := range t.asked {
+		if !in(x.at) {
+			continue
+		}
+		c := all[x.check]
+		if c == nil {
+			c = &ExceptionCount{Check: x.check}
+			all[x.check] = c
+		}
+		switch {
+		case x.asked:
+			c.Asked++
+		case x.accept:
+			c.Accepted++
+		default:
+			c.Refused++
+		}
+	}
+	var out []ExceptionCount
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		out = append(out, *all[name])
+	}
+	return out
+}
