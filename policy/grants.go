@@ -15,7 +15,7 @@ func Grants() []Grant {
 		{Checker, []Relation{Other}, []Action{ReviewClaim}},
 		{Checker, []Relation{Assigned}, []Action{
 			RequestView, FileContent, RequestComment, ReviewHandOver, WorkspaceJobs,
-			ReviewVote, ReviewSubmit, ReviewReturn, ReviewReject, ReviewRelease, ReviewExport, ReleaseRecall,
+			ReviewVote, ReviewSubmit, ReviewReturn, ReviewReject, ReviewRelease, ReleaseRecall, ReviewExport,
 		}},
 
 		{Lead, anyone, []Action{QueueView, QueueAll, StatusView}},

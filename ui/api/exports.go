@@ -196,3 +196,42 @@ func (c *call) independence(none) (independenceOut, error) {
 	}
 	return out, nil
 }
+
+// figureOut is one figure: a table, and what it counts.
+type figureOut struct {
+	ID         string     `json:"id"`
+	Title      string     `json:"title"`
+	Definition string     `json:"definition"`
+	Columns    []string   `json:"columns" doc:"a name that begins with # is of a column of numbers"`
+	Rows       [][]string `json:"rows"`
+}
+
+func (c *call) figures(none) (page[figureOut], error) {
+	f, err := c.readFigures()
+	if err != nil {
+		return page[figureOut]{}, err
+	}
+	return page[figureOut]{Items: each(export.Figures(f), func(x *export.Figure) figureOut {
+		return figureOut{x.ID, x.Title, x.Definition, x.Columns, x.Rows}
+	})}, nil
+}
+
+func (c *call) readFigures() (*review.Figures, error) {
+	since, until, err := c.days()
+	if err != nil {
+		return nil, err
+	}
+	return c.api.service.Figures(c.ctx(), c.actor, since, until)
+}
+
+func (c *call) exportFigures(none) (streamOut, error) {
+	f, err := c.readFigures()
+	if err != nil {
+		return streamOut{}, err
+	}
+	d, err := export.FigureFile(f, c.query.Get("figure"), c.api.now())
+	if err != nil {
+		return streamOut{}, err
+	}
+	return c.export(d)
+}

@@ -80,6 +80,7 @@ type registers interface {
 	AllRequests(ctx context.Context, a review.Actor, q review.RequestQuery) ([]review.Request, error)
 	Record(ctx context.Context, a review.Actor, id review.RequestID) (*review.Record, error)
 	ReviewRecord(ctx context.Context, a review.Actor, id review.RequestID) (*review.View, error)
+	Figures(ctx context.Context, a review.Actor, since, until time.Time) (*review.Figures, error)
 	RecordExport(ctx context.Context, a review.Actor, x review.Export) error
 	Audit(ctx context.Context, a review.Actor, q review.EventQuery) ([]review.Event, error)
 	Status(ctx context.Context, a review.Actor) (*review.StatusReport, error)

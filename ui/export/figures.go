@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"sallyport/review"
-	"sallyport/ui/sheet"
 )
 
 // Figure is one table of figures, with the definition of what it counts: what
