@@ -12,7 +12,7 @@ import (
 )
 
 // sum makes the figures of a stretch of time of what was read.
-func (t *tally) sum(since, until time.Time, cal calendar, promise int) *Figures {
+func (t *tally) sum(since, until time.Time, promise int) *Figures {
 	f := &Figures{Since: since, Until: until, Events: t.last, Promise: promise}
 	in := func(at time.Time) bool {
 		return (since.IsZero() || !at.Before(since)) && (until.IsZero() || at.Before(until))
@@ -23,7 +23,7 @@ func (t *tally) sum(since, until time.Time, cal calendar, promise int) *Figures 
 			turns = append(turns, x)
 		}
 	}
-	f.Turnaround = turnaround(turns, cal, promise)
+	f.Turnaround = turnaround(turns, promise)
 	overrode, against := map[FindingCount]int{}, map[FindingCount]int{}
 	for _, x := range turns {
 		switch x.end {
@@ -49,16 +49,15 @@ func (t *tally) sum(since, until time.Time, cal calendar, promise int) *Figures 
 	return f
 }
 
-func turnaround(turns []turnFact, cal calendar, promise int) Turnaround {
+func turnaround(turns []turnFact, promise int) Turnaround {
 	var out Turnaround
 	var all []int
 	months := map[time.Time][]int{}
 	for _, x := range turns {
-		days := cal.taken(x.begun, x.ended, len(out.Days))
-		out.Days[days-1]++
-		all = append(all, days)
+		out.Days[x.days-1]++
+		all = append(all, x.days)
 		m := time.Date(x.ended.Year(), x.ended.Month(), 1, 0, 0, 0, 0, time.UTC)
-		months[m] = append(months[m], days)
+		months[m] = append(months[m], x.days)
 	}
 	out.Turns, out.Within, out.Median = summary(all, promise)
 	for _, m := range slices.SortedFunc(maps.Keys(months), time.Time.Compare) {
@@ -69,16 +68,32 @@ func turnaround(turns []turnFact, cal calendar, promise int) Turnaround {
 	return out
 }
 
-// taken is the least number of working days, at least 1 and at most most, in
-// which what ended had begun.
-func (c calendar) taken(begun, ended time.Time, most int) int {
+// taken is the least number of working days, at least 1 and at most as many as
+// Turnaround.Days tells apart, in which what ended had begun.
+func (t *tally) taken(begun, ended time.Time) int {
+	most := len(Turnaround{}.Days)
 	at := begun
 	for n := 1; n < most; n++ {
-		if at = c.after(at, 1); !ended.After(at) {
+		for at = at.AddDate(0, 0, 1); !t.workday(at); at = at.AddDate(0, 0, 1) {
+		}
+		if !ended.After(at) {
 			return n
 		}
 	}
 	return most
+}
+
+func (t *tally) workday(at time.Time) bool {
+	day := at.UTC().Truncate(24 * time.Hour)
+	works, known := t.days[day]
+	if !known {
+		works = t.calendar.IsWorkday(day)
+		if t.days == nil {
+			t.days = map[time.Time]bool{}
+		}
+		t.days[day] = works
+	}
+	return works
 }
 
 func summary(days []int, promise int) (n, within, median int) {

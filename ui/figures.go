@@ -132,7 +132,7 @@ const (
 	maxPlotted = 25 // bars; the table has them all
 )
 
-func number(text string) float64 {
+func quantity(text string) float64 {
 	n, err := strconv.ParseFloat(text, 64)
 	if err != nil {
 		return 0
@@ -145,9 +145,9 @@ func number(text string) float64 {
 func columns(rows [][]string, first, second int, series func(int) int) *plot {
 	most := 1.0
 	for _, r := range rows {
-		n := number(r[first])
+		n := quantity(r[first])
 		if second >= 0 {
-			n += number(r[second])
+			n += quantity(r[second])
 		}
 		most = max(most, n)
 	}
@@ -156,7 +156,7 @@ func columns(rows [][]string, first, second int, series func(int) int) *plot {
 	base := plotHigh + 25
 	for i, r := range rows {
 		x, w := i*step+step/8, min(step*3/4, 70)
-		high := func(text string) int { return int(number(text) / most * plotHigh) }
+		high := func(text string) int { return int(quantity(text) / most * plotHigh) }
 		b := bar{Label: short(r[0]), Value: r[first], X: x, W: w, H: high(r[first]), Series: series(i), LabelX: x + w/2, LabelY: base + 18, ValueX: x + w/2, Anchor: "middle", Hint: r[0]}
 		b.Y = base - b.H
 		b.ValueY = b.Y - 5
@@ -168,7 +168,7 @@ func columns(rows [][]string, first, second int, series func(int) int) *plot {
 			continue
 		}
 		top := b
-		top.Label, top.H, top.Series, top.Value = "", high(r[second]), 1, strconv.Itoa(int(number(r[first])+number(r[second])))
+		top.Label, top.H, top.Series, top.Value = "", high(r[second]), 1, strconv.Itoa(int(quantity(r[first])+quantity(r[second])))
 		top.Y = b.Y - top.H
 		top.ValueY = top.Y - 5
 		b.Value = ""
@@ -196,7 +196,7 @@ func bars(rows [][]string, column int, unit string) *plot {
 		most = 100
 	}
 	for _, r := range rows {
-		most = max(most, number(r[column]))
+		most = max(most, quantity(r[column]))
 	}
 	p := &plot{Width: plotWidth, Height: len(rows)*(barHigh+barGap) + barGap}
 	const room = plotWidth - labelWide - 70
@@ -206,7 +206,7 @@ func bars(rows [][]string, column int, unit string) *plot {
 			label += ", " + map[string]string{"block": "blocking", "warn": "warning"}[r[1]]
 		}
 		y := barGap + i*(barHigh+barGap)
-		b := bar{Label: cut(label, 34), Value: r[column] + unit, X: labelWide, Y: y, H: barHigh, W: int(number(r[column]) / most * room),
+		b := bar{Label: cut(label, 34), Value: r[column] + unit, X: labelWide, Y: y, H: barHigh, W: int(quantity(r[column]) / most * room),
 			LabelX: labelWide - 8, LabelY: y + barHigh - 6, ValueY: y + barHigh - 6, Anchor: "end", Hint: label}
 		b.ValueX = b.X + b.W + 6
 		if len(r) > 1 && r[1] == "block" {
