@@ -105,20 +105,25 @@ func (s *Service) Figures(ctx context.Context, a Actor, since, until time.Time) 
 	if err := s.Authorise(ctx, a, policy.AuditView); err != nil {
 		return nil, err
 	}
-	s.figures.mu.Lock()
-	defer s.figures.mu.Unlock()
-	if s.figures.calendar.BusinessCalendar == nil {
-		s.figures.calendar = newCalendar(s.Policy)
+	t := s.Tally
+	if t == nil {
+		t = new(Tally)
 	}
-	if err := s.figures.read(ctx, s.Store); err != nil {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.calendar.BusinessCalendar == nil {
+		t.calendar = newCalendar(s.Policy)
+	}
+	if err := t.read(ctx, s.Store); err != nil {
 		return nil, err
 	}
-	return s.figures.sum(since, until, s.Policy.Review.FeedbackDays), nil
+	return t.sum(since, until, s.Policy.Review.FeedbackDays), nil
 }
 
-// tally is what the figures keep of the events they have read: one small value
-// for each turn that ended, review, comparison and answer.
-type tally struct {
+// Tally is what the figures keep of the events they have read: one small value
+// for each turn that ended, review, comparison and answer. The zero Tally is
+// ready for one Service.
+type Tally struct {
 	mu       sync.Mutex
 	last     int64
 	calendar calendar
@@ -182,7 +187,7 @@ func told() []EventType {
 
 // read takes in the events since the last call, a stretch of the log at a time:
 // a bounded stretch costs the same whichever way the database goes through it.
-func (t *tally) read(ctx context.Context, s Store) error {
+func (t *Tally) read(ctx context.Context, s Store) error {
 	const stretch = 20_000
 	newest, err := s.Events(ctx, EventQuery{Newest: true, Limit: 1})
 	if err != nil || len(newest) == 0 {
@@ -203,7 +208,7 @@ func (t *tally) read(ctx context.Context, s Store) error {
 }
 
 // add takes in one event.
-func (t *tally) add(e *Event) {
+func (t *Tally) add(e *Event) {
 	if t.courses == nil {
 		t.courses = map[RequestID]*course{}
 	}
@@ -227,7 +232,7 @@ func (t *tally) add(e *Event) {
 }
 
 // during takes in an event of a turn with the checkers.
-func (t *tally) during(c *course, e *Event) {
+func (t *Tally) during(c *course, e *Event) {
 	switch e.Type {
 	case EvRouted, EvClaimed:
 		c.seats[Username(e.Detail["checker"])] = e.At
@@ -257,7 +262,7 @@ func (t *tally) during(c *course, e *Event) {
 	}
 }
 
-func (t *tally) handedIn(c *course, e *Event) {
+func (t *Tally) handedIn(c *course, e *Event) {
 	from := c.begun
 	if at := c.seats[e.Actor]; at.After(from) {
 		from = at
@@ -273,7 +278,7 @@ func (t *tally) handedIn(c *course, e *Event) {
 
 // compare takes down how the votes on each file stood when both reviews were in,
 // the first time in the turn: what came later was not blind.
-func (t *tally) compare(c *course, e *Event) {
+func (t *Tally) compare(c *course, e *Event) {
 	if c.compared {
 		return
 	}
@@ -300,7 +305,7 @@ func (t *tally) compare(c *course, e *Event) {
 	}
 }
 
-func (t *tally) end(c *course, e *Event) {
+func (t *Tally) end(c *course, e *Event) {
 	f := turnFact{ended: e.At, days: t.taken(c.begun, e.At), end: e.Type, early: e.Detail["early"] != "", public: c.public}
 	switch e.Type {
 	case EvReturned:

@@ -54,6 +54,7 @@ func (h history) events() []review.Event {
 
 func TestFigures(t *testing.T) {
 	w := newWorld(t)
+	w.Tally = new(review.Tally)
 	ctx := context.Background()
 	monday := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 	const yes, no, never = review.Approve, review.RequestChanges, review.Reject
@@ -125,6 +126,7 @@ func TestFiguresOfPlayed(t *testing.T) {
 func BenchmarkFigures(b *testing.B) {
 	for _, n := range []int{2_000, 20_000} {
 		w := reviewtest.NewWorld(b, openStore(b))
+		w.Tally = new(review.Tally)
 		ctx, aud := context.Background(), w.As(b, "aud")
 		start := time.Date(2024, 1, 1, 9, 0, 0, 0, time.UTC)
 		var batch []review.Event

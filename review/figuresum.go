@@ -12,7 +12,7 @@ import (
 )
 
 // sum makes the figures of a stretch of time of what was read.
-func (t *tally) sum(since, until time.Time, promise int) *Figures {
+func (t *Tally) sum(since, until time.Time, promise int) *Figures {
 	f := &Figures{Since: since, Until: until, Events: t.last, Promise: promise}
 	in := func(at time.Time) bool {
 		return (since.IsZero() || !at.Before(since)) && (until.IsZero() || at.Before(until))
@@ -70,7 +70,7 @@ func turnaround(turns []turnFact, promise int) Turnaround {
 
 // taken is the least number of working days, at least 1 and at most as many as
 // Turnaround.Days tells apart, in which what ended had begun.
-func (t *tally) taken(begun, ended time.Time) int {
+func (t *Tally) taken(begun, ended time.Time) int {
 	most := len(Turnaround{}.Days)
 	at := begun
 	for n := 1; n < most; n++ {
@@ -83,7 +83,7 @@ func (t *tally) taken(begun, ended time.Time) int {
 	return most
 }
 
-func (t *tally) workday(at time.Time) bool {
+func (t *Tally) workday(at time.Time) bool {
 	day := at.UTC().Truncate(24 * time.Hour)
 	works, known := t.days[day]
 	if !known {
@@ -149,7 +149,7 @@ func counts(of map[FindingCount]int) []FindingCount {
 	return out
 }
 
-func (t *tally) work(in func(time.Time) bool) []CheckerWork {
+func (t *Tally) work(in func(time.Time) bool) []CheckerWork {
 	byName := map[Username]*CheckerWork{}
 	requests, took := map[Username]map[RequestID]bool{}, map[Username][]time.Duration{}
 	for _, x := range t.reviews {
@@ -175,7 +175,7 @@ func (t *tally) work(in func(time.Time) bool) []CheckerWork {
 	return out
 }
 
-func (t *tally) pairs(in func(time.Time) bool) []Agreement {
+func (t *Tally) pairs(in func(time.Time) bool) []Agreement {
 	all := map[[2]Username]*Agreement{}
 	for _, x := range t.compared {
 		if !in(x.at) {
@@ -226,7 +226,7 @@ func (p *Agreement) measure() {
 	}
 }
 
-func (t *tally) exceptions(in func(time.Time) bool) []ExceptionCount {
+func (t *Tally) exceptions(in func(time.Time) bool) []ExceptionCount {
 	all := map[string]*ExceptionCount{}
 	for _, x := range t.asked {
 		if !in(x.at) {

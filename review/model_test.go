@@ -558,13 +558,10 @@ func (m *model) blindness(rt *rapid.T, r *review.Request) {
 			continue
 		}
 		other := r.Seats[(i+1)%len(r.Seats)].Checker
-		all := m.w.Service
-		blindfolded := &review.Service{
-			Store: without{m.w.Store, r.ID, other}, Blobs: all.Blobs, Workspaces: all.Workspaces, Sanitiser: all.Sanitiser, Checker: all.Checker,
-			Policy: all.Policy, Now: all.Now, Log: all.Log,
-		}
+		blindfolded := *m.w.Service
+		blindfolded.Store = without{m.w.Store, r.ID, other}
 		a := m.w.As(m.t, s.Checker)
-		if got, want := m.fetch(rt, m.w.Service, a, r), m.fetch(rt, blindfolded, a, r); got != want {
+		if got, want := m.fetch(rt, m.w.Service, a, r), m.fetch(rt, &blindfolded, a, r); got != want {
 			rt.Fatalf("%s can tell what %s did:\n%s\n%s", a.Username, other, got, want)
 		}
 	}

@@ -36,7 +36,8 @@ type Service struct {
 	// tests kill the process there.
 	Step func(name string)
 
-	figures tally // what Figures has read
+	// Tally keeps what Figures has read; nil reads the log anew at each call.
+	Tally *Tally
 }
 
 // WorkspaceSummary is one workspace of the actor's projects.

@@ -108,7 +108,7 @@ func (s *server) open(ctx context.Context, c config, p *policy.Policy, now revie
 	}
 	service := &review.Service{
 		Store: store, Blobs: blobs, Workspaces: workspaces, Sanitiser: sanitiser{}, Checker: &checks.Engine{},
-		Sinks: sinks, Policy: p, Now: now, Log: s.log,
+		Sinks: sinks, Policy: p, Now: now, Log: s.log, Tally: new(review.Tally),
 	}
 	log, err := c.openLedger(store, now)
 	if err != nil {
