@@ -196,6 +196,10 @@ func noticePath(n Notice) string {
 	}
 }
 
+// sendTries is how often a notice is tried: for three days, as mail servers do
+// among themselves.
+const sendTries = 85
+
 // sendJobs are the jobs that take a notice further: at once to each channel for
 // people, or with the person's next digest at their hour; or to the channels that
 // many read.
@@ -209,7 +213,7 @@ func (s *Service) sendJobs(n Notice, hour int) []Job {
 			return []Job{s.digestJob(n, hour)}
 		}
 		job := s.job(n.ID+"."+c.Name, JobSend, n.Request, c.Name)
-		job.Payload = []byte(n.ID)
+		job.Payload, job.MaxTries = []byte(n.ID), sendTries
 		jobs = append(jobs, job)
 	}
 	return jobs

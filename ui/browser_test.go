@@ -114,6 +114,7 @@ func TestPagesInBrowser(t *testing.T) {
 		ann.look(script, "workspace", "/workspaces/cohort", width)
 		ann.look(script, "requests", "/requests", width)
 		ann.look(script, "tokens", "/account/tokens", width)
+		ann.look(script, "notifications", "/notifications", width)
 		ann.look(script, "draft", request, width)
 		ann.look(script, "details", request+"/details", width)
 		ann.look(script, "group", groups[0], width)

@@ -64,6 +64,8 @@
 // Adding by wildcard: pattern, pattern_count, group, #add-matching. An earlier
 // description: from, #reuse-context.
 //
+// Notifications: #go-notifications; #hour and fields when.KEY, #save-choices.
+//
 // Review: #submit-review, #go-return, #go-reject, #go-release; each of the three
 // leads to a page with #confirm and #cancel (and #field-reason for a rejection).
 package ui

@@ -49,6 +49,9 @@ func Run(t *testing.T, open func(t *testing.T) review.Store) {
 		{"a job that was lost cannot be ended", fencing},
 		{"a stuck target holds up nobody else", fairness},
 		{"jobs of no request", enqueued},
+		{"notices are kept once and listed", notices},
+		{"a digest takes its items once", digests},
+		{"choices are kept with their event", choices},
 		{"people and projects", people},
 		{"people are saved with their event or not at all", peopleAtomic},
 	} {
