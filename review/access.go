@@ -65,7 +65,7 @@ func (s *Service) denied(ctx context.Context, a Actor, id RequestID, action poli
 
 // event starts an event of the actor, about the request if there is one.
 func (s *Service) event(a Actor, t EventType, r *Request) Event {
-	e := Event{At: s.Now(), Type: t, Policy: s.Policy.SHA256, Source: a.Source}
+	e := Event{At: s.Now(), Type: t, Policy: s.Policy.SHA256, Source: a.Source, Purpose: purposeOf(t)}
 	if a.Person != nil {
 		e.Actor = a.Username
 	}

@@ -20,6 +20,7 @@ const (
 	EvFileWithdrawn     EventType = "file.withdrawn"
 	EvFileViewed        EventType = "file.viewed"
 	EvLogViewed         EventType = "workspace.log_viewed"
+	EvCodeViewed        EventType = "workspace.code_viewed" // a study's code, a pipeline, a comparison
 	EvFileDownloaded    EventType = "file.downloaded"
 	EvChecked           EventType = "request.checked"
 	EvSubmitted         EventType = "request.submitted"
@@ -135,7 +136,7 @@ const (
 func EventTypes() []EventType {
 	return []EventType{
 		EvSignIn, EvSignInFailed, EvSignOut, EvDenied, EvRequestCreated, EvRequestEdited, EvGroupEdited, EvFileAdded,
-		EvFileUpdated, EvFileMoved, EvFileWithdrawn, EvFileViewed, EvLogViewed, EvFileDownloaded, EvChecked,
+		EvFileUpdated, EvFileMoved, EvFileWithdrawn, EvFileViewed, EvLogViewed, EvCodeViewed, EvFileDownloaded, EvChecked,
 		EvSubmitted, EvRouted, EvResubmitted, EvWithdrawn, EvVoted, EvVoteVoided, EvCommented, EvReviewSubmitted,
 		EvPartiallyReviewed, EvReviewed, EvReturned, EvRejected, EvApproved, EvPackaged, EvReleased, EvDelivered, EvReleaseFailed,
 		EvIntegrity, EvRestored, EvRecalled, EvTakenBack, EvNotTakenBack, EvRecallNoted,

@@ -39,7 +39,10 @@ func (s *Service) RecordExport(ctx context.Context, a Actor, x Export) error {
 		}
 	}
 	e := s.event(a, EvExported, r)
-	e.Digest = x.SHA256
+	e.Digest, e.Purpose = x.SHA256, ForAudit
+	if r != nil {
+		e.Purpose = purpose(relation(a.Person, r))
+	}
 	e.Detail = map[string]string{"export": x.Kind, "rows": strconv.Itoa(x.Rows), "bytes": strconv.FormatInt(x.Size, 10)}
 	filter := maps.Clone(x.Filter)
 	maps.DeleteFunc(filter, func(_, v string) bool { return v == "" })

@@ -27,7 +27,17 @@ type WorkspaceJobs struct {
 
 // Jobs tells what ran in a workspace: to its project, to auditors, and to the
 // checkers of a request from it while they hold a seat.
+//
+// When there is a pipeline's text in it, that view is on record.
 func (s *Service) Jobs(ctx context.Context, a Actor, ws WorkspaceName) (*WorkspaceJobs, error) {
+	out, err := s.jobs(ctx, a, ws)
+	if err != nil || out.PipelineText == "" {
+		return out, err
+	}
+	return out, s.codeViewed(ctx, a, &out.Project, ws, "project.yaml", []byte(out.PipelineText), nil)
+}
+
+func (s *Service) jobs(ctx context.Context, a Actor, ws WorkspaceName) (*WorkspaceJobs, error) {
 	p, err := s.jobsAccess(ctx, a, ws)
 	if err != nil {
 		return nil, err
@@ -84,7 +94,8 @@ func sharesAction(a, b *provenance.JobRequest) bool {
 
 // JobLog is the last part of an action's log. The view is on record.
 func (s *Service) JobLog(ctx context.Context, a Actor, ws WorkspaceName, action string) (*provenance.Log, error) {
-	if _, err := s.jobsAccess(ctx, a, ws); err != nil {
+	p, err := s.jobsAccess(ctx, a, ws)
+	if err != nil {
 		return nil, err
 	}
 	data, err := s.Workspaces.Log(ctx, ws, action)
@@ -93,6 +104,7 @@ func (s *Service) JobLog(ctx context.Context, a Actor, ws WorkspaceName, action 
 	}
 	e := s.event(a, EvLogViewed, nil)
 	e.Workspace, e.Digest, e.Detail = ws, digestBytes(data), map[string]string{"action": action}
+	e.Purpose = workspacePurpose(a, p)
 	return provenance.ReadLog(data, maxLog), s.Store.Append(ctx, e)
 }
 
@@ -141,7 +153,7 @@ type SourceCode struct {
 }
 
 // CodeAt shows a file of the study's code at a commit that a job of the
-// workspace ran. An empty path lists the files only. NotFound when no job ran
+// workspace ran, and puts the view on record. An empty path lists the files only. NotFound when no job ran
 // that commit, or no mirror holds it.
 func (s *Service) CodeAt(ctx context.Context, a Actor, ws WorkspaceName, commit, file string) (*SourceCode, error) {
 	jobs, repo, err := s.codeAccess(ctx, a, ws, commit)
@@ -162,7 +174,7 @@ func (s *Service) CodeAt(ctx context.Context, a Actor, ws WorkspaceName, commit,
 			}
 		}
 	}
-	return out, nil
+	return out, s.codeViewed(ctx, a, &jobs.Project, ws, file, out.Text, map[string]string{"commit": commit})
 }
 
 // ScriptOf is the file of the repository that an action runs, found in its
@@ -177,22 +189,26 @@ func ScriptOf(act *provenance.Action, tree []string) string {
 }
 
 // CompareCode tells what changed in the study's code between two commits that
-// jobs of the workspace ran.
+// jobs of the workspace ran. The view is on record.
 func (s *Service) CompareCode(ctx context.Context, a Actor, ws WorkspaceName, from, to string) ([]CodeChange, error) {
 	if _, _, err := s.codeAccess(ctx, a, ws, from); err != nil {
 		return nil, err
 	}
-	_, repo, err := s.codeAccess(ctx, a, ws, to)
+	jobs, repo, err := s.codeAccess(ctx, a, ws, to)
 	if err != nil {
 		return nil, err
 	}
-	return s.Code.Compare(ctx, repo, from, to)
+	changes, err := s.Code.Compare(ctx, repo, from, to)
+	if err != nil {
+		return nil, err
+	}
+	return changes, s.codeViewed(ctx, a, &jobs.Project, ws, "", patches(changes), map[string]string{"from": from, "to": to})
 }
 
 // codeAccess finds the repository of a commit that a job of the workspace ran:
 // no other commit is shown.
 func (s *Service) codeAccess(ctx context.Context, a Actor, ws WorkspaceName, commit string) (*WorkspaceJobs, string, error) {
-	jobs, err := s.Jobs(ctx, a, ws)
+	jobs, err := s.jobs(ctx, a, ws)
 	if err != nil {
 		return nil, "", err
 	}

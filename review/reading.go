@@ -13,14 +13,24 @@ import (
 // FileContent is one file's bytes, as they came and as they would leave. The
 // view is on record before the bytes are returned.
 func (s *Service) FileContent(ctx context.Context, a Actor, id RequestID, file FileID) (*FileContent, error) {
-	v, fv, err := s.fileView(ctx, a, id, file)
+	out, r, err := s.fileContent(ctx, a, id, file)
 	if err != nil {
 		return nil, err
+	}
+	return out, s.recordRead(ctx, a, r, EvFileViewed, file)
+}
+
+// fileContent reads a file's bytes for somebody who may see them. The caller
+// puts the view on record.
+func (s *Service) fileContent(ctx context.Context, a Actor, id RequestID, file FileID) (*FileContent, *Request, error) {
+	v, fv, err := s.fileView(ctx, a, id, file)
+	if err != nil {
+		return nil, nil, err
 	}
 	r := &v.Request
 	out := &FileContent{View: *fv, MediaType: fv.File.MediaType}
 	if out.Original, err = s.readBlob(ctx, a, r, fv.File.Digest); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	switch fv.File.Release {
 	case "":
@@ -28,10 +38,10 @@ func (s *Service) FileContent(ctx context.Context, a Actor, id RequestID, file F
 		out.Clean = out.Original
 	default:
 		if out.Clean, err = s.readBlob(ctx, a, r, fv.File.Release); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return out, s.recordRead(ctx, a, r, EvFileViewed, file)
+	return out, r, nil
 }
 
 // Download is the bytes that would leave, as a file. The download is on record
@@ -87,7 +97,9 @@ func (s *Service) Versions(ctx context.Context, a Actor, id RequestID, file File
 	if err != nil {
 		return nil, err
 	}
-	return out, s.recordRead(ctx, a, r, EvFileViewed, file)
+	e := s.viewEvent(a, EvFileViewed, r, file)
+	e.Detail = map[string]string{"before": string(digestBytes(out.Before)), "after": string(digestBytes(out.After))}
+	return out, s.Store.Append(ctx, e)
 }
 
 // lastSeen is the version that the checkers saw last: the first to be replaced
@@ -121,8 +133,7 @@ func (s *Service) fileView(ctx context.Context, a Actor, id RequestID, file File
 }
 
 func (s *Service) recordRead(ctx context.Context, a Actor, r *Request, t EventType, file FileID) error {
-	g, f := r.File(file)
-	return s.Store.Append(ctx, s.fileEvent(a, t, r, g, f))
+	return s.Store.Append(ctx, s.viewEvent(a, t, r, file))
 }
 
 // MyWorkspaces lists the workspaces of the actor's projects.

@@ -28,7 +28,7 @@ func showable(media string) string {
 // content sends the bytes that would leave, without any authority: in a
 // sandbox of their own, where nothing runs and nothing is fetched.
 func (u *UI) content(c *call) error {
-	file, err := u.service.FileContent(c.ctx(), c.actor, c.requestID(), c.fileID())
+	file, err := u.service.FramedContent(c.ctx(), c.actor, c.requestID(), c.fileID())
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ type Service interface {
 
 	Request(ctx context.Context, a review.Actor, id review.RequestID) (*review.View, error)
 	FileContent(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) (*review.FileContent, error)
+	FramedContent(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) (*review.FileContent, error)
 	Download(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) ([]byte, *review.File, error)
 	Versions(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) (*review.Versions, error)
 	VersionContent(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID, which string) ([]byte, string, error)

@@ -136,13 +136,17 @@ func (c peopleImport) Run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
+	before, err := store.People(ctx)
+	if err != nil {
+		return err
+	}
 	made := map[review.Username]string{}
 	if c.Generate {
 		if made, err = generate(people); err != nil {
 			return err
 		}
 	}
-	if err := store.SavePeople(ctx, people, r.projects(), a.peopleChanged(people)); err != nil {
+	if err := store.SavePeople(ctx, people, r.projects(), a.peopleChanged(before, people)); err != nil {
 		return err
 	}
 	return a.imported(people, len(r.Projects), made)
@@ -155,14 +159,32 @@ func (c peopleImport) read(a *app) ([]byte, error) {
 	return os.ReadFile(c.File)
 }
 
-// peopleChanged is the event of a change, which names whom it concerns.
-func (a *app) peopleChanged(people []review.Person) review.Event {
+// peopleChanged is the event of a change: whom it concerns, and which roles and
+// projects they had and have, where these differ.
+func (a *app) peopleChanged(before, people []review.Person) review.Event {
 	names := make([]string, len(people))
+	detail := map[string]string{"by": "command line"}
 	for i, p := range people {
 		names[i] = string(p.Username)
+		was := ""
+		if at := slices.IndexFunc(before, func(b review.Person) bool { return b.Username == p.Username }); at >= 0 {
+			was = rights(before[at])
+		}
+		if is := rights(p); is != was {
+			detail["was "+names[i]], detail["is "+names[i]] = was, is
+		}
 	}
-	return review.Event{At: a.now(), Type: review.EvPeopleChanged, Actor: "system", Source: "local",
-		Detail: map[string]string{"by": "command line", "people": strings.Join(names, " ")}}
+	detail["people"] = strings.Join(names, " ")
+	return review.Event{At: a.now(), Type: review.EvPeopleChanged, Actor: "system", Source: "local", Detail: detail}
+}
+
+// rights are what a person may be, as the record tells it.
+func rights(p review.Person) string {
+	text := fmt.Sprintf("roles %v, projects %v", p.Roles, p.Projects)
+	if p.Disabled {
+		text += ", disabled"
+	}
+	return text
 }
 
 // imported says what was done. A password that was made is printed here and
@@ -370,7 +392,7 @@ func (c peoplePassword) Run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	changed := []review.Person{*p}
-	if err := store.SavePeople(ctx, changed, nil, a.peopleChanged(changed)); err != nil {
+	if err := store.SavePeople(ctx, changed, nil, a.peopleChanged(changed, changed)); err != nil {
 		return err
 	}
 	return a.say("The password of %s is set.\n", p.Username)

@@ -88,7 +88,7 @@ func (c *call) admit(r route) error {
 		return err
 	}
 	if !policy.InScope(c.token.Scopes, r.action) {
-		return review.Errorf(review.Forbidden, "This token's scopes do not let it do this.")
+		return c.api.service.RefuseScope(c.ctx(), c.actor, r.action, c.token.ID)
 	}
 	if policy.Grave(r.action) && c.api.now().Sub(c.token.Created) >= GraveTokenLife {
 		return review.Errorf(review.Forbidden, "A token does this for 12 hours after it was made. Make a new one on the page of your account, where you show that it is you.")

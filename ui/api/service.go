@@ -50,6 +50,7 @@ type drafting interface {
 // reviewing is what checkers and leads need, and everybody who reads a request.
 type reviewing interface {
 	Request(ctx context.Context, a review.Actor, id review.RequestID) (*review.View, error)
+	RefuseScope(ctx context.Context, a review.Actor, action policy.Action, token string) error
 	FileContent(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) (*review.FileContent, error)
 	Download(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) ([]byte, *review.File, error)
 	Versions(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) (*review.Versions, error)
