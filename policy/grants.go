@@ -22,7 +22,7 @@ func Grants() []Grant {
 		{Lead, []Relation{Assigned, Other}, []Action{RequestView, ReviewReassign, ReleaseRecall, RequestHold}},
 
 		{Auditor, anyone, []Action{
-			ReleaseList, RecordView, AuditView, AuditExport, StatusView, RequestView, FileContent, WorkspaceJobs,
+			ReleaseList, ReleasePackage, RecordView, AuditView, AuditExport, StatusView, RequestView, FileContent, WorkspaceJobs,
 			ReleaseRecall, RequestHold,
 		}},
 
@@ -35,7 +35,7 @@ func Grants() []Grant {
 			Grant{r, anyone, []Action{WorkspaceList, RequestList}},
 			Grant{r, []Relation{Member, Author}, []Action{WorkspaceView, WorkspaceContent, WorkspaceJobs, RequestCreate}},
 			Grant{r, []Relation{Author}, []Action{
-				RequestView, RequestEdit, RequestSubmit, RequestWithdraw, RequestComment, FileContent,
+				RequestView, RequestEdit, RequestSubmit, RequestWithdraw, RequestComment, FileContent, ReleasePackage,
 			}},
 			Grant{r, []Relation{Member}, []Action{RequestView}})
 	}

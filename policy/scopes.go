@@ -20,7 +20,7 @@ func Scopes() []ScopeActions {
 	return []ScopeActions{
 		{ScopeRead, []Action{
 			WorkspaceList, WorkspaceView, WorkspaceContent, WorkspaceJobs, RequestList, RequestView, FileContent,
-			QueueView, QueueAll, StatusView, ReviewExport,
+			QueueView, QueueAll, StatusView, ReviewExport, ReleasePackage,
 		}},
 		{ScopeRequest, []Action{RequestCreate, RequestEdit, RequestSubmit, RequestWithdraw, RequestComment}},
 		{ScopeReview, []Action{

@@ -37,6 +37,7 @@ const (
 	EvRejected          EventType = "request.rejected"
 	EvApproved          EventType = "request.approved"
 	EvPackaged          EventType = "release.packaged"
+	EvPackageDownloaded EventType = "release.package_downloaded"
 	EvReleased          EventType = "request.released"
 	EvDelivered         EventType = "release.delivered" // to one of its places
 	EvReleaseFailed     EventType = "release.failed"
@@ -138,7 +139,7 @@ func EventTypes() []EventType {
 		EvSignIn, EvSignInFailed, EvSignOut, EvDenied, EvRequestCreated, EvRequestEdited, EvGroupEdited, EvFileAdded,
 		EvFileUpdated, EvFileMoved, EvFileWithdrawn, EvFileViewed, EvLogViewed, EvCodeViewed, EvFileDownloaded, EvChecked,
 		EvSubmitted, EvRouted, EvResubmitted, EvWithdrawn, EvVoted, EvVoteVoided, EvCommented, EvReviewSubmitted,
-		EvPartiallyReviewed, EvReviewed, EvReturned, EvRejected, EvApproved, EvPackaged, EvReleased, EvDelivered, EvReleaseFailed,
+		EvPartiallyReviewed, EvReviewed, EvReturned, EvRejected, EvApproved, EvPackaged, EvPackageDownloaded, EvReleased, EvDelivered, EvReleaseFailed,
 		EvIntegrity, EvRestored, EvRecalled, EvTakenBack, EvNotTakenBack, EvRecallNoted,
 		EvHeld, EvHoldLifted, EvExpiring, EvRetention, EvExceptionAsked, EvExceptionAnswered, EvAcknowledged, EvAckAnswered, EvCommentPublished,
 		EvClaimed, EvHandedOver, EvReassigned, EvSeatVacated, EvFileRouted, EvReopened, EvReminded, EvContextReused,

@@ -5,6 +5,8 @@ import (
 	"context"
 	"io"
 	"slices"
+
+	"sallyport/policy"
 )
 
 // pack makes the package of an approved release. What had to be written for it
@@ -135,4 +137,35 @@ func (e *Evidence) decides(ev Event) bool {
 		})
 	}
 	return false
+}
+
+// ReleasedPackage is the package of a delivered release, the same bytes that
+// left. It is for the author and for auditors; that it was asked for is on
+// record before it is returned. Conflict before it is delivered, and, for the
+// author, once any of it was recalled.
+func (s *Service) ReleasedPackage(ctx context.Context, a Actor, id RequestID) (*Package, error) {
+	r, relation, err := s.load(ctx, a, id, policy.ReleasePackage)
+	if err != nil {
+		return nil, err
+	}
+	if err := requireStatus(r, Released); err != nil {
+		return nil, err
+	}
+	rel, err := s.Store.Release(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	e := s.event(a, EvPackageDownloaded, r)
+	e.Purpose, e.Detail = ForAudit, map[string]string{"release": rel.ID}
+	if relation == policy.Author {
+		e.Purpose = ForOwnRequest
+		if rel.Recalled != nil {
+			return nil, Errorf(Conflict, "This release was recalled, so its package is no longer given out.")
+		}
+	}
+	p, _, err := s.verified(ctx, rel) // a read of bytes that changed since fails by itself
+	if err != nil {
+		return nil, err
+	}
+	return p, s.Store.Append(ctx, e)
 }

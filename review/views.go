@@ -274,6 +274,7 @@ func (s *Service) abilities(a Actor, r *Request, v *View) (map[policy.Action]boo
 		set(policy.RequestComment, checkers)
 	}
 	set(policy.FileContent, nil)
+	set(policy.ReleasePackage, requireStatus(r, Released))
 	set(policy.ReleaseRecall, recallable(r, v.Recalled))
 	set(policy.RequestHold, holdable(v))
 	if rel == policy.Assigned {

@@ -131,6 +131,7 @@ func routes() []route {
 		{get, "/requests/:request/release", policy.ReviewRelease, (*UI).releasePage},
 		{post, "/requests/:request/release", policy.ReviewRelease, (*UI).release},
 
+		{get, "/requests/:request/package", policy.ReleasePackage, (*UI).packageZIP},
 		{get, "/releases", policy.ReleaseList, (*UI).releases},
 		{get, "/records", policy.RecordView, (*UI).records},
 		{get, "/records/:request", policy.RecordView, (*UI).record},

@@ -59,6 +59,7 @@ type Service interface {
 	Return(ctx context.Context, a review.Actor, id review.RequestID) error
 	RejectRequest(ctx context.Context, a review.Actor, id review.RequestID, reason string) error
 	Release(ctx context.Context, a review.Actor, id review.RequestID) error
+	ReleasedPackage(ctx context.Context, a review.Actor, id review.RequestID) (*review.Package, error)
 
 	Releases(ctx context.Context, a review.Actor, q review.ReleaseQuery) ([]review.Release, error)
 	AllRequests(ctx context.Context, a review.Actor, q review.RequestQuery) ([]review.Request, error)
