@@ -61,14 +61,7 @@ const (
 	BlobRestore      Action = "blob.restore"    // record that damaged bytes are back
 	StatusView       Action = "status.view"     // health and stuck work; no contents
 	PeopleManage     Action = "people.manage"   // invite people and end their sessions
-	RecordView       Action = "record.view"     // one request's whole record
 	ReleasePackage   Action = "release.package" // the package of a delivered release, as it left
-	AuditView        Action = "audit.view"      // the event log
-	AuditExport      Action = "audit.export"    // records, registers and the log as files
-	ReleaseRecall    Action = "release.recall"  // report a released file, read and annotate the report
-	RequestHold      Action = "request.hold"    // put or lift a legal hold
-	BlobRestore      Action = "blob.restore"    // record that damaged bytes are back
-	StatusView       Action = "status.view"     // health and stuck work; no contents
 )
 
 // Grave reports whether an action asks for a person who has shown a moment ago
