@@ -66,6 +66,10 @@ func attempts() map[policy.Action]func(*reviewtest.World, review.Actor, *review.
 			return w.RejectRequest(ctx, a, r.ID, "no")
 		},
 		policy.ReviewRelease: func(w *reviewtest.World, a review.Actor, r *review.Request) error { return w.Release(ctx, a, r.ID) },
+		policy.ReleasePackage: func(w *reviewtest.World, a review.Actor, r *review.Request) error {
+			_, err := w.ReleasedPackage(ctx, a, r.ID)
+			return err
+		},
 		policy.ReleaseRecall: func(w *reviewtest.World, a review.Actor, r *review.Request) error {
 			return w.Recall(ctx, a, r.ID, breach(w))
 		},
@@ -149,7 +153,7 @@ func TestPermissionsTable(t *testing.T) {
 	actions := []policy.Action{
 		policy.RequestView, policy.FileContent, policy.RequestEdit, policy.RequestSubmit, policy.RequestWithdraw, policy.RequestComment,
 		policy.ReviewClaim, policy.ReviewHandOver, policy.ReviewReassign, policy.ReviewVote, policy.ReviewSubmit,
-		policy.ReviewReturn, policy.ReviewReject, policy.ReviewRelease, policy.ReleaseRecall, policy.RequestHold, policy.RecordView,
+		policy.ReviewReturn, policy.ReviewReject, policy.ReviewRelease, policy.ReleasePackage, policy.ReleaseRecall, policy.RequestHold, policy.RecordView,
 	}
 	try := attempts()
 	if len(try) != len(actions) {

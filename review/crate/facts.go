@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/hex"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -29,13 +30,14 @@ func newRecord(e *review.Evidence) *Record {
 			ID: rel.ID, Identifier: Identifier(rel.ID), Request: rel.Request, Workspace: rel.Workspace, Title: title(rel),
 			Purpose: rel.Purpose, Author: rel.Author, Approved: rel.Approved.UTC(), ReleasedBy: rel.By, Findings: rel.Findings,
 		},
-		Project:  ProjectFacts{e.Project.ID, cmp.Or(e.Project.Name, string(e.Project.ID)), e.Project.Number},
-		Policy:   policyFacts(e.Policy, r.PermittedResults),
-		Engine:   engineFacts(e.Report),
-		Routing:  routing(r),
-		Blind:    blindFacts(e),
-		History:  history(e.Events),
-		Withheld: withheld,
+		Project:   ProjectFacts{e.Project.ID, cmp.Or(e.Project.Name, string(e.Project.ID)), e.Project.Number},
+		Policy:    policyFacts(e.Policy, r.PermittedResults),
+		Engine:    engineFacts(e.Report),
+		Routing:   routing(r),
+		Blind:     blindFacts(e),
+		History:   history(e.Events),
+		Confirmed: []StatementRef{},
+		Withheld:  withheld,
 	}
 	for _, id := range r.Checklist {
 		rec.Confirmed = append(rec.Confirmed, StatementRef{id, wording(e.Policy.Checklist, id)})
@@ -143,7 +145,7 @@ func fileFacts(e *review.Evidence, rec *Record, i int) FileFacts {
 		Before:  BeforeFacts{rel.Original, f.Size, rel.Original == rel.SHA256},
 		Removed: removed(f.Cleaning),
 		Origin: OriginFacts{
-			Repository: f.Origin.Repo, Commit: f.Origin.Commit, Action: f.Origin.Action, Job: f.Origin.JobID,
+			Repository: withoutPassword(f.Origin.Repo), Commit: f.Origin.Commit, Action: f.Origin.Action, Job: f.Origin.JobID,
 			Level: string(f.Origin.Level), Created: f.Origin.Created.UTC(), OutOfDate: f.Origin.OutOfDate,
 		},
 		Checks:     runFacts(e, rec, f, i),
@@ -154,6 +156,17 @@ func fileFacts(e *review.Evidence, rec *Record, i int) FileFacts {
 		facts.Exceptions = append(facts.Exceptions, ExceptionFacts{x.Kind, x.Check, x.Asked.UTC(), answers(x.Answers)})
 	}
 	return facts
+}
+
+// withoutPassword is the address of a repository, without what only its owner
+// should know; "" when it cannot be told apart.
+func withoutPassword(address string) string {
+	at, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	at.User = nil
+	return at.String()
 }
 
 // sorts are what cleaning is said to have removed. Any other word may come from
