@@ -82,6 +82,8 @@ func routes() []route {
 		{get, "/workspaces/:workspace/logs/:action", policy.WorkspaceJobs, (*UI).jobLog},
 		{get, "/workspaces/:workspace/code/:commit/*", policy.WorkspaceJobs, (*UI).code},
 		{get, "/workspaces/:workspace/compare", policy.WorkspaceJobs, (*UI).compare},
+		{get, "/workspaces/:workspace/form", policy.RequestCreate, (*UI).downloadForm},
+		{post, "/workspaces/:workspace/form", policy.RequestCreate, (*UI).uploadForm},
 		{post, "/workspaces/:workspace/matching", policy.RequestCreate, (*UI).addMatching},
 		{get, "/requests", policy.RequestList, (*UI).myRequests},
 		{get, "/requests/:request", policy.RequestView, (*UI).request},

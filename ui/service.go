@@ -33,6 +33,7 @@ type Service interface {
 	Submit(ctx context.Context, a review.Actor, id review.RequestID, checklist []string, permittedResultsVersion string) error
 	Withdraw(ctx context.Context, a review.Actor, id review.RequestID) error
 	Requests(ctx context.Context, a review.Actor) ([]review.Request, error)
+	RequestsPage(ctx context.Context, a review.Actor, limit, offset int) ([]review.Request, error)
 	Fields(g *review.Group) (about, controls []policy.Field)
 
 	Request(ctx context.Context, a review.Actor, id review.RequestID) (*review.View, error)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"sallyport/cmd/sallyport/internal/form"
+	"sallyport/ui/form"
 )
 
 // Each example of docs/command-line.md is one that the program takes, and each

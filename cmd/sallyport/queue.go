@@ -10,10 +10,10 @@ import (
 	"slices"
 	"strings"
 
-	"sallyport/cmd/sallyport/internal/filing"
 	"sallyport/cmd/sallyport/internal/report"
 	"sallyport/policy"
 	"sallyport/review"
+	"sallyport/ui/filing"
 )
 
 type queueCommand struct {

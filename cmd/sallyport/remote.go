@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"sallyport/cmd/sallyport/internal/filing"
+	"sallyport/ui/filing"
 )
 
 // remoteFlags say which server a command speaks to, and as whom. The token is

@@ -11,10 +11,10 @@ import (
 	"strings"
 	"time"
 
-	"sallyport/cmd/sallyport/internal/filing"
-	"sallyport/cmd/sallyport/internal/form"
 	"sallyport/policy"
 	"sallyport/review"
+	"sallyport/ui/filing"
+	"sallyport/ui/form"
 )
 
 type requestCommand struct {

@@ -13,10 +13,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"sallyport/cmd/sallyport/internal/filing"
-	"sallyport/cmd/sallyport/internal/form"
 	"sallyport/policy"
 	"sallyport/review"
+	"sallyport/ui/filing"
+	"sallyport/ui/form"
 )
 
 // TestRequestScripts plays the commands that speak to a server as people type

@@ -8,9 +8,9 @@ import (
 	"log/slog"
 	"time"
 
-	"sallyport/cmd/sallyport/internal/filing"
-	"sallyport/cmd/sallyport/internal/form"
 	"sallyport/review"
+	"sallyport/ui/filing"
+	"sallyport/ui/form"
 )
 
 // schedule is a regular request of the configuration: each month, on a day, a

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"sallyport/cmd/sallyport/internal/form"
 	"sallyport/review"
+	"sallyport/ui/form"
 )
 
 // Result says what became of a form.

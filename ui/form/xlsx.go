@@ -71,6 +71,9 @@ func (r *reader) read() error {
 		if !slices.Contains([]string{sheetRequest, sheetGroups, sheetFiles, sheetChecklist}, name) {
 			return wrong(fmt.Sprintf("sheet %q", name), "a form has the sheets Request, Groups, Files and Checklist only")
 		}
+		if shown, err := r.book.GetSheetVisible(name); err != nil || !shown {
+			return wrong("sheet "+name, "it is hidden: show it, so that what it holds is seen before it is filed")
+		}
 	}
 	for _, part := range []struct {
 		name string

@@ -65,6 +65,13 @@ type File struct {
 	at string // line or cell
 }
 
+// Where is the line or cell at which the group begins; "" when it was not read
+// from a file.
+func (g *Group) Where() string { return g.at }
+
+// Where is the line or cell at which the file begins.
+func (f *File) Where() string { return f.at }
+
 // Exception asks for one from a check, with a reason.
 type Exception struct {
 	Check  string `yaml:"check"`

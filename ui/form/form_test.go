@@ -162,6 +162,7 @@ func TestXLSXErrors(t *testing.T) {
 		"many columns":   {set("Files", "CV2", "x"), "sheet Files: row 2 has more than"},
 		"far column":     {set("Files", "XFD2", "x"), "a cell far out, at \"XFD2\""},
 		"more sheets":    {func(b *excelize.File) { _, _ = b.NewSheet("Hidden") }, "sheet \"Hidden\""},
+		"hidden sheet":   {func(b *excelize.File) { _ = b.SetSheetVisible("Files", false) }, "sheet Files: it is hidden"},
 		"fewer sheets":   {func(b *excelize.File) { _ = b.DeleteSheet("Files") }, "the sheet Files is missing"},
 		"formula":        {func(b *excelize.File) { _ = b.SetCellFormula("Request", "B7", "A1&A2") }, "sheet Request, cell B7: a form holds no formulas"},
 		"empty formula":  {func(b *excelize.File) { _ = b.SetCellFormula("Groups", "C3", "1+1") }, "sheet Groups, cell C3: a form holds no formulas"},

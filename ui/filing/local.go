@@ -9,11 +9,28 @@ import (
 // Local files through the use cases of this process, in the name of an actor
 // who is looked up afresh for each call.
 type Local struct {
-	Service *review.Service
+	Service Service
 	Author  review.Username
 }
 
-var _ Desk = Local{}
+// Service is what filing needs of the domain; *review.Service is one.
+type Service interface {
+	Actor(ctx context.Context, name review.Username, source string) (review.Actor, error)
+	WorkspaceFiles(ctx context.Context, a review.Actor, ws review.WorkspaceName) (*review.Workspace, *review.WorkspaceSummary, error)
+	RequestsPage(ctx context.Context, a review.Actor, limit, offset int) ([]review.Request, error)
+	Request(ctx context.Context, a review.Actor, id review.RequestID) (*review.View, error)
+	CreateRequest(ctx context.Context, a review.Actor, ws review.WorkspaceName) (review.RequestID, error)
+	EditDetails(ctx context.Context, a review.Actor, id review.RequestID, d review.RequestDetails) error
+	EditGroup(ctx context.Context, a review.Actor, id review.RequestID, g review.GroupID, d review.GroupDetails) error
+	AddFiles(ctx context.Context, a review.Actor, id review.RequestID, files []review.AddFile) ([]review.AddResult, error)
+	AddMatching(ctx context.Context, a review.Actor, id review.RequestID, group string, d review.GroupDetails) ([]review.AddResult, error)
+	MoveFile(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID, group string, kind review.FileKind) error
+	UpdateFile(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) error
+	AskException(ctx context.Context, a review.Actor, id review.RequestID, file review.FileID, check, reason string) error
+	ReuseContext(ctx context.Context, a review.Actor, id, from review.RequestID) error
+}
+
+var _ Maker = Local{}
 
 func (l Local) actor(ctx context.Context) (review.Actor, error) {
 	return l.Service.Actor(ctx, l.Author, "")
@@ -42,6 +59,14 @@ func (l Local) Workspace(ctx context.Context, ws review.WorkspaceName) (releases
 		return nil
 	})
 	return releases, active, err
+}
+
+func (l Local) Create(ctx context.Context, ws review.WorkspaceName) (id review.RequestID, err error) {
+	err = l.as(ctx, func(a review.Actor) (err error) {
+		id, err = l.Service.CreateRequest(ctx, a, ws)
+		return err
+	})
+	return id, err
 }
 
 func (l Local) Own(ctx context.Context) (out []Summary, err error) {
