@@ -72,6 +72,7 @@ type browser struct {
 	client *http.Client
 	status int
 	path   string // where the last request ended
+	where  *url.URL
 	header http.Header
 	body   string
 }
@@ -101,7 +102,7 @@ func (b *browser) do(req *http.Request) *browser {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.status, b.path, b.header, b.body = res.StatusCode, res.Request.URL.Path, res.Header, string(data)
+	b.status, b.path, b.where, b.header, b.body = res.StatusCode, res.Request.URL.Path, res.Request.URL, res.Header, string(data)
 	return b
 }
 

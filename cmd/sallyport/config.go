@@ -130,7 +130,7 @@ func (c config) complete() error {
 	if err := c.checkNotify(); err != nil {
 		return err
 	}
-	if err := c.Access.check(); err != nil {
+	if err := c.Access.check(c.PublicURL); err != nil {
 		return err
 	}
 	return checkSchedules(c.Schedules)

@@ -1,10 +1,19 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
 
+	"sallyport/policy"
 	"sallyport/review"
 	"sallyport/ui/signin"
+	"sallyport/ui/signin/jobserver"
+	"sallyport/ui/signin/openid"
 )
 
 // The kinds of methods that a configuration chooses from.
@@ -14,20 +23,143 @@ const (
 	methodJobServer = "job-server"
 )
 
-// signInMethod is one entry of sign_in.
+// signInMethod is one entry of sign_in. Which keys it may have depends on the
+// method.
 type signInMethod struct {
-	Method string `yaml:"method"`
+	Method string   `yaml:"method"`
+	ID     string   `yaml:"id"`    // stable: people are linked under it
+	Label  string   `yaml:"label"` // for people
+	Every  duration `yaml:"every"`
+	Grace  duration `yaml:"grace"`
+
+	// Of openid.
+	Issuer           string                      `yaml:"issuer"`
+	ClientID         string                      `yaml:"client_id"`
+	ClientSecretFile string                      `yaml:"client_secret_file"`
+	Scopes           []string                    `yaml:"scopes"`
+	UsernameClaim    string                      `yaml:"username_claim"`
+	GroupsClaim      string                      `yaml:"groups_claim"`
+	Roles            map[string]policy.Role      `yaml:"roles"`
+	Projects         map[string]review.ProjectID `yaml:"projects"`
+	ACR              []string                    `yaml:"acr"`
+	AMR              []string                    `yaml:"amr"`
+
+	// Of job-server.
+	Endpoint     string      `yaml:"endpoint"`
+	TokenFile    string      `yaml:"token_file"`
+	ReadOnlyRole policy.Role `yaml:"read_only_role"`
+	TrainedDays  int         `yaml:"trained_days"`
 }
 
-func (m signInMethod) id() string { return m.Method }
+// id is what sessions and identities of the method are known by.
+func (m signInMethod) id() string {
+	if m.ID == "" {
+		return m.Method
+	}
+	return m.ID
+}
 
-func (m signInMethod) check() error {
-	if m.Method != methodPassword {
-		return fmt.Errorf("there is no method %q", m.Method)
+func (m signInMethod) check(publicURL string) error {
+	id := m.id()
+	if !name.MatchString(id) || id == "local" || id == "demo" {
+		return fmt.Errorf("%q cannot be the id of a method", id)
+	}
+	roles := slices.Collect(maps.Values(m.Roles))
+	if m.ReadOnlyRole != "" {
+		roles = append(roles, m.ReadOnlyRole)
+	}
+	for _, r := range roles {
+		if !slices.Contains(knownRoles(), r) {
+			return fmt.Errorf("%s: there is no role %q", id, r)
+		}
+	}
+	switch m.Method {
+	case methodPassword:
+		return nil
+	case methodOpenID:
+		if m.Issuer == "" || m.ClientID == "" || publicURL == "" {
+			return fmt.Errorf("%s: OpenID Connect needs issuer, client_id, and public_url, the address that browsers come back to", id)
+		}
+		return secureAddress(id, m.Issuer)
+	case methodJobServer:
+		if m.Endpoint == "" || m.TokenFile == "" {
+			return fmt.Errorf("%s: a job server needs endpoint and token_file", id)
+		}
+		return secureAddress(id, m.Endpoint)
+	}
+	return fmt.Errorf("there is no method %q: it is password, openid or job-server", m.Method)
+}
+
+// secureAddress refuses to send secrets in the clear to another machine.
+func secureAddress(id, address string) error {
+	rest, plain := strings.CutPrefix(address, "http://")
+	if !plain {
+		return nil
+	}
+	host, _, _ := strings.Cut(rest, "/")
+	if !strings.Contains(host, ":") {
+		host += ":80"
+	}
+	if !loopback(host) {
+		return fmt.Errorf("%s: %s would get secrets in the clear: use https", id, address)
 	}
 	return nil
 }
 
-func (m signInMethod) open(string, review.Clock) (signin.Method, error) {
-	return nil, fmt.Errorf("there is no method %q", m.Method)
+// secretFile reads a secret from a file that only its owner can read.
+func secretFile(file string) (string, error) {
+	if file == "" {
+		return "", nil
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return "", err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return "", fmt.Errorf("%s can be read by others than its owner: chmod 600", file)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	secret := strings.TrimSpace(string(text))
+	if secret == "" {
+		return "", errors.New(file + " is empty")
+	}
+	return secret, nil
+}
+
+// label is how the method is called before people.
+func (m signInMethod) label() string {
+	switch {
+	case m.Label != "":
+		return m.Label
+	case m.Method == methodJobServer:
+		return "the job server"
+	}
+	return m.id()
+}
+
+func (m signInMethod) open(publicURL string, now review.Clock) (signin.Method, error) {
+	if m.Method == methodJobServer {
+		token, err := secretFile(m.TokenFile)
+		if err != nil {
+			return nil, err
+		}
+		return jobserver.New(jobserver.Options{
+			ID: m.id(), Label: m.label(), Endpoint: m.Endpoint, Token: token, Every: m.Every.Duration, Grace: m.Grace.Duration,
+			ReadOnly: m.ReadOnlyRole, Trained: time.Duration(m.TrainedDays) * 24 * time.Hour, Now: now,
+		})
+	}
+	secret, err := secretFile(m.ClientSecretFile)
+	if err != nil {
+		return nil, err
+	}
+	here := strings.TrimSuffix(publicURL, "/")
+	return openid.New(openid.Options{
+		ID: m.id(), Label: m.label(), Issuer: m.Issuer, ClientID: m.ClientID, ClientSecret: secret, Scopes: m.Scopes,
+		Back: here + "/sign-in/by/" + m.id() + "/back", AfterSignOut: here + "/sign-in",
+		UsernameClaim: m.UsernameClaim, GroupsClaim: m.GroupsClaim, Roles: m.Roles, Projects: m.Projects, ACR: m.ACR, AMR: m.AMR,
+		Every: m.Every.Duration, Grace: m.Grace.Duration, Now: now,
+	})
 }

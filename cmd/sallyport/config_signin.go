@@ -46,7 +46,7 @@ func (d *duration) UnmarshalYAML(n *yaml.Node) (err error) {
 }
 
 // check says what is wrong with the configuration, before anything is opened.
-func (c *signInConfig) check() error {
+func (c *signInConfig) check(publicURL string) error {
 	if c.SecondFactor != nil {
 		for _, r := range *c.SecondFactor {
 			if !slices.Contains(knownRoles(), r) {
@@ -59,7 +59,7 @@ func (c *signInConfig) check() error {
 	}
 	seen := map[string]bool{}
 	for _, m := range c.SignIn {
-		if err := m.check(); err != nil {
+		if err := m.check(publicURL); err != nil {
 			return fmt.Errorf("sign_in: %w", err)
 		}
 		if seen[m.id()] {
