@@ -36,6 +36,12 @@ ui/node_modules/.package-lock.json: ui/package.json ui/package-lock.json
 	npm --prefix ui ci --no-audit --no-fund --loglevel=error
 	touch $@
 
+# A real provider of OpenID Connect, for tests only.
+OIDCTEST := ui/oidctest/node_modules/.package-lock.json
+$(OIDCTEST): ui/oidctest/package.json ui/oidctest/package-lock.json
+	npm --prefix ui/oidctest ci --no-audit --no-fund --loglevel=error
+	touch $@
+
 tools-present:
 	@for tool in go node npm; do command -v $$tool >/dev/null || { echo "make: $$tool is needed and was not found"; exit 1; }; done
 	@command -v $${CC:-cc} >/dev/null || command -v gcc >/dev/null || { echo "make: a C compiler is needed (Debian: apt-get install gcc libc6-dev)"; exit 1; }
@@ -44,7 +50,7 @@ test: build browser s3 lint unit
 
 # Every test runs the browser ones too; without a browser they fail, they are
 # not skipped.
-unit: $(ASSETS) s3
+unit: $(ASSETS) $(OIDCTEST) s3
 	SALLYPORT_BROWSER=$${SALLYPORT_BROWSER:-required} SALLYPORT_S3=$${SALLYPORT_S3:-required} go test -race -timeout 12m ./...
 
 lint: $(ASSETS)
@@ -71,6 +77,6 @@ fuzz:
 	.ci/fuzz $(FUZZTIME)
 
 clean:
-	rm -rf bin ui/node_modules
+	rm -rf bin ui/node_modules ui/oidctest/node_modules
 	find ui/static/dist -mindepth 1 -not -name .gitkeep -delete
 	@if [ -e $(DEMO)/SALLYPORT-DEMO ]; then rm -rf $(DEMO); fi
