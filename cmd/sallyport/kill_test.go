@@ -313,6 +313,10 @@ func onePackage(t *testing.T, data string, id review.RequestID) {
 		t.Fatal(err)
 	}
 	checkPackage(t, demo.Exports(data), s.service.Blobs, release)
+	key := filepath.Join(data, "keys", ledger.PublicFile)
+	folder := filepath.Join(demo.Exports(data), string(release.Workspace), release.ID)
+	goodPackage(t, folder, key)
+	goodPackage(t, folder+".zip", key)
 }
 
 // checkPackage compares the exports folder with the one release that it holds:
