@@ -217,11 +217,22 @@ func copied(t *testing.T, data string) string {
 	if err := os.Symlink(demo.Workspaces(data), demo.Workspaces(dir)); err != nil {
 		t.Fatal(err)
 	}
-	keys := filepath.Join(dir, "keys") // a copy is readable by others
-	for name, mode := range map[string]os.FileMode{keys: 0o700, filepath.Join(keys, ledger.KeyFile): 0o600} {
-		if err := os.Chmod(name, mode); err != nil {
+	// A copy is readable by others, which no key may be.
+	keys, err := filepath.Glob(filepath.Join(dir, "keys", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lone, err := filepath.Glob(filepath.Join(dir, "*.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(keys, lone...) {
+		if err := os.Chmod(name, 0o600); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := os.Chmod(filepath.Join(dir, "keys"), 0o700); err != nil {
+		t.Fatal(err)
 	}
 	return dir
 }
