@@ -59,6 +59,7 @@ const (
 	ReleaseRecall    Action = "release.recall"  // report a released file, read and annotate the report
 	RequestHold      Action = "request.hold"    // put or lift a legal hold
 	BlobRestore      Action = "blob.restore"    // record that damaged bytes are back
+	JobRetry         Action = "job.retry"       // have a delivery or a message that was given up tried again
 	StatusView       Action = "status.view"     // health and stuck work; no contents
 	PeopleManage     Action = "people.manage"   // invite people and end their sessions
 	ReleasePackage   Action = "release.package" // the package of a delivered release, as it left

@@ -26,7 +26,7 @@ func Grants() []Grant {
 			ReleaseRecall, RequestHold,
 		}},
 
-		{Operator, anyone, []Action{BlobRestore, PeopleManage, StatusView}},
+		{Operator, anyone, []Action{BlobRestore, JobRetry, PeopleManage, StatusView}},
 	}
 	// Who may file in which kind of project is a rule of the project: see
 	// review.Service.CreateRequest.

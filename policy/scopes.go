@@ -28,7 +28,7 @@ func Scopes() []ScopeActions {
 			ReleaseRecall,
 		}},
 		{ScopeRelease, []Action{ReviewRelease}},
-		{ScopeAudit, []Action{ReleaseList, RecordView, AuditView, AuditExport, ReleaseRecall, RequestHold, BlobRestore}},
+		{ScopeAudit, []Action{ReleaseList, RecordView, AuditView, AuditExport, ReleaseRecall, RequestHold, BlobRestore, JobRetry}},
 	}
 }
 

@@ -32,6 +32,8 @@ type View struct {
 	// Damaged says that stored bytes which the request rests on are under an
 	// alarm: nothing of it can be decided.
 	Damaged bool
+	// Deliveries says how its release stands with each of its places.
+	Deliveries []DeliveryState
 	// Recalled says what of its release was recalled; nil for nothing.
 	Recalled *Recall
 	// Hold is the legal hold in force; nil for none, and for those who may not

@@ -74,6 +74,9 @@ func (s *Service) fates(ctx context.Context, a Actor, r *Request, v *View) error
 	}
 	if err == nil {
 		v.Recalled = rel.Recalled
+		if v.Deliveries, err = s.deliveryStates(ctx, rel); err != nil {
+			return err
+		}
 	}
 	if v.Retired, err = s.Store.RetiredAt(ctx, r.ID); err != nil || !policy.Allowed(a.Roles, policy.RequestHold, v.Relation) {
 		return err

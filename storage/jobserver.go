@@ -244,7 +244,7 @@ func (c *checkedReader) Close() error { return c.r.Close() }
 // Withdraw cannot withdraw: the server's interface takes nothing back.
 func (j *JobServer) Withdraw(_ context.Context, rel *review.Release, location string) (string, error) {
 	if location == "" {
-		return fmt.Sprintf("The release may have arrived at the job server in part. It cannot be taken back from here: ask the people who run the job server to delete whatever it has of request %s of workspace %s.", rel.Request, rel.Workspace), nil
+		return fmt.Sprintf("The release may have arrived at the job server in part. It cannot be taken back from here: ask the people who run the job server to delete whatever it has of request %s of workspace %s.", rel.Request, rel.Workspace), review.ErrCannotWithdraw
 	}
-	return fmt.Sprintf("The job server has no way to take a release back, so nothing was withdrawn from it. Ask the people who run it to delete the release at %s.", location), nil
+	return fmt.Sprintf("The job server has no way to take a release back, so nothing was withdrawn from it. Ask the people who run it to delete the release at %s.", location), review.ErrCannotWithdraw
 }

@@ -81,7 +81,7 @@ func TestJobServerDeliver(t *testing.T) {
 		arrivedOnce(t, stand, p)
 	}
 	what, err := j.Withdraw(t.Context(), p.Release, "somewhere")
-	if err != nil || !strings.Contains(what, "nothing was withdrawn") || !strings.Contains(what, "somewhere") {
+	if !errors.Is(err, review.ErrCannotWithdraw) || !strings.Contains(what, "nothing was withdrawn") || !strings.Contains(what, "somewhere") {
 		t.Errorf("Withdraw = %q, %v", what, err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"sallyport/policy"
 	"sallyport/review"
 )
 
@@ -177,6 +178,8 @@ type statusPage struct {
 	*review.StatusReport
 	Counts []statusCount
 	Well   bool
+	// CanRetry says that the reader may have dead letters tried again.
+	CanRetry bool
 }
 
 type statusCount struct {
@@ -193,5 +196,15 @@ func (u *UI) status(c *call) error {
 	for _, s := range allStatuses() {
 		p.Counts = append(p.Counts, statusCount{s, rep.ByStatus[s]})
 	}
+	p.CanRetry = policy.Somewhere(c.actor.Roles, policy.JobRetry)
 	return c.render(http.StatusOK, "status", frame{Title: "Service status"}, p)
+}
+
+// retryJob has something that was given up tried again.
+func (u *UI) retryJob(c *call) error {
+	if err := u.service.RetryDead(c.ctx(), c.actor, c.FormValue("job")); err != nil {
+		return err
+	}
+	c.setFlash(flash{Text: "It is tried again."})
+	return c.redirect("/status")
 }

@@ -147,6 +147,7 @@ func routes() []route {
 		{get, "/export/reviews/:request", policy.ReviewExport, (*UI).exportReview},
 		{get, "/audit", policy.AuditView, (*UI).audit},
 		{get, "/status", policy.StatusView, (*UI).status},
+		{post, "/status/retry", policy.JobRetry, (*UI).retryJob},
 	}
 }
 

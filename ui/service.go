@@ -69,6 +69,7 @@ type Service interface {
 	Figures(ctx context.Context, a review.Actor, since, until time.Time) (*review.Figures, error)
 	RecordExport(ctx context.Context, a review.Actor, x review.Export) error
 	Audit(ctx context.Context, a review.Actor, q review.EventQuery) ([]review.Event, error)
+	RetryDead(ctx context.Context, a review.Actor, job string) error
 	Status(ctx context.Context, a review.Actor) (*review.StatusReport, error)
 
 	MyNotices(ctx context.Context, a review.Actor, limit int) ([]review.Notice, error)

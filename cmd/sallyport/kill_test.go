@@ -36,6 +36,8 @@ type dying struct {
 	Request review.RequestID
 	Checker review.Username
 	Step    int
+	Sinks   []sinkConfig  // instead of the demonstration's folder
+	Ahead   time.Duration // how much later it is, past the leases of others
 }
 
 // dieReleasing runs in the child process.
@@ -45,9 +47,15 @@ func dieReleasing(told string) error {
 		return err
 	}
 	ctx := context.Background()
-	s, err := demoServer(ctx, d.Data, time.Now)
+	s, err := demoServer(ctx, d.Data, func() time.Time { return time.Now().Add(d.Ahead) })
 	if err != nil {
 		return err
+	}
+	if len(d.Sinks) > 0 {
+		if err := useSinks(ctx, s, d.Sinks); err != nil {
+			return err
+		}
+		fmt.Println("ready")
 	}
 	steps := 0
 	die := func() {

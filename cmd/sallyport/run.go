@@ -45,6 +45,7 @@ type commands struct {
 	Sessions sessionsCommand `cmd:"" help:"List and end the sessions of a person."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the schema of the database up to date, or say what it lacks."`
 	Copy     copyCommand     `cmd:"" help:"Copy the database into another, of SQLite or of PostgreSQL."`
+	Jobs     jobsCommand     `cmd:"" help:"List what was given up, and have it tried again."`
 	Verify   verifyCommand   `cmd:"" help:"Check that the database, the record and the snapshots are as they were written."`
 	Audit    auditCommand    `cmd:"" help:"Sign checkpoints of the audit log, verify it against them, and prove what it holds."`
 	Package  packageCommand  `cmd:"" help:"Verify a package that was released."`

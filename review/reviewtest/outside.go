@@ -215,7 +215,8 @@ type Sink struct {
 	Fail      func() error
 }
 
-func newSink() *Sink { return &Sink{Delivered: map[string]map[string][]byte{}} }
+// NewSink makes a sink that has nothing yet.
+func NewSink() *Sink { return &Sink{Delivered: map[string]map[string][]byte{}} }
 
 // Deliver implements review.Sink.
 func (s *Sink) Deliver(ctx context.Context, p *review.Package) (string, error) {

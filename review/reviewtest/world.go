@@ -66,7 +66,7 @@ func NewWorld(t testing.TB, store review.Store) *World {
 		Store:      store,
 		Blobs:      newBlobs(c.tick),
 		Workspaces: newWorkspaces(Cohort, CohortNext, Arms),
-		Sink:       newSink(),
+		Sink:       NewSink(),
 		clock:      c,
 	}
 	w.Service = &review.Service{
