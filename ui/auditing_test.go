@@ -157,7 +157,12 @@ func TestFindAnything(t *testing.T) {
 			t.Errorf("looking for %q does not find the request", find)
 		}
 	}
-	aud.get("/audit?find=nothing-of-the-kind").has("No request matches")
+	aud.get("/audit?find=nothing-of-the-kind").has("No request matches", "No event matches")
+	aud.get("/audit?find=rates").has("Request approved") // part of a file's name
+	aud.get("/figures").want(http.StatusOK).has("Turnaround", "1 turn ended, 1 of them within", "small-count", "Cohen’s kappa")
+	if rows := readCSV(t, aud.exported("/export/figures?figure=overrode")); len(rows) < 2 {
+		t.Errorf("the findings that were overridden: %q", rows)
+	}
 	aud.get(record).has("Independence of the two reviews", "shown", "The events show that each checker decided before")
 	aud.get(record+"/print").want(http.StatusOK).has("record of request "+string(r.ID), "Independence", "First reason.").lacks("Sign out")
 }

@@ -71,12 +71,25 @@ func (u *UI) find(c *call, asked search, p *auditPage) (search, error) {
 	if p.Requests, err = u.service.AllRequests(c.ctx(), c.actor, q); err != nil {
 		return sr, err
 	}
+	if len(p.Requests) == 0 && sr.Text != "" { // no title: perhaps the name of a file
+		sr.Text, sr.Path = "", sr.Text
+		if q, err = sr.requests(); err != nil {
+			return sr, err
+		}
+		q.Limit = foundRows + 1
+		if p.Requests, err = u.service.AllRequests(c.ctx(), c.actor, q); err != nil {
+			return sr, err
+		}
+	}
 	if len(p.Requests) > foundRows {
 		p.Requests = p.Requests[:foundRows]
 		p.More = "/records?" + sr.Query()
 	}
 	if len(p.Requests) == 1 && (sr.Text != "" || sr.Path != "") {
 		sr.Request, sr.Path = string(p.Requests[0].ID), ""
+	}
+	if sr.Text != "" && sr.Request == "" { // titles of several: no events of all the world
+		sr.Path = sr.Text
 	}
 	sr.Text = ""
 	return sr, nil

@@ -59,7 +59,7 @@ func turnaround(f *review.Figures) Figure {
 		Definition: fmt.Sprintf("Each turn with the checkers that ended: from a submission or resubmission to the return, rejection or approval. "+
 			"A turn counts for the least number of working days in which it ended, at the same time of day. %d working days are promised.", f.Promise),
 		Columns: []string{"working days", "#turns", "within the promise"},
-		Sum:     fmt.Sprintf("%d turns ended, %d of them within the promised %d working days. The median is %d.", t.Turns, t.Within, f.Promise, t.Median),
+		Sum:     fmt.Sprintf("%s ended, %d of them within the promised %d working days. The median is %d.", counted(t.Turns, "turn"), t.Within, f.Promise, t.Median),
 	}
 	for i, n := range t.Days {
 		label := itoa(i + 1)
@@ -76,7 +76,7 @@ func months(f *review.Figures) Figure {
 		ID: "months", Title: "Turnaround by month",
 		Definition: "The same turns, by the month in which they ended. The median is in working days.",
 		Columns:    []string{"month", "#turns", "#within the promise", "#later", "#percent within", "#median"},
-		Sum:        fmt.Sprintf("%d months with turns that ended.", len(f.Turnaround.Months)),
+		Sum:        counted(len(f.Turnaround.Months), "month") + " with turns that ended.",
 	}
 	for _, m := range f.Turnaround.Months {
 		out.Rows = append(out.Rows, []string{m.Month.Format("2006-01"), itoa(m.Turns), itoa(m.Within), itoa(m.Turns - m.Within), percent(m.Within, m.Turns), itoa(m.Median)})
@@ -90,7 +90,7 @@ func work(f *review.Figures) Figure {
 		Definition: "Reviews that were handed in, and the files voted on in them. The time is the median from submission, or from when the seat was theirs if that was later, " +
 			"to handing in: by the clock, nights and weekends included. It is no measure of care.",
 		Columns: []string{"checker", "#reviews", "#requests", "#files", "#median hours"},
-		Sum:     fmt.Sprintf("%d checkers handed in reviews.", len(f.Work)),
+		Sum:     counted(len(f.Work), "checker") + " handed in reviews.",
 	}
 	for _, w := range f.Work {
 		out.Rows = append(out.Rows, []string{string(w.Checker), itoa(w.Reviews), itoa(w.Requests), itoa(w.Files), strconv.FormatFloat(w.Median.Hours(), 'f', 1, 64)})
@@ -105,7 +105,7 @@ func agreement(f *review.Figures) Figure {
 			"Cohen’s kappa is the agreement beyond what the two would reach by chance with their habits: 1 is always, 0 is chance. " +
 			"It says little where nearly all files are approved: then it can be low, or undefined, although the two hardly ever differ. Read it with the counts beside it, and not at all below some 50 files.",
 		Columns: []string{"checkers", "#files", "#alike", "#percent alike", "#kappa"},
-		Sum:     fmt.Sprintf("%d pairs of checkers decided on the same files.", len(f.Pairs)),
+		Sum:     "Pairs of checkers who decided on the same files: " + itoa(len(f.Pairs)) + ".",
 	}
 	names := []string{"approve", "changes", "reject"}
 	for _, a := range names {
@@ -136,7 +136,7 @@ func returns(f *review.Figures) Figure {
 		Definition: "Turns that ended with the request back at its author. Findings are blocking ones and warnings on the files that were not approved by both, at the moment of the return, by check: " +
 			"they accompany a return, and need not be its reason. Public comments give the reasons in words, in each record.",
 		Columns: []string{"what", "severity", "#number"},
-		Sum:     fmt.Sprintf("%d returns, %d of them before both reviews were in; %d files with changes requested, %d rejected, %d public comments.", r.N, r.Early, r.Changes, r.Rejected, r.Comments),
+		Sum:     fmt.Sprintf("%s, %d before both reviews were in; %s with changes requested, %d rejected; %s.", counted(r.N, "return"), r.Early, counted(r.Changes, "file"), r.Rejected, counted(r.Comments, "public comment")),
 	}
 	for _, x := range r.Findings {
 		out.Rows = append(out.Rows, []string{x.Check, string(x.Severity), itoa(x.N)})
@@ -155,7 +155,7 @@ func overrode(f *review.Figures) Figure {
 		ID: "overrode", Title: "Findings that checkers approved all the same",
 		Definition: "Blocking findings and warnings on files that were released, as they stood at the decision, by check. A blocking finding is approved only with a reason, or an accepted exception.",
 		Columns:    []string{"check", "severity", "#findings"},
-		Sum:        fmt.Sprintf("%d kinds of finding, in %d releases.", len(f.Overrode), f.Releases),
+		Sum:        fmt.Sprintf("Findings of %s, in %s.", counted(len(f.Overrode), "kind"), counted(f.Releases, "release")),
 	}
 	if f.Unsaid > 0 {
 		out.Definition += fmt.Sprintf(" %d decisions are older than the events that say this, and are not counted.", f.Unsaid)
@@ -171,7 +171,7 @@ func exceptions(f *review.Figures) Figure {
 		ID: "exceptions", Title: "Exceptions",
 		Definition: "Exceptions that authors asked for, and the answers of single checkers: each exception needs both.",
 		Columns:    []string{"from the check", "#asked", "#accepted", "#refused"},
-		Sum:        fmt.Sprintf("Exceptions from %d checks.", len(f.Exceptions)),
+		Sum:        fmt.Sprintf("Exceptions from %s.", counted(len(f.Exceptions), "check")),
 	}
 	for _, x := range f.Exceptions {
 		out.Rows = append(out.Rows, []string{x.Check, itoa(x.Asked), itoa(x.Accepted), itoa(x.Refused)})
@@ -185,6 +185,13 @@ func totals(f *review.Figures) Figure {
 		Definition: "Decisions to release, by when they were made, and recalls, by when the breach was reported; a release may be recalled in parts, each time counted.",
 		Columns:    []string{"what", "#number"},
 		Rows:       [][]string{{"releases", itoa(f.Releases)}, {"recalls", itoa(f.Recalls)}},
-		Sum:        fmt.Sprintf("%d releases, %d recalls.", f.Releases, f.Recalls),
+		Sum:        counted(f.Releases, "release") + ", " + counted(f.Recalls, "recall") + ".",
 	}
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return itoa(n) + " " + what + "s"
 }
