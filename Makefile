@@ -19,7 +19,7 @@ export CGO_ENABLED := 1
 ASSETS := ui/static/dist/manifest.json
 ASSET_SOURCES := $(shell find ui/assets ui/build.mjs ui/package.json ui/package-lock.json -type f 2>/dev/null)
 
-.PHONY: run build test unit lint bench fuzz browser s3 kills clean tools-present
+.PHONY: run build test unit unit-postgres postgres postgres-all lint bench fuzz browser s3 kills clean tools-present
 
 run: build
 	bin/sallyport demo --listen $(ADDRESS) --data $(DEMO)
@@ -46,18 +46,32 @@ tools-present:
 	@for tool in go node npm; do command -v $$tool >/dev/null || { echo "make: $$tool is needed and was not found"; exit 1; }; done
 	@command -v $${CC:-cc} >/dev/null || command -v gcc >/dev/null || { echo "make: a C compiler is needed (Debian: apt-get install gcc libc6-dev)"; exit 1; }
 
-test: build browser s3 lint unit
+test: build browser postgres s3 lint unit unit-postgres
 
 # Every test runs the browser ones too; without a browser they fail, they are
 # not skipped.
 unit: $(ASSETS) $(OIDCTEST) s3
-	SALLYPORT_BROWSER=$${SALLYPORT_BROWSER:-required} SALLYPORT_S3=$${SALLYPORT_S3:-required} go test -race -timeout 12m ./...
+	SALLYPORT_BROWSER=$${SALLYPORT_BROWSER:-required} SALLYPORT_S3=$${SALLYPORT_S3:-required} SALLYPORT_POSTGRES=required go test -race -timeout 12m ./...
+
+# What keeps data, once more on PostgreSQL, with a shorter game of the workflow's
+# model: the tests above hold both engines to the same contracts already.
+unit-postgres: $(ASSETS) s3
+	SALLYPORT_TEST_ENGINE=postgres SALLYPORT_POSTGRES=required SALLYPORT_S3=$${SALLYPORT_S3:-required} go test -timeout 8m ./storage
+	SALLYPORT_TEST_ENGINE=postgres SALLYPORT_POSTGRES=required go test -timeout 8m -run 'TestWorkflow' ./review -rapid.checks=8
+	SALLYPORT_TEST_ENGINE=postgres SALLYPORT_POSTGRES=required go test -timeout 8m -run 'Hostile|Idempot|Token' ./ui/api
+
+# All tests of these packages on PostgreSQL: some minutes.
+postgres-all: $(ASSETS)
+	SALLYPORT_TEST_ENGINE=postgres SALLYPORT_POSTGRES=required go test -timeout 20m ./storage ./review ./ui ./ui/api
 
 lint: $(ASSETS)
 	.ci/lint
 
 browser:
 	.ci/browser
+
+postgres:
+	.ci/postgres
 
 # A real S3 server for the tests of delivery.
 s3:

@@ -17,6 +17,7 @@ import (
 	"sallyport/review"
 	"sallyport/review/reviewtest"
 	"sallyport/storage"
+	"sallyport/storage/pgtest"
 )
 
 // TestMain sets how long the model plays in a usual run; -rapid.checks and
@@ -37,7 +38,7 @@ func TestWorkflow(t *testing.T) {
 	dir, n := t.TempDir(), 0
 	rapid.Check(t, func(rt *rapid.T) {
 		n++
-		s, err := storage.Open(context.Background(), filepath.Join(dir, fmt.Sprint(n, ".db")), time.Now)
+		s, err := storage.Open(context.Background(), pgtest.Address(t, filepath.Join(dir, fmt.Sprint(n, ".db")), schema), time.Now)
 		if err != nil {
 			rt.Fatal(err)
 		}

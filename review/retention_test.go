@@ -13,6 +13,7 @@ import (
 	"sallyport/review"
 	"sallyport/review/reviewtest"
 	"sallyport/storage"
+	"sallyport/storage/pgtest"
 )
 
 // day is long enough to be past a policy's day.
@@ -228,7 +229,7 @@ func TestRetentionNeverTakesTooMuch(t *testing.T) {
 	dir, n := t.TempDir(), 0
 	rapid.Check(t, func(rt *rapid.T) {
 		n++
-		s, err := storage.Open(context.Background(), filepath.Join(dir, time.Duration(n).String()+".db"), time.Now)
+		s, err := storage.Open(context.Background(), pgtest.Address(t, filepath.Join(dir, time.Duration(n).String()+".db"), schema), time.Now)
 		if err != nil {
 			rt.Fatal(err)
 		}

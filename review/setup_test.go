@@ -9,16 +9,23 @@ import (
 	"sallyport/review"
 	"sallyport/review/reviewtest"
 	"sallyport/storage"
+	"sallyport/storage/pgtest"
 )
 
 func openStore(t testing.TB) *storage.Store {
 	t.Helper()
-	s, err := storage.Open(context.Background(), filepath.Join(t.TempDir(), "sallyport.db"), time.Now)
+	s, err := storage.Open(context.Background(), pgtest.Address(t, filepath.Join(t.TempDir(), "sallyport.db"), schema), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
 	return s
+}
+
+// schema makes the schema of a test's database in PostgreSQL.
+func schema(ctx context.Context, owner string) error {
+	_, err := storage.Migrate(ctx, owner, time.Now, pgtest.AppRole)
+	return err
 }
 
 func newWorld(t testing.TB) *reviewtest.World {

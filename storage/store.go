@@ -96,7 +96,12 @@ func (s *Store) write(ctx context.Context, doing string, f func(tx *gorm.DB) err
 	}))
 }
 
-// read runs f on one moment's state of the database.
+// read runs f on one moment's state of the database. What is asked for by text
+// that cannot be kept is not there.
 func (s *Store) read(ctx context.Context, doing string, f func(tx *gorm.DB) error) error {
-	return wrap(doing, s.reader.WithContext(ctx).Transaction(f))
+	err := s.reader.WithContext(ctx).Transaction(f)
+	if _, message := trouble(err); message == unkept {
+		return &review.Error{Kind: review.NotFound, Message: "There is no such thing.", Err: err}
+	}
+	return wrap(doing, err)
 }

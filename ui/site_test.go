@@ -22,6 +22,7 @@ import (
 	"sallyport/policy"
 	"sallyport/review/reviewtest"
 	"sallyport/storage"
+	"sallyport/storage/pgtest"
 	"sallyport/ui/api"
 )
 
@@ -37,7 +38,7 @@ type site struct {
 // its options before it starts.
 func newSite(t *testing.T, change ...func(*Options)) *site {
 	t.Helper()
-	store, err := storage.Open(context.Background(), filepath.Join(t.TempDir(), "db"), time.Now)
+	store, err := storage.Open(context.Background(), pgtest.Address(t, filepath.Join(t.TempDir(), "db"), schema), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -262,4 +263,10 @@ func (b *browser) vote(request, decision, reason string) *browser {
 		}
 	}
 	return b
+}
+
+// schema makes the schema of a test's database in PostgreSQL.
+func schema(ctx context.Context, owner string) error {
+	_, err := storage.Migrate(ctx, owner, time.Now, pgtest.AppRole)
+	return err
 }

@@ -23,6 +23,7 @@ import (
 	"sallyport/review"
 	"sallyport/review/reviewtest"
 	"sallyport/storage"
+	"sallyport/storage/pgtest"
 	"sallyport/ui"
 	"sallyport/ui/api"
 )
@@ -43,7 +44,7 @@ type site struct {
 func newSite(t testing.TB) *site {
 	t.Helper()
 	folder := t.TempDir()
-	store, err := storage.Open(context.Background(), filepath.Join(folder, "db"), func() time.Time { return time.Now().UTC() })
+	store, err := storage.Open(context.Background(), pgtest.Address(t, filepath.Join(folder, "db"), schema), func() time.Time { return time.Now().UTC() })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -321,4 +322,10 @@ func (d *description) schema(t testing.TB, method, template, status, media strin
 		d.compiled[at] = s
 	}
 	return d.compiled[at]
+}
+
+// schema makes the schema of a test's database in PostgreSQL.
+func schema(ctx context.Context, owner string) error {
+	_, err := storage.Migrate(ctx, owner, time.Now, pgtest.AppRole)
+	return err
 }
