@@ -33,6 +33,7 @@ var shows = map[string]review.EventType{
 	"/export/reviews/:request":                        review.EvExported,
 	"/requests/:request/package":                      review.EvPackageDownloaded,
 	"/workspaces/:workspace":                          "",
+	"/workspaces/:workspace/form":                     "",
 	"/static/*":                                       "",
 	"/health":                                         "",
 	"/":                                               "",
