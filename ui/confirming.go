@@ -59,7 +59,7 @@ func graveWords(a policy.Action) string {
 	case policy.ReleaseRecall:
 		return "Recall"
 	default:
-		return "Go on with what you began"
+		return ""
 	}
 }
 

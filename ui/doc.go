@@ -36,7 +36,12 @@
 // # Names that tests and scripts may rely on
 //
 // Sign in: #demo-USERNAME, or #username, #password and #sign-in; then
-// #signed-in-as and #sign-out. What the last action did: #flash.
+// #signed-in-as and #sign-out. What the last action did: #flash. Second step:
+// #code and #send-code, #passkey-sign-in. Other methods: #by-ID, #username-ID,
+// #token-ID. Before a grave action: #confirm-who (#password, #code, #token) or
+// #passkey-confirm, then #resume. Account: #account, #passkeys, #add-passkey,
+// #code-app, #add-code, #make-recovery, #change-password, #end-others; people:
+// #invite, #invitation-link, #end-sessions.
 //
 // Workspace: checkboxes named file with the path as value; kind (#kind-output,
 // #kind-supporting); group (#group-each, #group-new, or value "in:NAME"),

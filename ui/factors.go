@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"html/template"
 	"net/http"
 	"slices"
 	"time"
@@ -147,6 +148,7 @@ func enrolling(path string) bool {
 
 type newCodePage struct {
 	*signin.NewCode
+	QR      template.URL // made here, of nothing but the secret
 	Problem string
 	Has     bool
 }
@@ -173,6 +175,7 @@ func (u *UI) showApp(c *call, status int, problem string) error {
 		return err
 	}
 	u.sessions.Put(c.ctx(), keyNewCode, string(u.options.Sealer.Seal([]byte(p.Secret), "new "+codePurpose(c.actor.Username))))
+	p.QR = template.URL(p.Image)
 	return c.render(status, "code-app", accountFrame("Authenticator app"), p)
 }
 

@@ -74,6 +74,10 @@ func TestPasskeysInBrowser(t *testing.T) {
 		b.look(script, "code-app", "/account/code", width)
 		b.look(script, "new-password", "/account/password", width)
 	}
+	b.open("/account/code")
+	if width := evaluate[int](b, `document.getElementById('qr').naturalWidth`); width != 240 {
+		t.Errorf("the QR code is %d pixels wide", width)
+	}
 	b.open("/account/passkeys")
 	b.do(chromedp.SendKeys("#passkey-name", "Work laptop"), chromedp.Click("#add-passkey"))
 	b.waitFor("/account")
