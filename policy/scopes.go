@@ -11,7 +11,7 @@ const (
 	ScopeRead    Scope = "read"    // see workspaces, requests, files, queues and the status
 	ScopeRequest Scope = "request" // file requests and answer comments
 	ScopeReview  Scope = "review"  // claim, vote, comment, submit, return and reject
-	ScopeRelease Scope = "release" // release what both checkers approved
+	ScopeRelease Scope = "release" // release what both checkers approved, recall it, hold and restore stored bytes
 	ScopeAudit   Scope = "audit"   // the registers, the records and the event log
 )
 
@@ -25,10 +25,9 @@ func Scopes() []ScopeActions {
 		{ScopeRequest, []Action{RequestCreate, RequestEdit, RequestSubmit, RequestWithdraw, RequestComment}},
 		{ScopeReview, []Action{
 			ReviewClaim, ReviewHandOver, ReviewReassign, ReviewVote, ReviewSubmit, ReviewReturn, ReviewReject, RequestComment,
-			ReleaseRecall,
 		}},
-		{ScopeRelease, []Action{ReviewRelease}},
-		{ScopeAudit, []Action{ReleaseList, RecordView, AuditView, AuditExport, ReleaseRecall, RequestHold, BlobRestore, JobRetry}},
+		{ScopeRelease, []Action{ReviewRelease, ReleaseRecall, RequestHold, BlobRestore}},
+		{ScopeAudit, []Action{ReleaseList, RecordView, AuditView, AuditExport, JobRetry}},
 	}
 }
 

@@ -180,6 +180,8 @@ type statusPage struct {
 	Well   bool
 	// CanRetry says that the reader may have dead letters tried again.
 	CanRetry bool
+	// Restores says that the person may record that damaged bytes are back.
+	Restores bool
 }
 
 type statusCount struct {
@@ -192,7 +194,7 @@ func (u *UI) status(c *call) error {
 	if err != nil {
 		return err
 	}
-	p := statusPage{StatusReport: rep, Well: rep.Integrity == 0 && len(rep.DeadJobs) == 0 && len(rep.Overdue) == 0 && len(rep.Unrouted) == 0 && len(rep.Schedules) == 0}
+	p := statusPage{StatusReport: rep, Restores: policy.Somewhere(c.actor.Roles, policy.BlobRestore), Well: len(rep.Alarms) == 0 && len(rep.DeadJobs) == 0 && len(rep.Overdue) == 0 && len(rep.Unrouted) == 0 && len(rep.Schedules) == 0}
 	for _, s := range allStatuses() {
 		p.Counts = append(p.Counts, statusCount{s, rep.ByStatus[s]})
 	}

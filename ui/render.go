@@ -29,7 +29,9 @@ type frame struct {
 	Style   string // address of the style, "" when it was not built
 	Script  string
 	Flash   *flash
-	Content any // what the page's template shows
+	Alarms  int  // that stand and concern the person
+	Watches bool // may see the service's status
+	Content any  // what the page's template shows
 }
 
 type crumb struct{ Text, Path string }
@@ -100,6 +102,7 @@ func (c *call) fill(f *frame) {
 	}
 	f.Name = c.actor.Name
 	f.Flash = c.takeFlash()
+	f.Alarms, f.Watches = c.alarmed(), policy.Somewhere(c.actor.Roles, policy.StatusView)
 	f.Nav = c.nav(f.Crumbs)
 	f.Roles = roleNames(c.actor.Roles)
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"sallyport/checks/provenance"
 	"sallyport/policy"
@@ -29,6 +30,7 @@ func groupPath(id review.RequestID, g review.GroupID) string {
 type myRequest struct {
 	review.Request
 	Abandoned bool
+	Recalled  time.Time // zero when nothing of it was
 }
 
 func (u *UI) myRequests(c *call) error {
@@ -37,9 +39,13 @@ func (u *UI) myRequests(c *call) error {
 		return err
 	}
 	limit := u.now().AddDate(0, 0, -u.policy.Review.AbandonedDays)
+	recalled, err := u.service.RecalledRequests(c.ctx(), c.actor)
+	if err != nil {
+		return err
+	}
 	var rows []myRequest
 	for _, r := range list {
-		rows = append(rows, myRequest{r, r.Status == review.Pending && r.Updated.Before(limit)})
+		rows = append(rows, myRequest{r, r.Status == review.Pending && r.Updated.Before(limit), recalled[r.ID]})
 	}
 	return c.render(http.StatusOK, "requests", frame{Title: "My requests"}, rows)
 }
@@ -58,6 +64,10 @@ type requestPage struct {
 	IsAuthor bool
 	Reviewer bool   // holds a seat
 	Runs     string // address of what ran in the workspace, "" for those who may not see it
+	// MayRecall says that the person may read the recall report, and Holds is
+	// what they can do about a legal hold, "" for nothing.
+	MayRecall bool
+	Holds     string
 }
 
 // missing is one thing to mend, with the place to mend it.
@@ -89,6 +99,12 @@ func (u *UI) request(c *call) error {
 		return err
 	}
 	p := requestPage{View: v, State: stateSentence(v), IsAuthor: v.Relation == policy.Author, Reviewer: v.Relation == policy.Assigned}
+	_, p.MayRecall = v.Can[policy.ReleaseRecall]
+	if _, may := v.Can[policy.RequestHold]; may && v.Hold != nil {
+		p.Holds = "Lift the legal hold"
+	} else if v.Can[policy.RequestHold] {
+		p.Holds = "Put a legal hold on it"
+	}
 	p.Runs = c.madeBy(v, &provenance.Origin{}).Runs
 	p.Missing, p.Lacking = missingByGroup(v), len(v.Missing)
 	if p.IsAuthor && v.Can[policy.RequestEdit] && p.Lacking > 0 && len(v.Groups) > 0 {
@@ -239,8 +255,14 @@ func stateSentence(v *review.View) string {
 	case review.Approved:
 		return "It is approved, and its package is on the way out."
 	case review.Released:
+		if v.Recalled != nil {
+			return "The approved files were released, and recalled afterwards."
+		}
 		return "The approved files have been released."
 	case review.Rejected:
+		if v.Recalled != nil {
+			return "It was recalled before it left. Nothing of it is out."
+		}
 		return "The request was rejected. Nothing of it leaves."
 	case review.Withdrawn:
 		return "The researcher withdrew this request. Nothing of it leaves."

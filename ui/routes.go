@@ -134,6 +134,14 @@ func routes() []route {
 		{post, "/requests/:request/release", policy.ReviewRelease, (*UI).release},
 
 		{get, "/requests/:request/package", policy.ReleasePackage, (*UI).packageZIP},
+		{get, "/requests/:request/recall", policy.ReleaseRecall, (*UI).recallPage},
+		{post, "/requests/:request/recall", policy.ReleaseRecall, (*UI).recall},
+		{get, "/requests/:request/recall/report", policy.ReleaseRecall, (*UI).recallReport},
+		{get, "/requests/:request/recall/report.json", policy.ReleaseRecall, (*UI).recallJSON},
+		{post, "/requests/:request/recall/notes", policy.ReleaseRecall, (*UI).noteRecall},
+		{get, "/requests/:request/hold", policy.RequestHold, (*UI).holdPage},
+		{post, "/requests/:request/hold", policy.RequestHold, (*UI).hold},
+
 		{get, "/releases", policy.ReleaseList, (*UI).releases},
 		{get, "/records", policy.RecordView, (*UI).records},
 		{get, "/records/:request", policy.RecordView, (*UI).record},
@@ -146,6 +154,8 @@ func routes() []route {
 		{get, "/export/records/:request", policy.AuditExport, (*UI).exportRecord},
 		{get, "/export/reviews/:request", policy.ReviewExport, (*UI).exportReview},
 		{get, "/audit", policy.AuditView, (*UI).audit},
+		{get, "/status/alarms/:alarm", policy.BlobRestore, (*UI).restoredPage},
+		{post, "/status/alarms/:alarm", policy.BlobRestore, (*UI).restored},
 		{get, "/status", policy.StatusView, (*UI).status},
 		{post, "/status/retry", policy.JobRetry, (*UI).retryJob},
 	}

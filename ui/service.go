@@ -72,6 +72,15 @@ type Service interface {
 	RetryDead(ctx context.Context, a review.Actor, job string) error
 	Status(ctx context.Context, a review.Actor) (*review.StatusReport, error)
 
+	Recall(ctx context.Context, a review.Actor, id review.RequestID, in review.BreachInput) error
+	NoteRecall(ctx context.Context, a review.Actor, id review.RequestID, report, words string) error
+	RecallReport(ctx context.Context, a review.Actor, id review.RequestID) (*review.RecallReport, error)
+	RecalledRequests(ctx context.Context, a review.Actor) (map[review.RequestID]time.Time, error)
+	Hold(ctx context.Context, a review.Actor, id review.RequestID, reason string) error
+	LiftHold(ctx context.Context, a review.Actor, id review.RequestID, reason string) error
+	Alarms(ctx context.Context, a review.Actor) ([]review.Alarm, error)
+	Restored(ctx context.Context, a review.Actor, alarm, reason string) error
+
 	MyNotices(ctx context.Context, a review.Actor, limit int) ([]review.Notice, error)
 	NoticeChoices(ctx context.Context, a review.Actor) (*review.MyChoices, error)
 	ChooseNotices(ctx context.Context, a review.Actor, c review.NoticeChoices) error

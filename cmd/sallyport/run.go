@@ -35,23 +35,24 @@ type app struct {
 
 // commands is the command line.
 type commands struct {
-	Check    checkCommand    `cmd:"" help:"Check files for disclosure problems, without server or database."`
-	Sanitise sanitiseCommand `cmd:"" help:"Write the bytes that would be released, and say what was removed."`
-	Serve    serveCommand    `cmd:"" help:"Run the service."`
-	Demo     demoCommand     `cmd:"" help:"Run a demonstration on invented data, on this machine only."`
-	Request  requestCommand  `cmd:"" help:"File and follow release requests on a running server."`
-	Queue    queueCommand    `cmd:"" help:"List open reviews: all of them for a lead, one's own for a checker."`
-	People   peopleCommand   `cmd:"" help:"Add people and projects, and set passwords."`
-	Sessions sessionsCommand `cmd:"" help:"List and end the sessions of a person."`
-	Migrate  migrateCommand  `cmd:"" help:"Bring the schema of the database up to date, or say what it lacks."`
-	Copy     copyCommand     `cmd:"" help:"Copy the database into another, of SQLite or of PostgreSQL."`
-	Jobs     jobsCommand     `cmd:"" help:"List what was given up, and have it tried again."`
-	Verify   verifyCommand   `cmd:"" help:"Check that the database, the record and the snapshots are as they were written."`
-	Audit    auditCommand    `cmd:"" help:"Sign checkpoints of the audit log, verify it against them, and prove what it holds."`
-	Package  packageCommand  `cmd:"" help:"Verify a package that was released."`
-	Policy   policyCommand   `cmd:"" help:"Show the policy in force, or check a policy file."`
-	Notify   notifyCommand   `cmd:"" help:"Try the ways in which people are told what happens."`
-	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Check     checkCommand     `cmd:"" help:"Check files for disclosure problems, without server or database."`
+	Sanitise  sanitiseCommand  `cmd:"" help:"Write the bytes that would be released, and say what was removed."`
+	Serve     serveCommand     `cmd:"" help:"Run the service."`
+	Demo      demoCommand      `cmd:"" help:"Run a demonstration on invented data, on this machine only."`
+	Request   requestCommand   `cmd:"" help:"File and follow release requests on a running server."`
+	Queue     queueCommand     `cmd:"" help:"List open reviews: all of them for a lead, one's own for a checker."`
+	People    peopleCommand    `cmd:"" help:"Add people and projects, and set passwords."`
+	Sessions  sessionsCommand  `cmd:"" help:"List and end the sessions of a person."`
+	Migrate   migrateCommand   `cmd:"" help:"Bring the schema of the database up to date, or say what it lacks."`
+	Copy      copyCommand      `cmd:"" help:"Copy the database into another, of SQLite or of PostgreSQL."`
+	Jobs      jobsCommand      `cmd:"" help:"List what was given up, and have it tried again."`
+	Verify    verifyCommand    `cmd:"" help:"Check that the database, the record and the snapshots are as they were written."`
+	Audit     auditCommand     `cmd:"" help:"Sign checkpoints of the audit log, verify it against them, and prove what it holds."`
+	Package   packageCommand   `cmd:"" help:"Verify a package that was released."`
+	Retention retentionCommand `cmd:"" help:"Show what the retention policy would remove now, or apply it."`
+	Policy    policyCommand    `cmd:"" help:"Show the policy in force, or check a policy file."`
+	Notify    notifyCommand    `cmd:"" help:"Try the ways in which people are told what happens."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
 // run is the whole program: it parses args, runs one command until it is done

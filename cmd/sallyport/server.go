@@ -109,6 +109,7 @@ func (s *server) open(ctx context.Context, c config, p *policy.Policy, now revie
 	service := &review.Service{
 		Store: store, Blobs: blobs, Workspaces: workspaces, Sanitiser: sanitiser{}, Checker: &checks.Engine{},
 		Sinks: sinks, Policy: p, Now: now, Log: s.log, Tally: new(review.Tally),
+		Keeping: 24 * time.Hour,
 	}
 	log, err := c.openLedger(store, now)
 	if err != nil {

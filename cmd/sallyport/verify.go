@@ -10,16 +10,21 @@ import (
 )
 
 type verifyCommand struct {
+	All   verifyAllCommand   `cmd:"" default:"withargs" help:"Check the database, the record and the snapshots."`
+	Blobs verifyBlobsCommand `cmd:"" help:"Read every stored blob that is in use, and raise an alarm for each that is damaged."`
+}
+
+type verifyAllCommand struct {
 	databaseFlags `embed:""`
 }
 
-func (verifyCommand) Help() string {
+func (verifyAllCommand) Help() string {
 	return `Reads the whole database, every entry of the record and all bytes that a request
 or a release names, and holds each to what was written: the service may be
 running. The exit status is 1 when something is not as it was.`
 }
 
-func (c verifyCommand) Run(ctx context.Context, a *app) (err error) {
+func (c verifyAllCommand) Run(ctx context.Context, a *app) (err error) {
 	conf, err := c.anyConfig()
 	if err != nil {
 		return err

@@ -38,6 +38,7 @@ func viewOf(v *review.View) requestView {
 		Relation: v.Relation, Phase: v.Phase, Can: v.Can, Why: v.Why,
 		Missing: each(v.Missing, func(p *review.Problem) missingOut { return missingOut(*p) }),
 		Seats:   each(r.Seats, seatOf), Groups: each(v.Groups, groupOf), People: mentioned(v),
+		Recalled: recallOf(v.Recalled), Damaged: v.Damaged, Retired: v.Retired,
 	}
 }
 
@@ -163,7 +164,7 @@ func releaseOf(r *review.Release) releaseOut {
 			approvals := each(f.Approvals, func(a *review.Approval) approvalOut { return approvalOut{a.Checker, a.Name, a.At} })
 			return releasedFile{f.Path, f.SHA256, f.Size, f.Original, f.Group, approvals}
 		}),
-		Delivered: r.Delivered, Location: r.Location,
+		Delivered: r.Delivered, Location: r.Location, Recalled: recallOf(r.Recalled),
 	}
 }
 
@@ -181,7 +182,7 @@ func statusOf(s *review.StatusReport) statusOut {
 		Schedules: each(s.Schedules, func(p *review.ScheduleProblem) scheduleOut {
 			return scheduleOut{p.Schedule, p.Period, p.Workspace, p.Author, p.At, p.Reason}
 		}),
-		Integrity: s.Integrity, Engine: s.Engine, Policy: policyRef(s.Policy),
+		Integrity: s.Integrity, Alarms: each(s.Alarms, alarmOf), Engine: s.Engine, Policy: policyRef(s.Policy),
 	}
 }
 

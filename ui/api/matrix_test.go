@@ -51,6 +51,15 @@ func newStage(t *testing.T, status review.Status) *stage {
 		p.voteAll(s.id, "approve", "Looked at.")
 		p.post(at+"/review", nil).want(http.StatusNoContent)
 	}
+	if status == review.Released {
+		one.post(at+"/release", nil).want(http.StatusAccepted)
+		for did := true; did; {
+			var err error
+			if did, err = s.WorkOnce(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	return s
 }
 
@@ -144,6 +153,26 @@ func tries() map[string]try {
 			return object{"reason": "Because."}
 		}),
 		r + "/release": reviewed(empty),
+		r + "/recall": {status: review.Released, body: func(s *stage) object {
+			return object{"words": "A small count is shown.", "severity": "serious", "discovered": s.Now()}
+		}},
+		r + "/recall/notes": {status: review.Released, body: func(s *stage) object {
+			rel, err := s.store.Release(s.t.Context(), review.RequestID(s.id))
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			if rel.Recalled == nil {
+				in := review.BreachInput{Words: "A small count is shown.", Severity: review.RecallLow, Discovered: s.Now()}
+				if err := s.Recall(s.t.Context(), s.World.As(s.t, "aud"), rel.Request, in); err != nil {
+					s.t.Fatal(err)
+				}
+				rel, _ = s.store.Release(s.t.Context(), review.RequestID(s.id))
+			}
+			return object{"report": rel.Recalled.Reports[0].ID, "words": "It is in hand."}
+		}},
+		r + "/hold":               reviewed(reason),
+		r + "/hold/lift":          reviewed(reason),
+		"POST /alarms/:alarm/end": reviewed(reason),
 	}
 }
 
@@ -238,6 +267,7 @@ func TestEveryRouteByRole(t *testing.T) {
 func mayBeGone(name string) bool {
 	return slices.Contains([]string{
 		"POST /requests/:request/claim", "GET /requests/:request/files/:file/versions/:which", "GET /requests/:request/files/:file/versions", "GET /records/:request/manifest", "GET /records/:request/independence",
+		"GET /requests/:request/recall", "POST /requests/:request/hold/lift", "POST /alarms/:alarm/end",
 		// These workspaces record no runs; see TestJobs.
 		"GET /workspaces/:workspace/jobs/:job", "GET /workspaces/:workspace/logs/:action",
 		"GET /workspaces/:workspace/code/:commit", "GET /workspaces/:workspace/code/:commit/changes",

@@ -16,6 +16,9 @@ func TestEveryUseCaseIsOffered(t *testing.T) {
 		"RecordSignOut", // nobody signs in here, so nobody signs out
 		"People",        // no program decides who may come in
 		"PersonNamed",
+		"Alarms",           // they are part of the status
+		"RecalledRequests", // each request and release says so itself
+		"PackageOpen",      // decides for the page that gives packages out
 	}
 	offered, service := reflect.TypeFor[Service](), reflect.TypeFor[*review.Service]()
 	for i := range service.NumMethod() {

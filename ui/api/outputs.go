@@ -69,6 +69,9 @@ type requestView struct {
 	Missing          []missingOut               `json:"missing" doc:"what must be mended before it can be submitted"`
 	Seats            []seatOut                  `json:"seats"`
 	Groups           []groupOut                 `json:"groups"`
+	Recalled         *recallOut                 `json:"recalled,omitzero" doc:"when something of its release was taken back"`
+	Damaged          bool                       `json:"damaged" doc:"stored bytes that it rests on are damaged: nothing of it can be decided"`
+	Retired          time.Time                  `json:"retired,omitzero" doc:"when its stored bytes were removed under the retention policy"`
 	People           map[review.Username]string `json:"people" doc:"full names of who is mentioned"`
 }
 
@@ -300,6 +303,7 @@ type releaseOut struct {
 	Files     []releasedFile       `json:"files"`
 	Delivered time.Time            `json:"delivered,omitzero" doc:"not there until it is"`
 	Location  string               `json:"location,omitzero"`
+	Recalled  *recallOut           `json:"recalled,omitzero" doc:"when something of it was taken back: do not use those files"`
 }
 
 type releasedFile struct {
@@ -350,7 +354,8 @@ type statusOut struct {
 	Abandoned []requestSummary      `json:"abandoned" doc:"drafts untouched for long"`
 	DeadJobs  []jobOut              `json:"dead_jobs" doc:"deliveries that were given up"`
 	Schedules []scheduleOut         `json:"schedules" doc:"regular drafts that could not be made whole"`
-	Integrity int                   `json:"integrity_failures"`
+	Integrity int                   `json:"integrity_failures" doc:"on record, mended or not"`
+	Alarms    []alarmOut            `json:"alarms" doc:"damaged bytes that stop what rests on them"`
 	Engine    string                `json:"engine"`
 	Policy    policyRef             `json:"policy"`
 }

@@ -132,6 +132,12 @@ func routes() []route {
 		row(post, request+"/reject", policy.ReviewReject, ok, "End the request: nothing of it may leave", (*call).reject),
 		row(post, request+"/release", policy.ReviewRelease, taken, "Release what both checkers approved", (*call).release),
 
+		row(post, request+"/recall", policy.ReleaseRecall, ok, "Report a released file and recall it; this cannot be undone", (*call).recall),
+		row(get, request+"/recall", policy.RequestView, ok, "The report on a recalled release", (*call).recallReport),
+		row(post, request+"/recall/notes", policy.ReleaseRecall, ok, "Add a note to a report; it undoes nothing", (*call).noteRecall),
+		row(post, request+"/hold", policy.RequestHold, ok, "Keep the stored bytes of a request whatever the retention policy says", (*call).hold),
+		row(post, request+"/hold/lift", policy.RequestHold, ok, "Lift the hold", (*call).liftHold),
+
 		row(get, "/releases", policy.ReleaseList, ok, "The register of releases, newest first", (*call).releases, paged(releaseParams()...)...),
 		row(get, "/records", policy.RecordView, ok, "All requests, newest first", (*call).records, paged(recordParams()...)...),
 		row(get, "/records/:request", policy.RecordView, ok, "One request's whole record", (*call).record),
@@ -148,6 +154,7 @@ func routes() []route {
 			param{name: "figure", doc: "only this one, by its id"}))...),
 		row(get, "/export/records/:request", policy.AuditExport, ok, "One request's whole record as a file; the export is on record", (*call).exportRecord, withFormat(nil)...),
 		row(get, "/export/reviews/:request", policy.ReviewExport, ok, "A request as its checker sees it, as a file; the export is on record", (*call).exportReview, withFormat(nil)...),
+		row(post, "/alarms/:alarm/end", policy.BlobRestore, ok, "Record that damaged bytes are back; they are read again first", (*call).endAlarm),
 		row(get, "/status", policy.StatusView, ok, "That the service works, and what is stuck", (*call).status),
 	}
 }

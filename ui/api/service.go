@@ -85,6 +85,13 @@ type registers interface {
 	RecordExport(ctx context.Context, a review.Actor, x review.Export) error
 	Audit(ctx context.Context, a review.Actor, q review.EventQuery) ([]review.Event, error)
 	Status(ctx context.Context, a review.Actor) (*review.StatusReport, error)
+
+	Recall(ctx context.Context, a review.Actor, id review.RequestID, in review.BreachInput) error
+	NoteRecall(ctx context.Context, a review.Actor, id review.RequestID, report, words string) error
+	RecallReport(ctx context.Context, a review.Actor, id review.RequestID) (*review.RecallReport, error)
+	Hold(ctx context.Context, a review.Actor, id review.RequestID, reason string) error
+	LiftHold(ctx context.Context, a review.Actor, id review.RequestID, reason string) error
+	Restored(ctx context.Context, a review.Actor, alarm, reason string) error
 }
 
 // Tokens keeps tokens by the hex SHA-256 of their secrets. Errors of a known
