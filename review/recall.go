@@ -338,17 +338,3 @@ func (s *Service) NoteRecall(ctx context.Context, a Actor, id RequestID, report,
 func errRecalledFile(since time.Time) *Error {
 	return Errorf(Conflict, "This file was recalled on %s and can no longer be opened here. Delete every copy you have; the request says why.", since.UTC().Format("2 January 2006"))
 }
-
-// PackageOpen says whether the actor may fetch the package of a release of
-// theirs to see. A recalled one is for auditors, who confirm that they know.
-func (s *Service) PackageOpen(a Actor, rel *Release, confirmed bool) error {
-	switch {
-	case rel.Recalled == nil:
-		return nil
-	case !policy.Somewhere(a.Roles, policy.RecordView):
-		return Errorf(Forbidden, "This release was recalled: its package is given to auditors only.")
-	case !confirmed:
-		return Errorf(Conflict, "This release was recalled. Confirm that you need its package all the same.")
-	}
-	return nil
-}

@@ -287,12 +287,4 @@ func TestRecallReport(t *testing.T) {
 	}
 	_, err = w.RecallReport(ctx, w.As(t, "ann"), id)
 	wantKind(t, err, review.Forbidden)
-	for _, x := range []struct {
-		who       review.Username
-		confirmed bool
-		want      review.Kind
-	}{{"ann", true, review.Forbidden}, {"lea", true, review.Forbidden}, {"aud", false, review.Conflict}} {
-		wantKind(t, w.PackageOpen(w.As(t, x.who), rep.Release, x.confirmed), x.want)
-	}
-	must(t, w.PackageOpen(w.As(t, "aud"), rep.Release, true))
 }

@@ -278,6 +278,9 @@ func (s *Service) abilities(a Actor, r *Request, v *View) (map[policy.Action]boo
 	}
 	set(policy.FileContent, nil)
 	set(policy.ReleasePackage, requireStatus(r, Released))
+	if v.Recalled != nil && rel == policy.Author {
+		can[policy.ReleasePackage] = false
+	}
 	set(policy.ReleaseRecall, recallable(r, v.Recalled))
 	set(policy.RequestHold, holdable(v))
 	if rel == policy.Assigned {

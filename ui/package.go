@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"sallyport/review"
 	"sallyport/review/crate"
 )
 
@@ -11,6 +12,11 @@ import (
 // nowhere, to know its length, so that a reader can tell a whole one from one
 // that broke off.
 func (u *UI) packageZIP(c *call) error {
+	if v, err := u.service.Request(c.ctx(), c.actor, c.requestID()); err != nil {
+		return err
+	} else if v.Recalled != nil && c.QueryParam("recalled") != "known" {
+		return review.Errorf(review.Conflict, "This release was recalled. An auditor who needs its package all the same confirms that on the request's page.")
+	}
 	p, err := u.service.ReleasedPackage(c.ctx(), c.actor, c.requestID())
 	if err != nil {
 		return err

@@ -79,6 +79,9 @@ func TestRecallPages(t *testing.T) {
 	ann.get(ann.links(fileLink)[0] + "/download").want(http.StatusConflict).has("was recalled on")
 	ann.get(path + "/recall/report").want(http.StatusNotFound)
 	b.get(path + "/recall").want(http.StatusConflict)
+	s.as(t, "ann").get(path + "/package?recalled=known").want(http.StatusConflict)
+	s.as(t, "aud").get(path + "/package").want(http.StatusConflict)
+	s.as(t, "aud").get(path + "/package?recalled=known").want(http.StatusOK)
 
 	var doc review.RecallDocument
 	b.get(path + "/recall/report.json").want(http.StatusOK)

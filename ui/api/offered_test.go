@@ -18,7 +18,6 @@ func TestEveryUseCaseIsOffered(t *testing.T) {
 		"PersonNamed",
 		"Alarms",           // they are part of the status
 		"RecalledRequests", // each request and release says so itself
-		"PackageOpen",      // decides for the page that gives packages out
 	}
 	offered, service := reflect.TypeFor[Service](), reflect.TypeFor[*review.Service]()
 	for i := range service.NumMethod() {
