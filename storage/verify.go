@@ -31,8 +31,7 @@ func (s *Store) Verify(ctx context.Context) (events int64, err error) {
 // and that the retention policy has not given up, and returns how many there are.
 // Bad is told of each that is missing or no longer what it was, as ErrCorrupt or NotFound.
 func (s *Store) VerifyBytes(ctx context.Context, blobs review.Blobs, bad func(review.Digest, error)) (n int, err error) {
-	var named []string
-	err = s.reader.WithContext(ctx).Table(s.blobUses()).Distinct("digest").Where(unretired).Order("digest").Scan(&named).Error
+	named, err := s.namedBytes(s.reader.WithContext(ctx))
 	if err != nil {
 		return 0, wrap("listing the bytes in use", err)
 	}
@@ -40,11 +39,17 @@ func (s *Store) VerifyBytes(ctx context.Context, blobs review.Blobs, bad func(re
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
-		if err := readThrough(ctx, blobs, review.Digest(digest)); err != nil {
-			bad(review.Digest(digest), err)
+		if err := readThrough(ctx, blobs, digest); err != nil {
+			bad(digest, err)
 		}
 	}
 	return len(named), nil
+}
+
+// namedBytes are the digests of all bytes that must be there.
+func (s *Store) namedBytes(tx *gorm.DB) (list []review.Digest, err error) {
+	err = tx.Table(s.blobUses()).Distinct("digest").Where(unretired).Order("digest").Scan(&list).Error
+	return list, err
 }
 
 // readThrough reads a blob to its end.

@@ -134,3 +134,17 @@ func TestDemoOnPostgres(t *testing.T) {
 		t.Errorf("%d people, %v", len(people), err)
 	}
 }
+
+func TestBackupCommand(t *testing.T) {
+	dir := t.TempDir()
+	data, backup := filepath.Join(dir, "data"), filepath.Join(dir, "backup")
+	wrote(t, exitOK, "1 people", "people", "import", "--data", data, file(t, "people.yaml", somebody))
+	wrote(t, exitOK, "0 snapshots", "backup", "make", "--data", data, "--out", backup)
+	wrote(t, exitError, "there already", "backup", "make", "--data", data, "--out", backup)
+	wrote(t, exitOK, "0 snapshots", "backup", "verify", backup)
+	wrote(t, exitOK, "The record is whole: 1 entries", "restore", "--from", backup, "--data", filepath.Join(dir, "again"))
+	wrote(t, exitError, "not empty", "restore", "--from", backup, "--data", data)
+	wrote(t, exitOK, "otto", "people", "list", "--data", filepath.Join(dir, "again"))
+	target := file(t, "target", pgtest.Empty(t))
+	wrote(t, exitOK, "The record is whole: 1 entries", "restore", "--from", backup, "--data", filepath.Join(dir, "third"), "--database-file", target)
+}

@@ -44,6 +44,8 @@ type commands struct {
 	People    peopleCommand    `cmd:"" help:"Add people and projects, and set passwords."`
 	Sessions  sessionsCommand  `cmd:"" help:"List and end the sessions of a person."`
 	Migrate   migrateCommand   `cmd:"" help:"Bring the schema of the database up to date, or say what it lacks."`
+	Backup    backupCommand    `cmd:"" help:"Make and verify backups."`
+	Restore   restoreCommand   `cmd:"" help:"Fill an empty data folder or database from a backup."`
 	Copy      copyCommand      `cmd:"" help:"Copy the database into another, of SQLite or of PostgreSQL."`
 	Jobs      jobsCommand      `cmd:"" help:"List what was given up, and have it tried again."`
 	Verify    verifyCommand    `cmd:"" help:"Check that the database, the record and the snapshots are as they were written."`
