@@ -401,3 +401,14 @@ func TestBrowserOf(t *testing.T) {
 		}
 	}
 }
+
+// A token that may release is made by somebody who has just shown who they are.
+func TestConfirmBeforeReleaseToken(t *testing.T) {
+	s := newSite(t)
+	b := s.as(t, "carl")
+	s.Advance(6 * time.Minute)
+	b.post("/account/tokens", "name", "reading", "scope", "read", "days", "7").want(http.StatusOK).has("Your new token")
+	b.post("/account/tokens", "name", "releasing", "scope", "release", "days", "7").want(http.StatusOK).has("Confirm that it is you").lacks("Your new token")
+	b.post("/confirm").want(http.StatusOK).has("it is you")
+	b.post("/account/tokens", "name", b.values("name")[0], "scope", "release", "days", "7").want(http.StatusOK).has("Your new token: releasing")
+}

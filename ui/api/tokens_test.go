@@ -155,3 +155,16 @@ func TestNoOtherWayIn(t *testing.T) {
 		t.Errorf("headers of an answer: %v", good.header)
 	}
 }
+
+// A token does grave things for half a day after its person showed who they are,
+// and everything else for as long as it is in force.
+func TestOldTokensDoNothingGrave(t *testing.T) {
+	s := newSite(t)
+	id := s.draft(t, "release/rates.csv")
+	s.submit(t, id)
+	one, _ := s.seats(t, id)
+	one.post("/requests/"+id+"/release", nil).want(http.StatusConflict) // not reviewed yet
+	s.Advance(api.GraveTokenLife)
+	one.post("/requests/"+id+"/release", nil).want(http.StatusForbidden)
+	one.get("/requests/" + id).want(http.StatusOK)
+}
