@@ -60,6 +60,11 @@ var shows = map[string]review.EventType{
 	"/records/:request/print":                         "",
 	"/audit":                                          "",
 	"/status":                                         "",
+	"/requests/:request/recall":                       "",
+	"/requests/:request/recall/report":                "",
+	"/requests/:request/recall/report.json":           "",
+	"/requests/:request/hold":                         "",
+	"/status/alarms/:alarm":                           "",
 }
 
 // areas of pages that show nobody any contents, whatever routes they have.
