@@ -15,15 +15,16 @@ import (
 // config is what a server needs to know. A file gives it, and flags win over
 // the file.
 type config struct {
-	Listen     string   `yaml:"listen"`     // address and port; 127.0.0.1:8080 when empty
-	Data       string   `yaml:"data"`       // folder of the database and the snapshots
-	Workspaces string   `yaml:"workspaces"` // folder with one folder for each workspace; only read
-	Exports    string   `yaml:"exports"`    // folder that packages are put into, unless sinks are listed
-	Code       string   `yaml:"code"`       // folder of mirrors of the studies' repositories; only read; code is not shown when empty
-	Policy     string   `yaml:"policy"`     // policy file; the embedded default when empty
-	Secure     bool     `yaml:"secure"`     // browsers reach the service by HTTPS, through a proxy
-	Hosts      []string `yaml:"hosts"`      // host names that requests may be addressed to
-	Keys       string   `yaml:"keys"`       // folder of the signing key; "keys" in the data folder when empty
+	Listen     string    `yaml:"listen"`     // address and port; 127.0.0.1:8080 when empty
+	Data       string    `yaml:"data"`       // folder of the database and the snapshots
+	Workspaces string    `yaml:"workspaces"` // folder with one folder for each workspace; only read
+	Exports    string    `yaml:"exports"`    // folder that packages are put into, unless sinks are listed
+	Code       string    `yaml:"code"`       // folder of mirrors of the studies' repositories; only read; code is not shown when empty
+	Policy     string    `yaml:"policy"`     // policy file; the embedded default when empty
+	Secure     bool      `yaml:"secure"`     // browsers reach the service by HTTPS, through a proxy
+	TLS        tlsConfig `yaml:"tls"`        // the server speaks HTTPS itself
+	Hosts      []string  `yaml:"hosts"`      // host names that requests may be addressed to
+	Keys       string    `yaml:"keys"`       // folder of the signing key; "keys" in the data folder when empty
 	// Checkpoints says when the record is signed.
 	Checkpoints ledgerConfig `yaml:"checkpoints"`
 	// PublicURL is the address under which people reach the service, for links.
@@ -82,7 +83,7 @@ func (f configFlags) config() (config, error) {
 			*value = flag
 		}
 	}
-	c.Secure = c.Secure || f.Secure
+	c.Secure = c.Secure || f.Secure || c.TLS.on()
 	if len(f.Host) > 0 {
 		c.Hosts = f.Host
 	}
@@ -125,6 +126,9 @@ func (c config) complete() error {
 		return err
 	}
 	if _, err := c.Checkpoints.rules(); err != nil {
+		return err
+	}
+	if err := c.TLS.check(); err != nil {
 		return err
 	}
 	if err := c.checkNotify(); err != nil {

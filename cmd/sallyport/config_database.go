@@ -65,11 +65,11 @@ func (c config) database() (string, error) {
 
 // fromFile is the address that database_file holds.
 func (c config) fromFile() (string, error) {
-	text, err := os.ReadFile(c.DatabaseFile)
+	text, err := secretFile(c.DatabaseFile)
 	if err != nil {
 		return "", err
 	}
-	return checkAddress(strings.TrimSpace(string(text)), c.DatabaseFile)
+	return checkAddress(text, c.DatabaseFile)
 }
 
 func checkAddress(address, source string) (string, error) {

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -104,29 +102,6 @@ func secureAddress(id, address string) error {
 		return fmt.Errorf("%s: %s would get secrets in the clear: use https", id, address)
 	}
 	return nil
-}
-
-// secretFile reads a secret from a file that only its owner can read.
-func secretFile(file string) (string, error) {
-	if file == "" {
-		return "", nil
-	}
-	info, err := os.Stat(file)
-	if err != nil {
-		return "", err
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("%s can be read by others than its owner: chmod 600", file)
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return "", err
-	}
-	secret := strings.TrimSpace(string(text))
-	if secret == "" {
-		return "", errors.New(file + " is empty")
-	}
-	return secret, nil
 }
 
 // label is how the method is called before people.

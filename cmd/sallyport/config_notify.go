@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -59,25 +58,6 @@ type jobServerConfig struct {
 
 // jobServer is the name of its channel.
 const jobServer = "job-server"
-
-// secret reads a secret from the file, or from the environment variable.
-func secret(file, variable string) (string, error) {
-	if file == "" {
-		value := os.Getenv(variable)
-		if value == "" {
-			return "", fmt.Errorf("there is no secret: name a file, or set %s", variable)
-		}
-		return value, nil
-	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return "", err
-	}
-	if value := string(bytes.TrimSpace(data)); value != "" {
-		return value, nil
-	}
-	return "", fmt.Errorf("%s is empty", file)
-}
 
 // told reports whether any channel is configured.
 func (c config) told() bool {

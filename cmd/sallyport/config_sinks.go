@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -173,32 +172,6 @@ func (s sinkConfig) bucket(ctx context.Context) (*storage.Bucket, error) {
 		return nil, err
 	}
 	return storage.OpenBucket(ctx, settings)
-}
-
-// namedSecret reads a secret from a file, or from a variable of the environment; ""
-// when neither is named.
-func namedSecret(file, variable string) (string, error) {
-	switch {
-	case file != "" && variable != "":
-		return "", fmt.Errorf("a secret is to come from the file %s and from the variable %s: name one", file, variable)
-	case file != "":
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return "", err
-		}
-		value := strings.TrimSpace(string(text))
-		if value == "" || strings.ContainsAny(value, "\r\n") {
-			return "", fmt.Errorf("%s does not hold one secret alone", file)
-		}
-		return value, nil
-	case variable != "":
-		value := os.Getenv(variable)
-		if value == "" {
-			return "", fmt.Errorf("the variable %s is empty", variable)
-		}
-		return value, nil
-	}
-	return "", nil
 }
 
 // closingBlobs are blobs that let go of what they hold.

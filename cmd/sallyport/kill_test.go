@@ -219,7 +219,7 @@ func copied(t *testing.T, data string) string {
 		t.Fatal(err)
 	}
 	private := filepath.Join(dir, "keys") // a copy does not keep that it is
-	if err := errors.Join(os.Chmod(private, 0o700), os.Chmod(filepath.Join(private, ledger.KeyFile), 0o600)); err != nil {
+	if err := errors.Join(os.Chmod(dir, 0o700), os.Chmod(private, 0o700), os.Chmod(filepath.Join(private, ledger.KeyFile), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Symlink(demo.Workspaces(data), demo.Workspaces(dir)); err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -63,24 +62,4 @@ func (f remoteFlags) token() (string, error) {
 		return "", fmt.Errorf("%s does not hold a token: one begins with sp_", where)
 	}
 	return token, nil
-}
-
-// readSecret reads a small file that nobody else may read.
-func readSecret(name string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return "", err
-	case !info.Mode().IsRegular():
-		return "", fmt.Errorf("%s is not a file", name)
-	case info.Mode().Perm()&0o077 != 0:
-		return "", fmt.Errorf("%s can be read by others: chmod 600 %[1]s", name)
-	}
-	data, err := io.ReadAll(io.LimitReader(f, 1<<10))
-	return string(data), err
 }

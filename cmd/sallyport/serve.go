@@ -26,8 +26,11 @@ over the file.
   schedules:
     - {id: coverage, workspace: vaccines-2026, author: jane, form: coverage.yaml, day: 3}
 
-People and projects are made with "sallyport people import". Put a proxy that
-speaks HTTPS in front when anybody but this machine is to reach the service.`
+People and projects are made with "sallyport people import". When anybody but
+this machine is to reach the service, put a proxy that speaks HTTPS in front, or
+name a certificate in the key tls; it is read again when it changes and on SIGHUP.
+Secrets come from files that only their owner may read, from the environment, or
+from systemd (credential:NAME), never from flags.`
 }
 
 func (c serveCommand) Run(ctx context.Context, a *app) error {
@@ -39,8 +42,9 @@ func (c serveCommand) Run(ctx context.Context, a *app) error {
 		return fmt.Errorf("%s belongs to a demonstration, in which anybody may sign in as anybody: name another folder", conf.Data)
 	}
 	if !conf.Secure && !loopback(conf.Listen) {
-		return errors.New("passwords would cross the network unprotected: listen on 127.0.0.1 behind a proxy that speaks HTTPS, and say so with --secure")
+		return errors.New("passwords would cross the network unprotected: listen on 127.0.0.1 behind a proxy that speaks HTTPS, and say so with --secure, or give the server a certificate (tls: in the configuration file)")
 	}
+	narrowUmask()
 	log := slog.New(slog.NewJSONHandler(a.stderr, nil))
 	s, err := newServer(ctx, conf, log, a.now, nil)
 	if err != nil {

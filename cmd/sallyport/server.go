@@ -33,6 +33,7 @@ type server struct {
 	store   *storage.Store
 	handler http.Handler
 	listen  string
+	cert    *certificate // nil for plain HTTP
 	regular *scheduler
 	config  string // its SHA-256
 	log     *slog.Logger
@@ -58,6 +59,14 @@ func newServer(ctx context.Context, c config, log *slog.Logger, now review.Clock
 			err = errors.Join(err, s.Close())
 		}
 	}()
+	if c.TLS.on() {
+		if s.cert, err = openCertificate(c.TLS, now, log); err != nil {
+			return nil, err
+		}
+	}
+	if err := privateFolders(c.Data, c.keysFolder()); err != nil {
+		return nil, err
+	}
 	if s.service, err = s.open(ctx, c, p, now); err != nil {
 		return nil, err
 	}
@@ -210,8 +219,14 @@ func (s *server) run(ctx context.Context, ready func(url string)) error {
 	}
 	web := ui.HTTPServer(s.listen, s.handler, s.log)
 	group, ctx := errgroup.WithContext(ctx)
+	scheme, serve := "http", web.Serve
+	if s.cert != nil {
+		web.TLSConfig = s.cert.settings()
+		scheme, serve = "https", func(l net.Listener) error { return web.ServeTLS(l, "", "") }
+		group.Go(s.cert.watch(ctx))
+	}
 	group.Go(func() error {
-		if err := web.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}
 		return nil
@@ -232,6 +247,6 @@ func (s *server) run(ctx context.Context, ready func(url string)) error {
 		}
 		return nil
 	})
-	ready("http://" + listener.Addr().String() + "/")
+	ready(scheme + "://" + listener.Addr().String() + "/")
 	return group.Wait()
 }
