@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"regexp"
 	"strings"
 
 	"sallyport/review"
@@ -57,8 +58,11 @@ func (a *assets) path(name string) string {
 	return ""
 }
 
-// static serves the built files. Their names change with their bytes, so they
-// may be kept for ever.
+// hashed are names that change with the bytes, as build.mjs gives them.
+var hashed = regexp.MustCompile(`-[0-9A-Z]{8}\.[a-z0-9]+$`)
+
+// static serves the built files. What has its hash in its name may be kept for
+// ever; anything else is asked for again each time.
 func (u *UI) static(c *call) error {
 	name := path.Clean(strings.TrimPrefix(c.Param("*"), "/"))
 	kind := mime.TypeByExtension(path.Ext(name))
@@ -81,6 +85,10 @@ func (u *UI) static(c *call) error {
 }
 
 func serveStatic(c *call, kind string, data []byte) error {
-	c.Response().Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	keep := "no-cache"
+	if hashed.MatchString(c.Request().URL.Path) {
+		keep = "public, max-age=31536000, immutable"
+	}
+	c.Response().Header().Set("Cache-Control", keep)
 	return c.Blob(http.StatusOK, kind, data)
 }

@@ -59,12 +59,6 @@ func (c *call) attachment(name string, data []byte) error {
 	return c.Blob(http.StatusOK, "application/octet-stream", data)
 }
 
-func (c *call) contentHeaders() {
-	h := c.Response().Header()
-	h.Set("Content-Security-Policy", contentCSP)
-	h.Set("Referrer-Policy", "no-referrer")
-}
-
 // disposition writes a Content-Disposition header for a hostile name: a plain
 // one for old browsers, and the exact one, percent-encoded, as RFC 6266 and RFC
 // 8187 lay down. Neither can end the header or start another.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -47,6 +48,13 @@ func describe(status int, err error) errorPage {
 		p = errorPage{Heading: "Wrong address", Message: "This service is not reached under that name.", Next: "Use the address you were given for it."}
 	case http.StatusTooManyRequests:
 		p.Heading = "Too many tries"
+		var many *web.TooManyError
+		if errors.As(err, &many) {
+			p.Heading, p.Message = "Too fast", many.Error()
+		}
+	case http.StatusUnsupportedMediaType:
+		p.Heading = "That could not be read"
+		p.Next = "Nothing was changed. Use the page's own form."
 	case http.StatusServiceUnavailable:
 		p.Heading = "Not available just now"
 		p.Next = "Nothing was lost. Try again in a few minutes."
@@ -71,6 +79,10 @@ func (u *UI) handleError(err error, ec echo.Context) {
 		return
 	}
 	status := web.Status(err)
+	var many *web.TooManyError
+	if errors.As(err, &many) {
+		ec.Response().Header().Set("Retry-After", strconv.Itoa(many.Seconds()))
+	}
 	id, _ := ec.Get(keyRequestID).(string)
 	page := describe(status, err)
 	if status >= 500 && status != http.StatusServiceUnavailable {

@@ -40,6 +40,11 @@ func (u *UI) gate(r route) echo.HandlerFunc {
 		if err := u.identifyActor(c); err != nil {
 			return err
 		}
+		if c.actor.Person != nil {
+			if err := u.options.PerPerson.Take(string(c.actor.Username)); err != nil {
+				return err
+			}
+		}
 		if r.Action == open {
 			return r.Handle(u, c)
 		}

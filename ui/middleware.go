@@ -15,9 +15,6 @@ import (
 	"sallyport/ui/api"
 )
 
-// maxBody bounds a form, in bytes: the longest has thousands of file names.
-const maxBody = 2 << 20
-
 const keyRequestID = "request-id"
 
 // identify gives the request an id of our own making, which logs and error
@@ -67,70 +64,90 @@ func (u *UI) recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// The policies for pages: nothing from elsewhere, no inline script or style,
-// nobody frames them. Researchers' bytes get contentCSP instead.
-const (
-	pageCSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-		"font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-	contentCSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; " +
-		"form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
-)
-
-// secure sets the headers that every response carries.
-func (u *UI) secure(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		h := c.Response().Header()
-		h.Set("Content-Security-Policy", u.csp)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()")
-		h.Set("Cache-Control", "no-store")
-		if u.options.Secure {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
-		}
-		return next(c)
-	}
-}
-
 // checkHost refuses a request addressed to a host we do not serve, which is how
 // a page elsewhere would reach us under its own name.
 func (u *UI) checkHost(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if len(u.options.Hosts) > 0 && !slices.Contains(u.options.Hosts, strings.ToLower(c.Request().Host)) {
+		if len(u.options.Hosts) > 0 && !served(u.options.Hosts, strings.ToLower(c.Request().Host)) {
 			return echo.NewHTTPError(http.StatusMisdirectedRequest)
 		}
 		return next(c)
 	}
 }
 
-// checkOrigin refuses a change that another site's page asks for.
+// served reports whether a host is in the list; "name:*" there is any port.
+func served(list []string, host string) bool {
+	return slices.ContainsFunc(list, func(entry string) bool {
+		name, any := strings.CutSuffix(strings.ToLower(entry), ":*")
+		if !any {
+			return name == host
+		}
+		rest, found := strings.CutPrefix(host, name)
+		return found && (rest == "" || rest[0] == ':' && !strings.ContainsFunc(rest[1:], func(r rune) bool { return r < '0' || r > '9' }))
+	})
+}
+
+// backChannel is the one page that a provider's server, and no browser, sends a
+// form to. What it sends is signed.
+const backChannel = "/sign-in/by/:method/end"
+
+// checkOrigin refuses a change that another site's page asks for, by what the
+// browser itself says of where a request comes from. A browser that says
+// nothing is refused too: each says it since 2020. Programs have no cookies that
+// count, so they need not say it.
 func (u *UI) checkOrigin(next echo.HandlerFunc) echo.HandlerFunc {
+	refused := review.Errorf(review.Forbidden, "This was sent from another site, so nothing was done. Open the page here and try again.")
 	return func(c echo.Context) error {
-		if err := u.origin.Check(c.Request()); err != nil {
-			return review.Errorf(review.Forbidden, "This was sent from another site, so nothing was done. Open the page here and try again.")
+		r := c.Request()
+		if err := u.origin.Check(r); err != nil {
+			return refused
+		}
+		safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+		told := r.Header.Get("Sec-Fetch-Site") != "" || r.Header.Get("Origin") != ""
+		if !safe && !told && !api.Owns(r.URL.Path) && c.Path() != backChannel {
+			return refused
 		}
 		return next(c)
 	}
 }
 
-// limitBody bounds what a form may hold, and reads it.
-func (u *UI) limitBody(next echo.HandlerFunc) echo.HandlerFunc {
+// isolate refuses what another site's page asks for other than by a link: as a
+// picture, a frame, a script, a fetch. Nothing here is meant for that, and it
+// would tell the other site what the person may see. Contents come from our own
+// pages only, and never as a script, a style or a worker.
+func (u *UI) isolate(next echo.HandlerFunc) echo.HandlerFunc {
+	elsewhere := review.Errorf(review.Forbidden, "Another site asked for this. Open the address by itself.")
 	return func(c echo.Context) error {
-		r := c.Request()
-		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		h := c.Request().Header
+		site, dest := h.Get("Sec-Fetch-Site"), h.Get("Sec-Fetch-Dest")
+		ours := site == "" || site == "same-origin" || site == "none"
+		link := h.Get("Sec-Fetch-Mode") == "navigate" && (dest == "document" || dest == "")
+		if !ours && (!link || showsContents(c.Path())) {
+			return elsewhere
+		}
+		if showsContents(c.Path()) && !slices.Contains([]string{"", "document", "iframe", "image"}, dest) {
+			return elsewhere
+		}
+		return next(c)
+	}
+}
+
+// settle finds out where a request came from, as the proxies before us tell it.
+func (u *UI) settle(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		u.options.Proxies.Settle(c.Request())
+		return next(c)
+	}
+}
+
+// pace keeps a source that asks too much waiting, before anything is looked up.
+func (u *UI) pace(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if c.Path() == "/static/*" || c.Path() == "/health" {
 			return next(c)
 		}
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
-		if api.Owns(r.URL.Path) { // reads no forms
-			return next(c)
-		}
-		if err := r.ParseForm(); err != nil {
-			if _, big := err.(*http.MaxBytesError); big {
-				return review.Errorf(review.TooLarge, "The form holds more than this service takes. Nothing was saved.")
-			}
-			return review.Errorf(review.Invalid, "The form could not be read. Nothing was saved.")
+		if err := u.options.PerSource.Take(network(c.Request().RemoteAddr)); err != nil {
+			return err
 		}
 		return next(c)
 	}

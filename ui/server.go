@@ -35,7 +35,14 @@ type Options struct {
 	Secure bool
 	// Hosts lists the host names (with a port when it is not the usual one)
 	// that requests may be addressed to; empty allows any.
+	// "name:*" is a name with any port.
 	Hosts []string
+	// Proxies are those in front of the service; nobody else is believed when
+	// they say where a request came from.
+	Proxies web.Proxies
+	// PerPerson and PerSource are how fast somebody signed in, and somebody at
+	// an address, may ask; nil is as fast as they like.
+	PerPerson, PerSource *web.Rate
 	// Demo marks every page as a demonstration and lets anybody sign in as one
 	// of People without a password.
 	Demo   bool
@@ -101,6 +108,7 @@ type UI struct {
 	vouching singleflight.Group                  // one question about a session at a time
 	retry    *web.Tally                          // methods that could not be asked, by session
 	csp      string
+	headers  map[string]string
 	pages    map[string]*template.Template
 	assets   *assets
 	origin   *http.CrossOriginProtection
@@ -128,12 +136,14 @@ func New(service Service, o Options) (*UI, error) {
 		return nil, errors.New("ui needs a sealer for methods of signing in")
 	}
 	u.csp = pageCSPFor(o.Methods)
+	u.headers = u.answerHeaders()
 	u.verify, u.retry = password.Verify, web.NewTally(o.Now, retryAfter)
 	u.sessions = newSessions(o)
 	u.throttle = newThrottle(u.now)
 	u.echo = echo.New()
 	u.echo.HTTPErrorHandler = u.handleError
-	u.echo.Use(u.identify, u.logRequest, u.recoverPanic, u.secure, u.checkHost, u.checkOrigin, u.limitBody, u.session)
+	u.echo.IPExtractor = echo.ExtractIPDirect()
+	u.echo.Use(u.settle, u.identify, u.logRequest, u.recoverPanic, u.secure, u.checkHost, u.pace, u.checkOrigin, u.isolate, u.limitBody, u.session)
 	if o.API != nil {
 		o.API.Register(u.echo)
 	}
@@ -158,6 +168,8 @@ func HTTPServer(addr string, h http.Handler, log *slog.Logger) *http.Server {
 		WriteTimeout:      2 * time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		// "OPTIONS *" is answered as everything else is, with our headers.
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }

@@ -19,13 +19,16 @@ const Prefix = "/api/v1"
 // Owns reports whether a path is the interface's to answer, errors included.
 func Owns(path string) bool { return path == "/api" || strings.HasPrefix(path, "/api/") }
 
-// Options say what the interface works with. All are required.
+// Options say what the interface works with. All but Rate are required.
 type Options struct {
 	Tokens Tokens
 	Keys   Keys
 	Policy *policy.Policy
 	Log    *slog.Logger
 	Now    func() time.Time // UTC
+	// Rate is how fast a person's programs may ask, together; nil is as fast as
+	// they like. It may be the one that counts what people do on pages.
+	Rate *web.Rate
 }
 
 // API is the interface for programs. Make one with New.
@@ -37,6 +40,7 @@ type API struct {
 	log      *slog.Logger
 	now      func() time.Time
 	failures *web.Tally
+	rate     *web.Rate
 	routes   []route
 	document []byte
 }
@@ -47,7 +51,7 @@ func New(service Service, o Options) (*API, error) {
 		return nil, errors.New("api needs a service, tokens, keys, a policy, a log and a clock")
 	}
 	a := &API{
-		service: service, tokens: o.Tokens, keys: o.Keys, policy: o.Policy, log: o.Log, now: o.Now,
+		service: service, tokens: o.Tokens, keys: o.Keys, policy: o.Policy, log: o.Log, now: o.Now, rate: o.Rate,
 		failures: web.NewTally(o.Now, failWindow), routes: routes(),
 	}
 	if err := checkRoutes(a.routes); err != nil {

@@ -31,7 +31,10 @@ func problemOf(err error, id string) problem {
 	p.Type = "urn:sallyport:problem:" + kindWord(p.Status)
 	var known *review.Error
 	var he *echo.HTTPError
+	var many *web.TooManyError
 	switch {
+	case errors.As(err, &many):
+		p.Detail = many.Error()
 	case p.Status == http.StatusNotFound:
 		p.Detail = "There is nothing here, or nothing that you may see."
 	case p.Status == http.StatusMethodNotAllowed:
@@ -89,7 +92,11 @@ func (a *API) HandleError(err error, ec echo.Context) {
 	case http.StatusUnauthorized:
 		ec.Response().Header().Set("WWW-Authenticate", `Bearer realm="sallyport"`)
 	case http.StatusTooManyRequests:
-		ec.Response().Header().Set("Retry-After", fmt.Sprint(int(failWindow.Seconds())))
+		wait := int(failWindow.Seconds())
+		if many := (*web.TooManyError)(nil); errors.As(err, &many) {
+			wait = many.Seconds()
+		}
+		ec.Response().Header().Set("Retry-After", fmt.Sprint(wait))
 	}
 	body, err := encode(p)
 	if err == nil {

@@ -151,7 +151,7 @@ func (c *call) identify() error {
 	if now := c.api.now(); now.Sub(token.Used) >= time.Minute {
 		c.note(c.api.tokens.UseToken(c.ctx(), token.ID, now.Truncate(time.Minute)))
 	}
-	return nil
+	return c.api.rate.Take(string(token.Person))
 }
 
 // bearer takes the secret out of the one Authorization header, and says whether

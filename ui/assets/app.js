@@ -2,7 +2,7 @@
 // lets htmx refresh guidance while somebody writes, and brings the place that a
 // link names into the middle of the sheet it lies in.
 import { initAll } from 'nhsuk-frontend'
-import 'htmx.org'
+import './trusted.js'
 import { offerPasskeys } from './passkeys.js'
 
 document.body.classList.add('js-enabled', 'nhsuk-frontend-supported')

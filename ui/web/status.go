@@ -16,6 +16,10 @@ func Status(err error) int {
 	if errors.As(err, &he) {
 		return he.Code
 	}
+	var many *TooManyError
+	if errors.As(err, &many) {
+		return http.StatusTooManyRequests
+	}
 	switch review.KindOf(err) {
 	case review.Invalid:
 		return http.StatusUnprocessableEntity
