@@ -2,10 +2,16 @@ package ui
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
+	"os"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
 // Built files may be kept for ever, since their names change with their bytes;
@@ -81,4 +87,52 @@ func TestHealthAnswersHead(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.as(t, "").do(req).want(http.StatusOK)
+}
+
+// Clients that send or read slowly are cut off, and meanwhile keep nobody out.
+func TestSlowClients(t *testing.T) {
+	s := newSite(t)
+	srv := HTTPServer("", s.ui, slog.New(slog.DiscardHandler))
+	for name, limit := range map[string]time.Duration{"header": srv.ReadHeaderTimeout, "read": srv.ReadTimeout, "write": srv.WriteTimeout, "idle": srv.IdleTimeout} {
+		if limit <= 0 || limit > 5*time.Minute {
+			t.Errorf("the %s limit is %v", name, limit)
+		}
+	}
+	const hurry = 40 // times faster than in earnest
+	srv.ReadHeaderTimeout, srv.ReadTimeout, srv.IdleTimeout = srv.ReadHeaderTimeout/hurry, srv.ReadTimeout/hurry, srv.IdleTimeout/hurry/10
+	at, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = srv.Serve(at) }()
+	t.Cleanup(func() { _ = srv.Close() })
+	const header = "GET /sign-in HTTP/1.1\r\nHost: x\r\n"
+	const post = "POST /sign-in HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 5000\r\n\r\nusername="
+	var slow sync.WaitGroup
+	for name, begin := range map[string]string{"nothing": "", "half a header": header, "half a form": post, "idle": header + "\r\n"} {
+		for range 20 {
+			slow.Go(func() {
+				conn, err := net.Dial("tcp", at.Addr().String())
+				if err != nil {
+					t.Errorf("%s: %v", name, err)
+					return
+				}
+				defer conn.Close()
+				_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+				_, _ = conn.Write([]byte(begin))
+				if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Errorf("%s: still connected", name)
+				}
+			})
+		}
+	}
+	res, err := http.Get("http://" + at.Addr().String() + "/sign-in")
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Errorf("others are kept out: %v", err)
+	}
+	slow.Wait()
+	res, err = http.Get("http://" + at.Addr().String() + "/sign-in")
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Errorf("others are kept out afterwards: %v", err)
+	}
 }

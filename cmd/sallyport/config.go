@@ -42,6 +42,9 @@ type config struct {
 
 	// Access says how people sign in; its keys stand beside the others.
 	Access signInConfig `yaml:",inline"`
+	// Shell says who is believed and how fast anybody may ask; its keys stand
+	// beside the others.
+	Shell shellConfig `yaml:",inline"`
 
 	// DatabaseFile holds the postgres:// URL of the database; SQLite in the data
 	// folder when empty.
@@ -135,6 +138,9 @@ func (c config) complete() error {
 		return err
 	}
 	if err := c.Access.check(c.PublicURL); err != nil {
+		return err
+	}
+	if err := c.Shell.check(); err != nil {
 		return err
 	}
 	return checkSchedules(c.Schedules)

@@ -75,13 +75,16 @@ func newServer(ctx context.Context, c config, log *slog.Logger, now review.Clock
 		return nil, err
 	}
 	s.regular = &scheduler{service: s.service, keys: s.store, all: c.Schedules, now: now, log: log}
-	programs, err := api.New(s.service, api.Options{Tokens: s.store, Keys: s.store, Policy: p, Log: log, Now: now})
-	if err != nil {
+	options := ui.Options{
+		Sessions: s.store.Sessions(now), Policy: p, Log: log, Now: now,
+		Sent: sentBy(letters), Demo: demo != nil, People: demo,
+	}
+	if err := c.shellOptions(&options); err != nil {
 		return nil, err
 	}
-	options := ui.Options{
-		Sessions: s.store.Sessions(now), Policy: p, Log: log, Now: now, API: programs,
-		Sent: sentBy(letters), Secure: c.Secure, Hosts: c.Hosts, Demo: demo != nil, People: demo,
+	options.API, err = api.New(s.service, api.Options{Tokens: s.store, Keys: s.store, Policy: p, Log: log, Now: now, Rate: options.PerPerson})
+	if err != nil {
+		return nil, err
 	}
 	if err := c.signInOptions(&options, s.store, now); err != nil {
 		return nil, err

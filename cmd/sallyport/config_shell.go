@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"time"
+
+	"sallyport/ui"
+	"sallyport/ui/web"
+)
+
+// shellConfig is the part of a configuration that says who is believed and how
+// fast anybody may ask.
+type shellConfig struct {
+	// TrustedProxies are the addresses and networks of the proxies in front of
+	// the service. Only they are believed when they say where a request came from.
+	TrustedProxies []string `yaml:"trusted_proxies"`
+	// Pace is how fast a person, and an address, may ask.
+	Pace paceConfig `yaml:"pace"`
+}
+
+type paceConfig struct {
+	Person bucketConfig `yaml:"person"`
+	Source bucketConfig `yaml:"source"`
+}
+
+// bucketConfig allows so many requests at once, and so many a second after that.
+type bucketConfig struct {
+	PerSecond float64 `yaml:"per_second"`
+	Burst     int     `yaml:"burst"`
+}
+
+// Fast enough for people and for programs that read pages of lists. Many people
+// may sit behind one address.
+const (
+	personPerSecond, personBurst = 20, 300
+	sourcePerSecond, sourceBurst = 200, 2000
+)
+
+func (b bucketConfig) check(name string) error {
+	if b.PerSecond < 0 || b.Burst < 0 || b.PerSecond > 0 && b.Burst == 0 || b.PerSecond == 0 && b.Burst > 0 {
+		return fmt.Errorf("pace: %s needs per_second and burst, both more than 0", name)
+	}
+	return nil
+}
+
+func (b bucketConfig) rate(now func() time.Time, perSecond float64, burst int) *web.Rate {
+	if b.Burst > 0 {
+		perSecond, burst = b.PerSecond, b.Burst
+	}
+	return web.NewRate(now, perSecond, burst)
+}
+
+func (c *shellConfig) check() error {
+	if _, err := web.ParseProxies(c.TrustedProxies); err != nil {
+		return fmt.Errorf("trusted_proxies: %w", err)
+	}
+	if err := c.Pace.Person.check("person"); err != nil {
+		return err
+	}
+	return c.Pace.Source.check("source")
+}
+
+// shellOptions puts into the options which hosts are served, who is believed
+// and how fast anybody may ask.
+func (c *config) shellOptions(o *ui.Options) (err error) {
+	o.Secure, o.Hosts = c.Secure, c.hosts()
+	o.PerPerson = c.Shell.Pace.Person.rate(o.Now, personPerSecond, personBurst)
+	o.PerSource = c.Shell.Pace.Source.rate(o.Now, sourcePerSecond, sourceBurst)
+	o.Proxies, err = web.ParseProxies(c.Shell.TrustedProxies)
+	return err
+}
+
+// hosts are the names that requests may be addressed to: those listed, else the
+// one that people use, and this machine's own when only it can be reached.
+// Without any of these every name is served.
+func (c *config) hosts() []string {
+	if len(c.Hosts) > 0 {
+		return c.Hosts
+	}
+	var out []string
+	if at, err := url.Parse(c.PublicURL); err == nil && at.Host != "" {
+		out = append(out, at.Host)
+	}
+	if loopback(c.Listen) && (len(out) > 0 || !c.Secure) {
+		out = append(out, "localhost:*", "127.0.0.1:*", "[::1]:*")
+	}
+	return out
+}
