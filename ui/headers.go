@@ -22,10 +22,10 @@ const (
 
 // features are what a page could ask a browser for and ours never do. Passkeys
 // are ours alone; contents get nothing.
-const features = "accelerometer=(), ambient-light-sensor=(), attribution-reporting=(), autoplay=(), bluetooth=(), browsing-topics=(), camera=(), " +
+const features = "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), " +
 	"display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), " +
 	"local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), screen-wake-lock=(), serial=(), " +
-	"storage-access=(), usb=(), web-share=(), window-management=(), xr-spatial-tracking=(), "
+	"storage-access=(), usb=(), window-management=(), xr-spatial-tracking=(), "
 
 const (
 	pageFeatures    = features + "publickey-credentials-get=(self), publickey-credentials-create=(self)"

@@ -114,7 +114,8 @@ func (u *UI) checkOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 // isolate refuses what another site's page asks for other than by a link: as a
 // picture, a frame, a script, a fetch. Nothing here is meant for that, and it
 // would tell the other site what the person may see. Contents come from our own
-// pages only, and never as a script, a style or a worker.
+// pages only, in a frame or as a picture: not as a page of their own, where a link
+// in them could lead on, and never as a script, a style or a worker.
 func (u *UI) isolate(next echo.HandlerFunc) echo.HandlerFunc {
 	elsewhere := review.Errorf(review.Forbidden, "Another site asked for this. Open the address by itself.")
 	return func(c echo.Context) error {
@@ -125,7 +126,7 @@ func (u *UI) isolate(next echo.HandlerFunc) echo.HandlerFunc {
 		if !ours && (!link || showsContents(c.Path())) {
 			return elsewhere
 		}
-		if showsContents(c.Path()) && !slices.Contains([]string{"", "document", "iframe", "image"}, dest) {
+		if showsContents(c.Path()) && !slices.Contains([]string{"", "iframe", "image"}, dest) {
 			return elsewhere
 		}
 		return next(c)

@@ -313,7 +313,7 @@ func TestNothingIsEmbeddedElsewhere(t *testing.T) {
 			t.Errorf("%s by a link from another site: status %d", a.Route, res.StatusCode)
 		}
 		if showsContents(a.Route) {
-			for _, dest := range []string{"script", "style", "worker", "serviceworker", "sharedworker", "object", "embed", "font", "empty"} {
+			for _, dest := range []string{"document", "script", "style", "worker", "serviceworker", "sharedworker", "object", "embed", "font", "empty"} {
 				if res := s.send(a, cookie, "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Dest", dest); res.StatusCode != http.StatusForbidden {
 					t.Errorf("contents come as %s: status %d", dest, res.StatusCode)
 				}

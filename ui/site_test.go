@@ -30,8 +30,9 @@ import (
 // port of this machine.
 type site struct {
 	*reviewtest.World
-	ui  *UI
-	url string
+	ui      *UI
+	url     string
+	watched map[context.Context]bool // tabs that are held to the pages' policies
 }
 
 // newSite starts a demonstration with the people of a World. change may alter
@@ -62,7 +63,7 @@ func newSite(t *testing.T, change ...func(*Options)) *site {
 	}
 	srv := httptest.NewServer(u)
 	t.Cleanup(srv.Close)
-	return &site{w, u, srv.URL}
+	return &site{World: w, ui: u, url: srv.URL}
 }
 
 // browser is one person's: it keeps cookies and follows redirects as a browser
