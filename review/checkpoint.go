@@ -17,6 +17,11 @@ type Ledger interface {
 	Checkpoint(ctx context.Context) (Checkpoint, error)
 	// Newest is the newest checkpoint; NotFound while there is none.
 	Newest(ctx context.Context) (Checkpoint, error)
+	// Checkpoints lists checkpoints of fewer events than before, the newest first;
+	// from the newest of all when before is 0.
+	Checkpoints(ctx context.Context, before int64, atMost int) ([]Checkpoint, error)
+	// PublicKey is what checkpoints are checked with, as one line of text.
+	PublicKey() string
 	// Inclusion proves that event seq is in the log of the size of a checkpoint.
 	// Invalid unless 1 <= seq <= size, NotFound past the end of the log.
 	Inclusion(ctx context.Context, seq, size int64) (Proof, error)
@@ -42,11 +47,12 @@ type Proof struct {
 }
 
 // DecisionEvents are the types of the events that together say what was decided
-// about a request, by whom, and what left.
+// about a request, by whom, what left, to which places, and what was taken back.
 func DecisionEvents() []EventType {
 	return []EventType{
 		EvSubmitted, EvResubmitted, EvVoted, EvVoteVoided, EvReviewSubmitted, EvPartiallyReviewed, EvReviewed, EvReturned, EvRejected,
-		EvApproved, EvPackaged, EvReleased,
+		EvExceptionAnswered, EvApproved, EvPackaged, EvDelivered, EvReleased, EvReleaseFailed,
+		EvRecalled, EvTakenBack, EvNotTakenBack, EvRecallNoted,
 	}
 }
 

@@ -153,17 +153,32 @@ func (s *Store) Checkpoints(ctx context.Context, after int64, atMost int) ([]rev
 	return out, wrap("reading checkpoints", err)
 }
 
+// LatestCheckpoints lists checkpoints of fewer events than before, the newest
+// first; from the newest of all when before is 0.
+func (s *Store) LatestCheckpoints(ctx context.Context, before int64, atMost int) ([]review.Checkpoint, error) {
+	tx := s.reader.WithContext(ctx)
+	if before > 0 {
+		tx = tx.Where("size < ?", before)
+	}
+	var rows []checkpointRow
+	err := tx.Order("size DESC").Limit(atMost).Find(&rows).Error
+	out := make([]review.Checkpoint, len(rows))
+	for i, row := range rows {
+		out[i] = row.checkpoint()
+	}
+	return out, wrap("reading checkpoints", err)
+}
+
 // NewestCheckpoint is the checkpoint of most events; NotFound when there is none.
 func (s *Store) NewestCheckpoint(ctx context.Context) (review.Checkpoint, error) {
-	var rows []checkpointRow
-	err := s.reader.WithContext(ctx).Order("size DESC").Limit(1).Find(&rows).Error
-	if err == nil && len(rows) == 0 {
+	list, err := s.LatestCheckpoints(ctx, 0, 1)
+	if err != nil {
+		return review.Checkpoint{}, err
+	}
+	if len(list) == 0 {
 		return review.Checkpoint{}, review.Errorf(review.NotFound, "There is no checkpoint yet.")
 	}
-	if err != nil {
-		return review.Checkpoint{}, wrap("reading checkpoints", err)
-	}
-	return rows[0].checkpoint(), nil
+	return list[0], nil
 }
 
 // KeepCheckpoint keeps a checkpoint, for ever. Conflict when there is one of as

@@ -20,6 +20,7 @@ type auditPage struct {
 	Older    string
 	Oldest   string
 	Newest   string
+	Signed   *newestCheckpoint // nil where nothing is signed
 }
 
 // foundRows is how many requests the home shows of those that match.
@@ -54,6 +55,9 @@ func (u *UI) audit(c *call) error {
 		p.Events = append(p.Events, eventRowOf(e, string(e.Actor)))
 	}
 	p.page(q, ascending, more)
+	if p.Signed, err = u.newestCheckpoint(c); err != nil {
+		return err
+	}
 	return c.render(http.StatusOK, "audit", frame{Title: "Audit", Wide: true}, p)
 }
 

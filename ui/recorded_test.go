@@ -59,6 +59,11 @@ var shows = map[string]review.EventType{
 	"/records/:request":                               "",
 	"/records/:request/print":                         "",
 	"/audit":                                          "",
+	"/audit/checkpoints":                              "",
+	"/audit/key":                                      "", // public
+	"/audit/checkpoints/:size":                        review.EvExported,
+	"/audit/proofs/:seq":                              review.EvExported,
+	"/records/:request/proof":                         review.EvExported,
 	"/status":                                         "",
 	"/requests/:request/recall":                       "",
 	"/requests/:request/recall/report":                "",
@@ -79,7 +84,7 @@ func TestEveryRouteSaysWhatItLeaves(t *testing.T) {
 	file := s.as(t, "ann").get(request).links(fileLink)[0]
 	s.Workspaces.Write("cohort", "release/report.html", strings.Replace(report, "rose", "fell", 1))
 	fill := strings.NewReplacer(":workspace", "cohort", ":request", strings.TrimPrefix(request, "/requests/"),
-		":file", strings.TrimPrefix(file, request+"/files/"), "*", "analysis/tables.R", ":job", "req2", ":action", "tables", ":commit", second, ":version", "after")
+		":file", strings.TrimPrefix(file, request+"/files/"), "*", "analysis/tables.R", ":job", "req2", ":action", "tables", ":commit", second, ":version", "after", ":size", "1", ":seq", "1")
 	known := map[string]bool{}
 	for _, r := range routes() {
 		known[r.Path] = true
@@ -93,8 +98,8 @@ func TestEveryRouteSaysWhatItLeaves(t *testing.T) {
 		if want == "" {
 			continue
 		}
-		if want == review.EvPackageDownloaded {
-			continue // only what was delivered has a package: TestPackage
+		if want == review.EvPackageDownloaded || r.Path == "/records/:request/proof" {
+			continue // only what was released has them: TestPackage, TestReleaseProof
 		}
 		if r.Path == "/export/reviews/:request" {
 			s.submit(t, request) // for its checkers

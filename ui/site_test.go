@@ -45,6 +45,7 @@ func newSite(t *testing.T, change ...func(*Options)) *site {
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	w := reviewtest.NewWorld(t, store)
+	w.Sign(t)
 	w.Checker = new(checks.Engine)
 	programs, err := api.New(w.Service, api.Options{Tokens: store, Keys: store, Policy: policy.Default(), Log: slog.New(slog.DiscardHandler), Now: w.Now})
 	if err != nil {

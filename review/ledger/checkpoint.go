@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -145,6 +146,12 @@ func Fingerprint(root Hash) string {
 		groups = append(groups, text[:4])
 	}
 	return strings.Join(groups, " ")
+}
+
+// KeyFingerprint is what people compare a public key by: the SHA-256 of the file
+// of its public half, as sha256sum prints it.
+func KeyFingerprint(public string) string {
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(public+"\n")))
 }
 
 // readUpTo reads a file that must not be longer than most bytes.

@@ -23,6 +23,9 @@ type Store interface {
 	// NewestCheckpoint is the checkpoint of most events; NotFound when there is
 	// none.
 	NewestCheckpoint(ctx context.Context) (review.Checkpoint, error)
+	// LatestCheckpoints lists checkpoints of fewer events than before, the newest
+	// first; from the newest of all when before is 0.
+	LatestCheckpoints(ctx context.Context, before int64, atMost int) ([]review.Checkpoint, error)
 	// KeepCheckpoint keeps a checkpoint; Conflict when there is one of as many
 	// events or more.
 	KeepCheckpoint(ctx context.Context, c review.Checkpoint) error
@@ -78,6 +81,14 @@ func (l *Log) Checkpoint(ctx context.Context) (review.Checkpoint, error) {
 func (l *Log) Newest(ctx context.Context) (review.Checkpoint, error) {
 	return l.Store.NewestCheckpoint(ctx)
 }
+
+// Checkpoints lists the checkpoints that are kept, the newest first.
+func (l *Log) Checkpoints(ctx context.Context, before int64, atMost int) ([]review.Checkpoint, error) {
+	return l.Store.LatestCheckpoints(ctx, before, atMost)
+}
+
+// PublicKey is the key that new checkpoints are checked with.
+func (l *Log) PublicKey() string { return l.Signer.PublicKey() }
 
 // signed are the newest checkpoint that is kept with the tree, and the one that
 // is kept outside the database: whichever there are.

@@ -45,6 +45,10 @@ func (m *memory) TreeNodes(_ context.Context, nodes []ledger.Node) ([]ledger.Has
 	return out, nil
 }
 
+func (m *memory) LatestCheckpoints(context.Context, int64, int) ([]review.Checkpoint, error) {
+	return nil, nil
+}
+
 func (m *memory) NewestCheckpoint(context.Context) (review.Checkpoint, error) {
 	if len(m.kept) == 0 {
 		return review.Checkpoint{}, review.Errorf(review.NotFound, "none")

@@ -117,6 +117,8 @@ func (c *call) run(r route, body []byte) (answer, error) {
 	switch out := out.(type) {
 	case none:
 		ans.Status = http.StatusNoContent
+	case textOut:
+		ans.Type, ans.Body = mimeText, []byte(out)
 	case bytesOut:
 		ans.Type, ans.Body = out.media, out.data
 	case streamOut:
@@ -154,6 +156,8 @@ const (
 	mimeJSON    = "application/json"
 	mimeProblem = "application/problem+json"
 	mimeBytes   = "application/octet-stream"
+	mimeZIP     = "application/zip"
+	mimeText    = "text/plain; charset=utf-8"
 )
 
 // Pages of lists. An offset has an end, so that one page costs no more than

@@ -173,6 +173,7 @@ func tries() map[string]try {
 		r + "/hold":               reviewed(reason),
 		r + "/hold/lift":          reviewed(reason),
 		"POST /alarms/:alarm/end": reviewed(reason),
+		"POST /jobs/:job/retry":   reviewed(empty),
 	}
 }
 
@@ -236,7 +237,7 @@ func TestEveryRouteByRole(t *testing.T) {
 			s = newStage(t, row.status)
 			body = row.body(s)
 		}
-		path := strings.NewReplacer(":workspace", "cohort", ":request", s.id, ":file", s.file, ":group", s.group, ":comment", s.comment(t), ":which", "before").Replace(r.Path)
+		path := strings.NewReplacer(":workspace", "cohort", ":request", s.id, ":file", s.file, ":group", s.group, ":comment", s.comment(t), ":which", "before", ":size", "1", ":seq", "1").Replace(r.Path)
 		if s.as(t, "").call(r.Method, api.Prefix+path, body).want(http.StatusUnauthorized).header.Get("WWW-Authenticate") == "" {
 			t.Errorf("%s does not say how to be let in", name)
 		}
@@ -266,7 +267,8 @@ func TestEveryRouteByRole(t *testing.T) {
 // that is not free, a version of a file that never changed, a release to come.
 func mayBeGone(name string) bool {
 	return slices.Contains([]string{
-		"POST /requests/:request/claim", "GET /requests/:request/files/:file/versions/:which", "GET /requests/:request/files/:file/versions", "GET /records/:request/manifest", "GET /records/:request/independence",
+		"POST /requests/:request/claim", "GET /requests/:request/files/:file/versions/:which", "GET /requests/:request/files/:file/versions", "GET /records/:request/manifest", "GET /records/:request/independence", "GET /records/:request/proof",
+		"GET /requests/:request/package", "POST /jobs/:job/retry",
 		"GET /requests/:request/recall", "POST /requests/:request/hold/lift", "POST /alarms/:alarm/end",
 		// These workspaces record no runs; see TestJobs.
 		"GET /workspaces/:workspace/jobs/:job", "GET /workspaces/:workspace/logs/:action",

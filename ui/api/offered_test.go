@@ -16,6 +16,7 @@ func TestEveryUseCaseIsOffered(t *testing.T) {
 		"RecordSignOut", // nobody signs in here, so nobody signs out
 		"People",        // no program decides who may come in
 		"PersonNamed",
+		"FramedContent",    // what a page frames; FileContent is the same
 		"Alarms",           // they are part of the status
 		"RecalledRequests", // each request and release says so itself
 	}

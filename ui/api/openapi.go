@@ -88,8 +88,12 @@ func success(made schemas, r route) schema {
 	out := schema{"description": http.StatusText(r.status)}
 	switch {
 	case r.out == nil:
+	case r.out == reflect.TypeFor[streamOut]() && r.action == policy.ReleasePackage:
+		out["content"] = schema{mimeZIP: schema{}}
 	case r.out == reflect.TypeFor[streamOut]():
 		out["content"] = schema{export.CSV.Media(): schema{}, export.XLSX.Media(): schema{}}
+	case r.out == reflect.TypeFor[textOut]():
+		out["content"] = schema{mimeText: schema{"schema": schema{"type": "string"}}}
 	case r.out != reflect.TypeFor[bytesOut]():
 		out["content"] = schema{mimeJSON: schema{"schema": made.of(r.out)}}
 	case strings.HasPrefix(r.path, "/requests/"):

@@ -1,7 +1,11 @@
 package api
 
 import (
+	"io"
+
 	"sallyport/review"
+	"sallyport/review/crate"
+	"sallyport/ui/export"
 )
 
 func (c *call) releases(none) (page[releaseOut], error) {
@@ -88,6 +92,23 @@ func (c *call) status(none) (statusOut, error) {
 		return statusOut{}, err
 	}
 	return statusOf(rep), nil
+}
+
+func (c *call) retryJob(none) (none, error) {
+	return none{}, c.api.service.RetryDead(c.ctx(), c.actor, c.name("job"))
+}
+
+// releasedPackage is written to a file first, so that one which cannot be read to
+// its end is an error and no half package.
+func (c *call) releasedPackage(none) (streamOut, error) {
+	p, err := c.api.service.ReleasedPackage(c.ctx(), c.actor, c.requestID())
+	if err != nil {
+		return streamOut{}, err
+	}
+	f, err := export.Spool(p.Release.ID+".zip", mimeZIP, func(w io.Writer) error {
+		return crate.WriteZIP(c.ctx(), w, p.Release.ID, p.Entries)
+	})
+	return streamOut{f}, err
 }
 
 func (c *call) describe(none) (bytesOut, error) { return bytesOut{mimeJSON, c.api.document}, nil }

@@ -28,6 +28,9 @@ type param struct {
 // none is the body of a route that takes, or answers, nothing.
 type none struct{}
 
+// textOut is an answer of plain text: a signed note, a key.
+type textOut string
+
 // bytesOut is an answer that is not made of our structs: a file, a manifest.
 type bytesOut struct {
 	media string
@@ -132,6 +135,7 @@ func routes() []route {
 		row(post, request+"/reject", policy.ReviewReject, ok, "End the request: nothing of it may leave", (*call).reject),
 		row(post, request+"/release", policy.ReviewRelease, taken, "Release what both checkers approved", (*call).release),
 
+		row(get, request+"/package", policy.ReleasePackage, ok, "The package of a release as it left, as a ZIP; the download is on record", (*call).releasedPackage),
 		row(post, request+"/recall", policy.ReleaseRecall, ok, "Report a released file and recall it; this cannot be undone", (*call).recall),
 		row(get, request+"/recall", policy.RequestView, ok, "The report on a recalled release", (*call).recallReport),
 		row(post, request+"/recall/notes", policy.ReleaseRecall, ok, "Add a note to a report; it undoes nothing", (*call).noteRecall),
@@ -146,6 +150,13 @@ func routes() []route {
 		row(get, "/audit", policy.AuditView, ok, "The event log, oldest first", (*call).audit, append(auditParams(),
 			param{"after", "only events with a greater number", true},
 			param{"limit", "how many events at most, 1 to 200; 50 when it is not there", true})...),
+		row(get, "/audit/checkpoints", policy.AuditView, ok, "The signed checkpoints of the log, newest first", (*call).checkpoints,
+			param{"before", "only checkpoints of fewer events", true},
+			param{"limit", "how many at most, 1 to 200; 50 when it is not there", true}),
+		row(get, "/audit/checkpoints/:size", policy.AuditExport, ok, "The signed note of the checkpoint of a number of events; the export is on record", (*call).checkpointNote),
+		row(get, "/audit/key", signedIn, ok, "The public key that checkpoints, proofs and packages are checked with", (*call).logKey),
+		row(get, "/audit/proofs/:seq", policy.AuditExport, ok, "A proof that an event is in the log, whole in itself; the export is on record", (*call).eventProof),
+		row(get, "/records/:request/proof", policy.AuditExport, ok, "A proof that all decisions on a release are in the log; the export is on record", (*call).releaseProof),
 		row(get, "/export/events", policy.AuditExport, ok, "The event log as a file; the export is on record", (*call).exportEvents, withFormat(auditParams())...),
 		row(get, "/export/requests", policy.AuditExport, ok, "All requests as a file; the export is on record", (*call).exportRecords, withFormat(recordParams())...),
 		row(get, "/export/releases", policy.AuditExport, ok, "The register of releases as a file; the export is on record", (*call).exportReleases, withFormat(releaseParams())...),
@@ -155,6 +166,7 @@ func routes() []route {
 		row(get, "/export/records/:request", policy.AuditExport, ok, "One request's whole record as a file; the export is on record", (*call).exportRecord, withFormat(nil)...),
 		row(get, "/export/reviews/:request", policy.ReviewExport, ok, "A request as its checker sees it, as a file; the export is on record", (*call).exportReview, withFormat(nil)...),
 		row(post, "/alarms/:alarm/end", policy.BlobRestore, ok, "Record that damaged bytes are back; they are read again first", (*call).endAlarm),
+		row(post, "/jobs/:job/retry", policy.JobRetry, ok, "Have a delivery or a message that was given up tried again", (*call).retryJob),
 		row(get, "/status", policy.StatusView, ok, "That the service works, and what is stuck", (*call).status),
 	}
 }

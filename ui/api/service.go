@@ -84,7 +84,14 @@ type registers interface {
 	Figures(ctx context.Context, a review.Actor, since, until time.Time) (*review.Figures, error)
 	RecordExport(ctx context.Context, a review.Actor, x review.Export) error
 	Audit(ctx context.Context, a review.Actor, q review.EventQuery) ([]review.Event, error)
+	SignedCheckpoints(ctx context.Context, a review.Actor, before int64, limit int) ([]review.Checkpoint, error)
+	SignedCheckpoint(ctx context.Context, a review.Actor, size int64) (*review.Checkpoint, error)
+	LogKey(ctx context.Context, a review.Actor) (string, error)
+	ProveEvent(ctx context.Context, a review.Actor, seq int64) (*review.Proven, error)
+	ProveRelease(ctx context.Context, a review.Actor, id review.RequestID) (*review.Proven, error)
 	Status(ctx context.Context, a review.Actor) (*review.StatusReport, error)
+	RetryDead(ctx context.Context, a review.Actor, job string) error
+	ReleasedPackage(ctx context.Context, a review.Actor, id review.RequestID) (*review.Package, error)
 
 	Recall(ctx context.Context, a review.Actor, id review.RequestID, in review.BreachInput) error
 	NoteRecall(ctx context.Context, a review.Actor, id review.RequestID, report, words string) error

@@ -86,6 +86,26 @@ func Make(ctx context.Context, s Service, a review.Actor, format Format, d Docum
 	return f, nil
 }
 
+// Spool is a file of what write writes. It puts nothing on record: that is for
+// what has an event of its own.
+func Spool(name, media string, write func(io.Writer) error) (*File, error) {
+	tmp, err := os.CreateTemp("", "sallyport-export-*")
+	if err != nil {
+		return nil, fmt.Errorf("making a file: %w", err)
+	}
+	f := &File{Name: name, Media: media, file: tmp}
+	if err = write(tmp); err == nil {
+		f.Size, err = tmp.Seek(0, io.SeekCurrent)
+	}
+	if err == nil {
+		_, err = tmp.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
 func (f *File) fill(ctx context.Context, s Service, a review.Actor, format Format, d Document) error {
 	sum := sha256.New()
 	out := io.MultiWriter(f.file, sum)
