@@ -57,6 +57,7 @@ type Policy struct {
 	Checklist        []ChecklistItem     `yaml:"checklist"`
 	Review           Review              `yaml:"review"`
 	Retention        Retention           `yaml:"retention"`
+	Malware          Malware             `yaml:"malware"`
 	// Acknowledgements are the ways in which an author may answer a finding.
 	Acknowledgements []ChecklistItem `yaml:"acknowledgements"`
 	// CurationBackends are the backends on which data curation may be done.

@@ -33,6 +33,9 @@ func ReportDigest(rep *checks.Report) (Digest, error) {
 // same files were checked before under the same policy and engine, and puts
 // them in force. It is called after each change of the files, never at a view.
 func (s *Service) recheck(ctx context.Context, a Actor, id RequestID) error {
+	if err := s.scanNew(ctx, a, id); err != nil {
+		return err
+	}
 	// A few rounds: if the files change while the checks run, the newer files
 	// are checked instead.
 	for range 5 {

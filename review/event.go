@@ -23,6 +23,7 @@ const (
 	EvCodeViewed        EventType = "workspace.code_viewed" // a study's code, a pipeline, a comparison
 	EvFileDownloaded    EventType = "file.downloaded"
 	EvChecked           EventType = "request.checked"
+	EvScanned           EventType = "file.scanned" // for malware, with another verdict or other signatures than before
 	EvSubmitted         EventType = "request.submitted"
 	EvRouted            EventType = "request.routed"
 	EvResubmitted       EventType = "request.resubmitted"
@@ -137,7 +138,7 @@ const (
 func EventTypes() []EventType {
 	return []EventType{
 		EvSignIn, EvSignInFailed, EvSignOut, EvDenied, EvRequestCreated, EvRequestEdited, EvGroupEdited, EvFileAdded,
-		EvFileUpdated, EvFileMoved, EvFileWithdrawn, EvFileViewed, EvLogViewed, EvCodeViewed, EvFileDownloaded, EvChecked,
+		EvFileUpdated, EvFileMoved, EvFileWithdrawn, EvFileViewed, EvLogViewed, EvCodeViewed, EvFileDownloaded, EvChecked, EvScanned,
 		EvSubmitted, EvRouted, EvResubmitted, EvWithdrawn, EvVoted, EvVoteVoided, EvCommented, EvReviewSubmitted,
 		EvPartiallyReviewed, EvReviewed, EvReturned, EvRejected, EvApproved, EvPackaged, EvPackageDownloaded, EvReleased, EvDelivered, EvReleaseFailed,
 		EvIntegrity, EvRestored, EvRecalled, EvTakenBack, EvNotTakenBack, EvRecallNoted,

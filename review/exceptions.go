@@ -20,7 +20,7 @@ func exceptionFor(x checks.Finding) (kind ExceptionKind, open bool) {
 		return ExceptSize, true
 	case "file-rows":
 		return ExceptRows, true
-	case "unreadable", "output-level":
+	case "unreadable", "output-level", malwareCheck:
 		return "", false
 	default:
 		return ExceptFinding, true

@@ -132,6 +132,12 @@ func (s *Service) Work(ctx context.Context) error {
 		s.again(ctx, scrubRest, func() (bool, error) { _, err := s.ScrubStep(ctx); return false, err })
 		return nil
 	})
+	if s.Scanner != nil {
+		group.Go(func() error {
+			s.again(ctx, malwareWatch, func() (bool, error) { return false, s.ScanStep(ctx) })
+			return nil
+		})
+	}
 	if s.Keeping > 0 {
 		group.Go(func() error {
 			s.again(ctx, s.Keeping, func() (bool, error) { _, err := s.ApplyRetention(ctx, false); return false, err })

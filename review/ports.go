@@ -21,6 +21,7 @@ type Store interface {
 	IntegrityStore
 	RecallStore
 	RetentionStore
+	ScanStore
 
 	// Create keeps a new request with its events. Conflict when the author has
 	// an active request for the workspace: the database itself says so.

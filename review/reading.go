@@ -54,6 +54,9 @@ func (s *Service) Download(ctx context.Context, a Actor, id RequestID, file File
 	if fv.File.Release == "" {
 		return nil, nil, Errorf(Conflict, "This file cannot be released: %s", fv.File.CleanError)
 	}
+	if fv.Scan != nil && fv.Scan.Verdict == InfectedBytes {
+		return nil, nil, Errorf(Conflict, "The malware scanner found %s in this file: it is not given out.", fv.Scan.Signature)
+	}
 	data, err := s.readBlob(ctx, a, &v.Request, fv.File.Release)
 	if err != nil {
 		return nil, nil, err
@@ -386,6 +389,9 @@ func (s *Service) Status(ctx context.Context, a Actor) (*StatusReport, error) {
 		return nil, err
 	}
 	if rep.Alarms, err = s.Store.Alarms(ctx, AlarmQuery{Open: true}); err != nil {
+		return nil, err
+	}
+	if rep.Malware, err = s.malwareStatus(ctx); err != nil {
 		return nil, err
 	}
 	rep.Scrub, err = s.Store.Scrub(ctx)

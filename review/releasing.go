@@ -26,6 +26,9 @@ func (s *Service) Release(ctx context.Context, a Actor, id RequestID) error {
 			return err
 		}
 	}
+	if err := s.free(ctx, a, r); err != nil {
+		return err
+	}
 	names, err := s.names(ctx)
 	if err != nil {
 		return err

@@ -115,6 +115,15 @@ func (s *Service) checkVote(ctx context.Context, a Actor, r *Request, in VoteInp
 	if err := s.wholeFile(ctx, a, r, f); err != nil {
 		return false, err
 	}
+	scans, err := s.scansOf(ctx, r)
+	if err != nil {
+		return false, err
+	}
+	if s.Scanner != nil {
+		if p := malwareProblem(f, scans); p != nil {
+			return false, p
+		}
+	}
 	report, err := s.Store.Report(ctx, r.ReportKey)
 	if err != nil {
 		return false, err

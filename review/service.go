@@ -15,6 +15,8 @@ type Service struct {
 	Workspaces Workspaces
 	Sanitiser  Sanitiser
 	Checker    Checker
+	// Scanner looks for malware in every file; nil when none is configured.
+	Scanner Scanner
 	// Sinks are where a release goes: to each of them, by a job of its own.
 	Sinks  []NamedSink
 	Packer Packer
@@ -100,6 +102,7 @@ type StatusReport struct {
 	Schedules []ScheduleProblem // regular drafts that could not be made whole
 	Integrity int               // integrity failures on record, mended or not
 	Alarms    []Alarm           // that stand
+	Malware   *MalwareStatus    // nil when nothing is scanned here
 	Scrub     Scrub             // how far reading all stored bytes again has come
 	Engine    string
 	Policy    policy.Ref

@@ -38,6 +38,9 @@ func (s *Service) Submit(ctx context.Context, a Actor, id RequestID, checklist [
 	if err != nil {
 		return err
 	}
+	if err := s.free(ctx, a, current); err != nil {
+		return err
+	}
 	_, err = s.change(ctx, a, id, policy.RequestSubmit, func(r *Request, c *Change) error {
 		if err := requireStatus(r, Pending, Returned); err != nil {
 			return err
@@ -142,7 +145,7 @@ func (s *Service) missing(r *Request, report *checks.Report) []Problem {
 	for i := range r.Groups {
 		out = append(out, s.groupMissing(r, &r.Groups[i])...)
 	}
-	return append(out, s.blockedFiles(r, report)...)
+	return append(append(out, s.blockedFiles(r, report)...), infectedSupport(r, report)...)
 }
 
 // groupMissing is what one group lacks: context, controls, and what its file
@@ -291,6 +294,27 @@ func (s *Service) blockedFiles(r *Request, report *checks.Report) []Problem {
 	return out
 }
 
+// infectedSupport are the files beside the outputs that the malware scan stops.
+func infectedSupport(r *Request, report *checks.Report) []Problem {
+	var out []Problem
+	found := reportsByPath(report)
+	for i := range r.Groups {
+		g := &r.Groups[i]
+		for j := range g.Files {
+			f := &g.Files[j]
+			if f.Kind != Supporting || found[f.Path] == nil {
+				continue
+			}
+			for _, x := range found[f.Path].Findings {
+				if x.Check == malwareCheck {
+					out = append(out, Problem{Group: g.ID, File: f.ID, Field: "files", Message: x.Message})
+				}
+			}
+		}
+	}
+	return out
+}
+
 // standsInTheWay says why a file with this finding cannot be submitted; "" when
 // it can. What the file is, or where it comes from, nobody can dispose of. For
 // an odd type, a large file or many rows an exception must be asked for.
@@ -299,6 +323,8 @@ func standsInTheWay(f *File, x checks.Finding) string {
 		return ""
 	}
 	switch kind, open := exceptionFor(x); {
+	case x.Check == malwareCheck:
+		return x.Message
 	case x.Check == "unreadable" && f.asks("file-type"):
 		// Of a type that is excepted nothing can be read: the checkers know.
 	case x.Check == "unreadable" || x.Check == "output-level" || x.Check == "file-type" && !open:

@@ -86,6 +86,8 @@ type FileView struct {
 	Acknowledged map[string]*Acknowledgement
 	// Outcome of the file once both reviews are in.
 	Outcome Outcome
+	// Scan is the verdict of the malware scan; nil when nothing is scanned here.
+	Scan *Scan
 	// Changed says that the file in the workspace is no longer the snapshot:
 	// "", "changed" or "gone". Known only while the author owns the request.
 	Changed string

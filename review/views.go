@@ -30,6 +30,11 @@ func (s *Service) view(ctx context.Context, a Actor, r *Request, rel policy.Rela
 	if err != nil {
 		return nil, err
 	}
+	scans, err := s.scansOf(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	report = s.scannedReport(r, report, scans)
 	v := &View{Request: *r.clone(), You: a.Username, Relation: rel, Phase: r.Phase(), Report: report, Names: names}
 	blind(&v.Request, a, rel)
 	changed := map[string]string{}
@@ -51,6 +56,10 @@ func (s *Service) view(ctx context.Context, a Actor, r *Request, rel policy.Rela
 		for j := range gv.Files {
 			if f := gv.Files[j].File; f.Kind != WithdrawnF {
 				gv.Files[j].Changed = changed[f.Path]
+				if s.Scanner != nil {
+					x := scanOf(f, scans)
+					gv.Files[j].Scan = &x
+				}
 			}
 		}
 		v.Groups = append(v.Groups, gv)

@@ -54,6 +54,7 @@ func privileges() map[string]string {
 		"blob_alarms":        grantAppend,
 		"blob_alarm_ends":    grantAppend,
 		"scrub":              "SELECT, INSERT, UPDATE",
+		"malware_scans":      "SELECT, INSERT, UPDATE",
 		"recalls":            grantAppend,
 		"recall_withdrawals": grantAppend,
 		"recall_notes":       grantAppend,

@@ -98,7 +98,7 @@ func exceptions(p *filePage, mayAsk, judge bool) []exceptionView {
 	}
 	for _, fv := range p.Findings {
 		known := slices.ContainsFunc(out, func(e exceptionView) bool { return e.Check == fv.Check })
-		if mayAsk && !known && fv.Severity == policy.Block && fv.Check != "unreadable" && fv.Check != "output-level" {
+		if mayAsk && !known && fv.Severity == policy.Block && fv.Check != "unreadable" && fv.Check != "output-level" && fv.Check != "malware" {
 			out = append(out, exceptionView{Action: p.File.Link + "/exception", Check: fv.Check, Title: fv.Title, MayAsk: true})
 		}
 	}

@@ -37,6 +37,8 @@ type config struct {
 	// Blobs is where snapshots are kept, s3://bucket/prefix?...; the data folder
 	// when empty.
 	Blobs string `yaml:"blobs"`
+	// MalwareScan says who looks for malware in every file.
+	MalwareScan malwareConfig `yaml:"malware_scan"`
 	// Schedules are requests that are drafted each month.
 	Schedules []schedule `yaml:"schedules"`
 
@@ -132,6 +134,9 @@ func (c config) complete() error {
 		return err
 	}
 	if err := c.TLS.check(); err != nil {
+		return err
+	}
+	if _, err := c.MalwareScan.scanner(); err != nil {
 		return err
 	}
 	if err := c.checkNotify(); err != nil {

@@ -123,6 +123,9 @@ func (s *server) open(ctx context.Context, c config, p *policy.Policy, now revie
 		Sinks: sinks, Policy: p, Now: now, Log: s.log, Tally: new(review.Tally),
 		Keeping: 24 * time.Hour,
 	}
+	if service.Scanner, err = c.MalwareScan.scanner(); err != nil {
+		return nil, err
+	}
 	log, err := c.openLedger(store, now)
 	if err != nil {
 		return nil, err

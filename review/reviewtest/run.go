@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) review.Store) {
 		{"a policy is kept once", policyOnce},
 		{"a package is kept once", sealOnce},
 		{"a package is kept once, six at once", sealRace},
+		{"the newest malware scan is kept", newestScan},
 		{"jobs are leased, finished and retried", jobs},
 		{"jobs become dead letters", deadJobs},
 		{"a job goes to one worker", jobRace},
