@@ -49,3 +49,26 @@ func (c calendar) before(t time.Time, days int) time.Time {
 	}
 	return t
 }
+
+// WorkingDays counts the working days of a policy from one time to another: 0 on
+// the same day, 1 when to is on the next working day, and as many below zero when
+// it lies before.
+func WorkingDays(p *policy.Policy, from, to time.Time) int {
+	days := newCalendar(p)
+	day := func(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
+	a, b, sign := day(from), day(to), 1
+	if b.Before(a) {
+		a, b, sign = b, a, -1
+	}
+	n := 0
+	for n < mostWorkingDays && a.Before(b) {
+		a = a.AddDate(0, 0, 1)
+		if days.IsWorkday(a) {
+			n++
+		}
+	}
+	return sign * n
+}
+
+// mostWorkingDays bounds what WorkingDays counts to: nobody waits so long.
+const mostWorkingDays = 1000

@@ -148,19 +148,14 @@ func fillEmpty(g, like *Group) {
 
 // EditDetails sets what the request as a whole carries.
 func (s *Service) EditDetails(ctx context.Context, a Actor, id RequestID, d RequestDetails) error {
-	fields := map[string]string{"title": d.Title, "project_number": d.ProjectNumber, "repository": d.Repository}
-	if err := checkLengths(fields, maxLine); err != nil {
-		return err
-	}
-	if err := checkLengths(map[string]string{"purpose": d.Purpose, "concerns": d.Concerns}, maxText); err != nil {
+	if err := d.check(); err != nil {
 		return err
 	}
 	_, err := s.change(ctx, a, id, policy.RequestEdit, func(r *Request, c *Change) error {
 		if err := requireStatus(r, Pending, Returned); err != nil {
 			return err
 		}
-		r.Title, r.ProjectNumber, r.Repository = strings.TrimSpace(d.Title), strings.TrimSpace(d.ProjectNumber), strings.TrimSpace(d.Repository)
-		r.Purpose, r.Concerns = strings.TrimSpace(d.Purpose), strings.TrimSpace(d.Concerns)
+		d.apply(r)
 		c.Events = append(c.Events, s.event(a, EvRequestEdited, r))
 		return nil
 	})

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"strings"
 
 	"sallyport/policy"
 	"sallyport/review"
@@ -114,6 +115,9 @@ func (c *call) backToFile(err error, done, place string) error {
 		return err
 	} else {
 		c.setFlash(flash{Text: done})
+	}
+	if c.FormValue("back") == "findings" {
+		return c.redirect(requestPath(c.requestID()) + "/findings#" + string(c.fileID()) + "-" + strings.TrimPrefix(place, "finding-"))
 	}
 	return c.redirect(filePath(c.requestID(), c.fileID()) + "#" + place)
 }

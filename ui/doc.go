@@ -51,7 +51,9 @@
 // #start-review, #my-review, #compare-reviews. Details: #field-title,
 // #field-project_number, #field-repository, #field-purpose, #field-concerns,
 // #save-details. Group: #field-ID for each field of the policy (named
-// context.ID or controls.ID), #guidance, #save-group. Submit: checkboxes
+// context.ID or controls.ID), #guidance, #save-group. Fields save themselves when
+// they are left, and #saved says so; #steps says how far a draft has come. Findings
+// explained: #check-NAME, #mend-NAME, #questions, #go-on. Submit: checkboxes
 // #confirm-ID, #submit-request.
 //
 // File: #prev-file, #next-file, #download; cells #rROWcCOLUMN (both from 0),

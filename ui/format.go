@@ -24,6 +24,7 @@ func (u *UI) funcs() template.FuncMap {
 		"name":      printable,
 		"text":      printableText,
 		"datetime":  datetime,
+		"clock":     func(t time.Time) string { return t.UTC().Format("15:04 UTC") },
 		"date":      date,
 		"ago":       func(t time.Time) string { return ago(t, u.now()) },
 		"iso":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },

@@ -19,6 +19,8 @@ type groupPage struct {
 	Guidance []guide
 	Errors   []field
 	Editable bool
+	Steps    []step
+	Save     string    // where a script saves single fields
 	Missing  []missing // of this group
 	Comment  commentForm
 	Details  review.GroupDetails
@@ -52,8 +54,11 @@ func (u *UI) showGroup(c *call, status int, v *review.View, g *review.GroupView,
 	about, controls := d.Context, d.Controls
 	p := groupPage{View: v, Row: u.groupRow(v, g), Editable: v.Can[policy.RequestEdit], Comment: commentFormFor(v, g.Group.ID, "", c.Request().URL.Path), Details: d, Bad: bad}
 	ctxFields, ctlFields := u.service.Fields(g.Group)
-	p.Context = groupFields("context", ctxFields, about)
-	p.Controls = groupFields("controls", ctlFields, controls)
+	if p.Editable {
+		p.Steps, p.Save = u.steps(v, ""), p.Row.Link+"/field"
+	}
+	p.Context = groupFields("context", ctxFields, about, p.Save)
+	p.Controls = groupFields("controls", ctlFields, controls, p.Save)
 	p.Errors = append(markErrors(p.Context, bad), markErrors(p.Controls, bad)...)
 	p.Guidance = append(guides(ctxFields, about), guides(ctlFields, controls)...)
 	for _, m := range v.Missing {
@@ -66,10 +71,10 @@ func (u *UI) showGroup(c *call, status int, v *review.View, g *review.GroupView,
 
 // groupFields turns the policy's fields into inputs named "context.<id>" or
 // "controls.<id>".
-func groupFields(part string, fields []policy.Field, values map[string]string) []field {
+func groupFields(part string, fields []policy.Field, values map[string]string, save string) []field {
 	var out []field
 	for _, f := range fields {
-		out = append(out, field{ID: f.ID, Label: f.Label, Help: f.Help, Value: values[f.ID], Required: f.Required, Long: true, Rows: 3, Name: part + "." + f.ID})
+		out = append(out, field{ID: f.ID, Label: f.Label, Help: f.Help, Value: values[f.ID], Required: f.Required, Long: true, Rows: 3, Name: part + "." + f.ID, Save: save})
 	}
 	return out
 }
@@ -111,8 +116,11 @@ func (u *UI) saveGroup(c *call) error {
 		return err
 	}
 	c.setFlash(flash{Text: "Saved."})
-	if c.FormValue("then") == "request" {
+	switch c.FormValue("then") {
+	case "request":
 		return c.redirect(requestPath(c.requestID()))
+	case "next":
+		return u.goOn(c, groupPath(c.requestID(), c.groupID()))
 	}
 	return c.redirect(groupPath(c.requestID(), c.groupID()))
 }

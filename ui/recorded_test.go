@@ -41,6 +41,7 @@ var shows = map[string]review.EventType{
 	"/requests":                                       "",
 	"/requests/:request":                              "",
 	"/requests/:request/details":                      "",
+	"/requests/:request/findings":                     "",
 	"/requests/:request/groups/:group":                "",
 	"/requests/:request/submit":                       "",
 	"/requests/:request/withdraw":                     "",

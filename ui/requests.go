@@ -57,6 +57,7 @@ type requestPage struct {
 	Missing  []missingGroup
 	Lacking  int // things in Missing
 	Reuse    []reusable
+	Steps    []step
 	Groups   []groupRow
 	Totals   tally
 	Files    int // outputs and supporting files
@@ -106,6 +107,7 @@ func (u *UI) request(c *call) error {
 		p.Holds = "Put a legal hold on it"
 	}
 	p.Runs = c.madeBy(v, &provenance.Origin{}).Runs
+	p.Steps = u.steps(v, "")
 	p.Missing, p.Lacking = missingByGroup(v), len(v.Missing)
 	if p.IsAuthor && v.Can[policy.RequestEdit] && p.Lacking > 0 && len(v.Groups) > 0 {
 		if p.Reuse, err = u.reusable(c, v); err != nil {
@@ -306,6 +308,7 @@ func requestTitle(r *review.Request) string {
 // field is one input of a form, with what is wrong with it.
 type field struct {
 	ID, Name, Label, Help, Value, Error string
+	Save                                string // where a script saves it by itself, "" for nowhere
 	Required, Long, Bad                 bool
 	Rows                                int
 }
@@ -313,6 +316,7 @@ type field struct {
 // detailsPage is what the request as a whole carries.
 type detailsPage struct {
 	*review.View
+	Steps  []step
 	Fields []field
 	Errors []field // those with an Error, for the summary
 }
@@ -336,7 +340,7 @@ func (u *UI) detailsPage(c *call) error {
 	}
 	r := v.Request
 	fields := detailFields(review.RequestDetails{Title: r.Title, ProjectNumber: r.ProjectNumber, Repository: r.Repository, Purpose: r.Purpose, Concerns: r.Concerns})
-	return c.render(http.StatusOK, "details", c.requestFrame(v, "About this request", ""), detailsPage{View: v, Fields: fields})
+	return c.render(http.StatusOK, "details", c.requestFrame(v, "About this request", ""), u.detailsOf(v, fields))
 }
 
 // editable reads the request, and answers as forbidden when the person may not
@@ -370,7 +374,7 @@ func (u *UI) saveDetails(c *call) error {
 		if verr != nil {
 			return verr
 		}
-		p := detailsPage{View: v, Fields: detailFields(d)}
+		p := u.detailsOf(v, detailFields(d))
 		p.Errors = markErrors(p.Fields, bad)
 		return c.render(http.StatusUnprocessableEntity, "details", c.requestFrame(v, "About this request", ""), p)
 	}
@@ -378,7 +382,18 @@ func (u *UI) saveDetails(c *call) error {
 		return err
 	}
 	c.setFlash(flash{Text: "Saved."})
+	if c.FormValue("then") == "next" {
+		return u.goOn(c, requestPath(c.requestID())+"/details")
+	}
 	return c.redirect(requestPath(c.requestID()))
+}
+
+// detailsOf is the page with its fields, each of which saves by itself.
+func (u *UI) detailsOf(v *review.View, fields []field) detailsPage {
+	for i := range fields {
+		fields[i].Save = requestPath(v.Request.ID) + "/details/field"
+	}
+	return detailsPage{View: v, Steps: u.steps(v, stepContext), Fields: fields}
 }
 
 // fieldErrors returns what is wrong with which field, nil when err is not about

@@ -10,6 +10,8 @@ import (
 // submitPage is the last page before a request is handed over.
 type submitPage struct {
 	*review.View
+	Steps     []step
+	Questions []question
 	Missing   []missing
 	Policy    *policy.Policy
 	Items     []checkItem
@@ -39,6 +41,7 @@ func (u *UI) submitPage(c *call) error {
 func (u *UI) showSubmit(c *call, status int, v *review.View, ticked []string, bad map[string]string) error {
 	p := submitPage{View: v, Policy: u.policy, Stale: bad["permitted_results"], Days: u.policy.Review.FeedbackDays,
 		Resubmit: v.Request.Status == review.Returned}
+	p.Steps, p.Questions = u.steps(v, stepChecklist), u.questions(v)
 	for _, m := range v.Missing {
 		p.Missing = append(p.Missing, missing{m.Message, problemLink(v, m)})
 	}

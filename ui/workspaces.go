@@ -30,6 +30,7 @@ type workspacePage struct {
 	Folders   []folder
 	Outputs   []fileRow // below output/, for where files come from
 	Active    *review.View
+	Steps     []step // of the active request
 	MayAdd    bool
 	Problem   string
 	Chosen    map[string]bool // after a mistake
@@ -72,6 +73,7 @@ func (u *UI) showWorkspace(c *call, status int, problem string, chosen []string,
 		}
 		p.MayAdd = p.Active.Can[policy.RequestEdit]
 		added = addedPaths(p.Active)
+		p.Steps = u.steps(p.Active, stepFiles)
 	}
 	p.sort(added, u.policy)
 	f := frame{Title: string(name), Wide: true, Crumbs: []crumb{{"Workspaces", "/workspaces"}}}
