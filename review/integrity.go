@@ -372,12 +372,31 @@ type guarded struct {
 	bad error
 }
 
-// guard puts a hash between a package and its sink. The verdict is for after
-// Deliver: an upload whose bytes differed is none.
+// guard puts a hash between a package and its sink, whichever way the sink reads
+// the bytes. The verdict is for after Deliver: an upload whose bytes differed is
+// none.
 func (s *Service) guard(r *Request, p *Package) (wrapped *Package, verdict func() error) {
 	g := &guarded{s: s, r: r}
+	sizes := map[Digest]int64{}
+	for _, f := range p.Release.Files {
+		sizes[f.SHA256] = f.Size
+	}
 	w := *p
-	w.Open = func(ctx context.Context, d Digest) (io.ReadCloser, error) { return g.open(ctx, d, true, p.Open) }
+	w.Open = func(ctx context.Context, d Digest) (io.ReadCloser, error) {
+		size, stored := sizes[d]
+		if !stored {
+			return nil, Errorf(NotFound, "These bytes are not part of the release.")
+		}
+		return g.open(ctx, hashing{want: d, size: size, stored: true}, func(ctx context.Context) (io.ReadCloser, error) { return p.Open(ctx, d) })
+	}
+	w.Entries = make([]Entry, len(p.Entries))
+	for i, e := range p.Entries {
+		_, stored := sizes[e.SHA256]
+		w.Entries[i] = e
+		w.Entries[i].Open = func(ctx context.Context) (io.ReadCloser, error) {
+			return g.open(ctx, hashing{want: e.SHA256, size: e.Size, stored: stored}, e.Open)
+		}
+	}
 	return &w, func() error {
 		g.mu.Lock()
 		defer g.mu.Unlock()
@@ -385,15 +404,17 @@ func (s *Service) guard(r *Request, p *Package) (wrapped *Package, verdict func(
 	}
 }
 
-func (g *guarded) open(ctx context.Context, d Digest, stored bool, open func(context.Context, Digest) (io.ReadCloser, error)) (io.ReadCloser, error) {
-	rc, err := open(ctx, d)
+func (g *guarded) open(ctx context.Context, h hashing, open func(context.Context) (io.ReadCloser, error)) (io.ReadCloser, error) {
+	rc, err := open(ctx)
 	if err != nil {
-		return nil, g.failed(ctx, d, stored, err)
+		return nil, g.failed(ctx, h.want, h.stored, err)
 	}
-	return &hashing{ReadCloser: rc, g: g, ctx: ctx, sum: sha256.New(), want: d, stored: stored}, nil
+	h.ReadCloser, h.g, h.ctx, h.sum = rc, g, ctx, sha256.New()
+	return &h, nil
 }
 
-// failed remembers that some bytes were not those approved.
+// failed remembers that some bytes were not those approved. Those that are
+// stored as blobs raise an alarm.
 func (g *guarded) failed(ctx context.Context, d Digest, stored bool, err error) error {
 	if damage := damageOf(ctx, err); stored && damage != "" {
 		err = g.s.alarm(ctx, system(), g.r, d, damage, err)
@@ -406,13 +427,16 @@ func (g *guarded) failed(ctx context.Context, d Digest, stored bool, err error) 
 	return err
 }
 
-// hashing reads through a hash that must match at the end.
+// hashing reads through a hash that must match once as many bytes are read as
+// there should be, so that a sink which never asks for the end is held to it too.
 type hashing struct {
 	io.ReadCloser
 	g      *guarded
 	ctx    context.Context
 	sum    hash.Hash
 	want   Digest
+	size   int64 // that the bytes should have
+	read   int64
 	stored bool
 	err    error
 }
@@ -423,10 +447,12 @@ func (h *hashing) Read(p []byte) (int, error) {
 	}
 	n, err := h.ReadCloser.Read(p)
 	h.sum.Write(p[:n])
-	if errors.Is(err, io.EOF) && hex.EncodeToString(h.sum.Sum(nil)) != string(h.want) {
-		err = ErrCorrupt
+	h.read += int64(n)
+	ended := errors.Is(err, io.EOF)
+	if h.read > h.size || (ended || h.read == h.size) && hex.EncodeToString(h.sum.Sum(nil)) != string(h.want) {
+		err, ended = ErrCorrupt, false
 	}
-	if err != nil && !errors.Is(err, io.EOF) {
+	if err != nil && !ended {
 		err = h.g.failed(h.ctx, h.want, h.stored, err)
 	}
 	h.err = err
