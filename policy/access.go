@@ -82,7 +82,3 @@ type Grant struct {
 	Relations []Relation
 	Actions   []Action
 }
-
-// StepUp lists the actions before which a person shows anew that it is they,
-// because what they do cannot be taken back.
-func StepUp() []Action { return []Action{ReviewRelease, ReleaseRecall} }

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -32,6 +33,7 @@ func TestLoadNamesTheLine(t *testing.T) {
 		{"extension without a dot", "    .csv: ", "    csv: ", "csv:  {use: table}", "extension"},
 		{"repeated key", "version: \"2026-11\"", "version: \"2026-11\"\nname: again", "name: again", "name"},
 		{"insecure link", "url: https:", "url: http:", "url: http:", "https"},
+		{"a second factor of nobody", "second_factor: [checker,", "second_factor: [emperor,", "second_factor: [emperor", "no role"},
 		{"repeated checklist item", "- id: sizes", "- id: logs", "- id: logs\n    text: All files", "repeated"},
 	}
 	for _, tt := range tests {
@@ -46,6 +48,28 @@ func TestLoadNamesTheLine(t *testing.T) {
 				t.Errorf("got %q, want line %d and %q", le, want, tt.want)
 			}
 		})
+	}
+}
+
+// A policy that does not say asks a second factor of those whom the default names.
+func TestSecondFactor(t *testing.T) {
+	for _, tt := range []struct {
+		policy, more []Role
+		want         []Role
+	}{
+		{nil, nil, StrictRoles()},
+		{nil, []Role{Researcher, Checker}, append(StrictRoles(), Researcher)},
+		{[]Role{}, nil, []Role{}},
+		{[]Role{}, []Role{Lead}, []Role{Lead}},
+		{[]Role{Auditor}, []Role{}, []Role{Auditor}},
+	} {
+		p := &Policy{SignIn: SignIn{SecondFactor: tt.policy}}
+		if got := p.SecondFactor(tt.more); !slices.Equal(got, tt.want) {
+			t.Errorf("policy %v, server %v: %v, want %v", tt.policy, tt.more, got, tt.want)
+		}
+	}
+	if got := Default().SignIn.SecondFactor; !slices.Equal(got, StrictRoles()) {
+		t.Errorf("the default policy says %v", got)
 	}
 }
 

@@ -58,6 +58,7 @@ type Policy struct {
 	Review           Review              `yaml:"review"`
 	Retention        Retention           `yaml:"retention"`
 	Malware          Malware             `yaml:"malware"`
+	SignIn           SignIn              `yaml:"sign_in"`
 	// Acknowledgements are the ways in which an author may answer a finding.
 	Acknowledgements []ChecklistItem `yaml:"acknowledgements"`
 	// CurationBackends are the backends on which data curation may be done.

@@ -89,6 +89,15 @@ type Identity struct {
 	Linked  time.Time
 }
 
+// Failures are failed tries to sign in, counted under one key: 64 characters that
+// say nothing of who failed.
+type Failures struct {
+	N      int       // above 0
+	Last   time.Time // when the last one was
+	Locked time.Time // no try before this time counts; zero when there is no lock
+	Forget time.Time // from when on there were none
+}
+
 // Accounts keeps what signing in needs. Package reviewtest holds every
 // implementation to these contracts, those of [Store] for times and errors
 // included. Whatever is changed is kept together with its events, or not at all.
@@ -134,6 +143,12 @@ type Accounts interface {
 	// that are not there yet are added, others stay as they are. Conflict when
 	// the subject is somebody else.
 	Vouch(ctx context.Context, i Identity, p Person, known []Project, events ...Event) error
+
+	// UpdateFailures lets change alter what is counted under the keys, within a
+	// write transaction, so that each of many who fail at once is counted. A key
+	// that is not in the map, or whose N is 0 afterwards, has no failures. What is
+	// to be forgotten by now is not there any more.
+	UpdateFailures(ctx context.Context, keys []string, now time.Time, change func(map[string]Failures)) error
 
 	// Append records events that change nothing.
 	Append(ctx context.Context, events ...Event) error

@@ -5,7 +5,6 @@ import (
 	"context"
 	"io"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -43,7 +42,6 @@ func (s spoiltSeal) Seal(ctx context.Context, release string) (*review.Seal, err
 // packages it shows.
 func realSinks(t *testing.T) map[string]func(*testing.T) (sink review.Sink, whole func() int) {
 	t.Helper()
-	server := storagetest.StartS3(t)
 	count := func(pattern string) func() int {
 		return func() int {
 			found, err := filepath.Glob(pattern)
@@ -57,18 +55,17 @@ func realSinks(t *testing.T) map[string]func(*testing.T) (sink review.Sink, whol
 			f, err := storage.OpenFolder(dir)
 			must(t, err)
 			t.Cleanup(func() { must(t, f.Close()) })
-			return f, count(filepath.Join(dir, "*", "[!.]*.zip"))
+			return f, count(filepath.Join(dir, "*", "[^.]*.zip"))
 		},
 		"S3": func(t *testing.T) (review.Sink, func() int) {
-			prefix := filepath.Base(t.TempDir()) + t.Name()[len(t.Name())-3:]
-			must(t, os.MkdirAll(filepath.Join(server.Dir, prefix), 0o755))
+			server := storagetest.StartS3(t)
 			b, err := storage.OpenBucket(t.Context(), storage.BucketSettings{
-				Bucket: storagetest.BucketName, Prefix: prefix, Endpoint: server.Endpoint, PathStyle: true,
+				Bucket: storagetest.BucketName, Endpoint: server.Endpoint, PathStyle: true,
 				AccessKey: storagetest.AccessKey, SecretKey: storagetest.SecretKey,
 			})
 			must(t, err)
 			t.Cleanup(func() { must(t, b.Close()) })
-			return storage.NewBucketSink(b), count(filepath.Join(server.Dir, prefix, "*", "*.complete.json"))
+			return storage.NewBucketSink(b), count(filepath.Join(server.Dir, "*", "*.complete.json"))
 		},
 		"job server": func(t *testing.T) (review.Sink, func() int) {
 			stand := new(storagetest.JobServer)

@@ -265,11 +265,7 @@ func (s *Store) Vouch(ctx context.Context, i review.Identity, p review.Person, k
 		if err := addProjects(tx, known); err != nil {
 			return err
 		}
-		var was personRow
-		if err := tx.Where("username = ?", row.Username).Take(&was).Error; err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
-			return err
-		}
-		p.PasswordHash = was.PasswordHash
+		p.PasswordHash = "" // what there is stays
 		if err := savePerson(tx, p); err != nil {
 			return err
 		}

@@ -46,6 +46,7 @@ func privileges() map[string]string {
 		"credentials":        grantAny,
 		"invitations":        "SELECT, INSERT, UPDATE",
 		"identities":         grantAppend,
+		"sign_in_failures":   grantAny,
 		"policies":           grantAppend,
 		"seals":              grantAppend,
 		"seal_files":         grantAppend,

@@ -158,7 +158,7 @@ func savePerson(tx *gorm.DB, p review.Person) error {
 		string(p.Username), p.Name, p.Email, encode(p.Roles), p.Disabled,
 		micros(p.TrainedUntil), encode(p.Absences), encode(p.Skills), p.PasswordHash,
 	}
-	if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
+	if err := tx.Clauses(personReplaced()).Create(&row).Error; err != nil {
 		return err
 	}
 	if err := tx.Where("username = ?", row.Username).Delete(&personProjectRow{}).Error; err != nil {
@@ -170,6 +170,16 @@ func savePerson(tx *gorm.DB, p review.Person) error {
 		}
 	}
 	return nil
+}
+
+// personReplaced replaces what is known of a person who is there already. Their
+// password, once there is one, is theirs to change: see Store.UpdateCredentials.
+func personReplaced() clause.OnConflict {
+	set := clause.AssignmentColumns([]string{"name", "email", "roles", "disabled", "trained_until", "absences", "skills"})
+	return clause.OnConflict{Columns: []clause.Column{{Name: "username"}}, DoUpdates: append(set, clause.Assignment{
+		Column: clause.Column{Name: "password_hash"},
+		Value:  clause.Expr{SQL: "CASE WHEN people.password_hash = '' THEN excluded.password_hash ELSE people.password_hash END"},
+	})}
 }
 
 // saveProjects takes the workspaces of all the projects away first, so that one

@@ -60,6 +60,12 @@ func openStore(t testing.TB, address string) *Store {
 	return s
 }
 
+// TestAccounts holds what people sign in with to its contracts on both engines.
 func TestAccounts(t *testing.T) {
-	reviewtest.RunAccounts(t, func(t *testing.T) reviewtest.AccountStore { return newStore(t) })
+	t.Run("SQLite", func(t *testing.T) {
+		reviewtest.RunAccounts(t, func(t *testing.T) reviewtest.AccountStore { return openStore(t, filepath.Join(t.TempDir(), "x.db")) })
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		reviewtest.RunAccounts(t, func(t *testing.T) reviewtest.AccountStore { return openStore(t, pgtest.Database(t, schema)) })
+	})
 }

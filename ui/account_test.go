@@ -27,7 +27,7 @@ func realSite(t *testing.T, change ...func(*Options)) *site {
 		t.Fatal(err)
 	}
 	s := newSite(t, append([]func(*Options){func(o *Options) {
-		o.Demo, o.People, o.Sealer, o.SecondFactor, o.URL = false, nil, sealer, DefaultSecondFactor(), "https://localhost"
+		o.Demo, o.People, o.Sealer, o.SecondFactor, o.URL = false, nil, sealer, policy.StrictRoles(), "https://localhost"
 	}}, change...)...)
 	encoded, err := password.Hash("open sesame")
 	if err != nil {

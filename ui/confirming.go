@@ -111,14 +111,17 @@ func (u *UI) confirmWho(c *call) error {
 	if c.session.Method == demoMethod {
 		return u.confirmedBy(c, "a click", nil)
 	}
-	if problem := u.tooMany(c, name); problem != "" {
+	asker, asks := u.method(c.session.Method).(signin.Asker)
+	if !asks && c.session.Method != localMethod {
+		return review.Errorf(review.NotFound, "There is nothing here.")
+	}
+	if problem, err := u.tooMany(c, name); err != nil {
+		return err
+	} else if problem != "" {
 		return u.showConfirmWho(c, http.StatusTooManyRequests, problem)
 	}
-	if m, ok := u.method(c.session.Method).(signin.Asker); ok {
-		return u.confirmByToken(c, m)
-	}
-	if c.session.Method != localMethod {
-		return review.Errorf(review.NotFound, "There is nothing here.")
+	if asks {
+		return u.confirmByToken(c, asker)
 	}
 	cred, err := u.checkPassword(c, c.actor.Username, c.FormValue("password"))
 	if err != nil {
@@ -136,7 +139,9 @@ func (u *UI) confirmWho(c *call) error {
 		}
 		return u.showConfirmWho(c, http.StatusUnprocessableEntity, "That is not right. Nothing was done.")
 	}
-	u.throttle.succeeded(c.tryOf(name))
+	if err := u.passed(c); err != nil {
+		return err
+	}
 	return u.confirmedBy(c, factors, nil)
 }
 

@@ -73,7 +73,9 @@ func (u *UI) secondFactor(c *call) error {
 	if !ok {
 		return c.redirect("/sign-in")
 	}
-	if problem := u.tooMany(c, string(h.Person)); problem != "" {
+	if problem, err := u.tooMany(c, string(h.Person)); err != nil {
+		return err
+	} else if problem != "" {
 		return u.showSecondFactor(c, http.StatusTooManyRequests, h, problem)
 	}
 	actor, err := u.service.Actor(c.ctx(), h.Person, c.source())
@@ -90,7 +92,9 @@ func (u *UI) secondFactor(c *call) error {
 		}
 		return u.showSecondFactor(c, http.StatusUnprocessableEntity, h, "This code is not right, or was used already. Wait for the next one.")
 	}
-	u.throttle.succeeded(c.tryOf(string(h.Person)))
+	if err := u.passed(c); err != nil {
+		return err
+	}
 	return u.welcome(c, review.Session{Person: h.Person, Method: localMethod, Factors: factors}, localPath(h.Next))
 }
 
@@ -195,7 +199,9 @@ func (u *UI) addCode(c *call) error {
 	if err != nil {
 		return c.redirect("/account/code")
 	}
-	if problem := u.tooMany(c, string(c.actor.Username)); problem != "" {
+	if problem, err := u.tooMany(c, string(c.actor.Username)); err != nil {
+		return err
+	} else if problem != "" {
 		return u.showApp(c, http.StatusTooManyRequests, problem)
 	}
 	step, ok := signin.CheckCode(secret, c.FormValue("code"), u.now(), 0)
@@ -204,6 +210,9 @@ func (u *UI) addCode(c *call) error {
 			return err
 		}
 		return u.showApp(c, http.StatusUnprocessableEntity, "This is not the code that the app shows now. Check that the clock of the device is right.")
+	}
+	if err := u.passed(c); err != nil {
+		return err
 	}
 	u.sessions.Remove(c.ctx(), keyNewCode)
 	var codes []string

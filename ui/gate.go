@@ -19,6 +19,7 @@ type call struct {
 	actor review.Actor // Person is nil while nobody is signed in
 	// session is the person's; nil with Person.
 	session *review.Session
+	begun   *begun // the try to sign in that this request is; nil when it is none
 }
 
 func (c *call) ctx() context.Context { return c.Request().Context() }

@@ -17,22 +17,28 @@ const errNoInvitation = "This invitation was used, or has run out. Ask whoever r
 // invited finds the invitation of the link and its person. Trying out links is
 // throttled by source; there are too many to guess.
 func (u *UI) invited(c *call) (*review.Invitation, review.Actor, error) {
-	if u.options.NoPasswords || u.throttle.wait("", network(c.Request().RemoteAddr)) > 0 {
-		return nil, review.Actor{}, review.Errorf(review.NotFound, "%s", errNoInvitation)
+	nothing := review.Errorf(review.NotFound, "%s", errNoInvitation)
+	if u.options.NoPasswords {
+		return nil, review.Actor{}, nothing
+	}
+	if problem, err := u.tooMany(c, ""); err != nil {
+		return nil, review.Actor{}, err
+	} else if problem != "" {
+		return nil, review.Actor{}, nothing
 	}
 	i, err := u.options.Accounts.Invitation(c.ctx(), signin.Hash(c.Param("secret")))
 	if err == nil && !u.now().Before(i.Expires) {
-		err = review.Errorf(review.NotFound, "%s", errNoInvitation)
+		err = nothing
 	}
 	if err != nil {
-		if review.KindOf(err) == review.NotFound {
-			u.throttle.failed("", network(c.Request().RemoteAddr))
-		}
+		return nil, review.Actor{}, err
+	}
+	if err := u.unjudged(c); err != nil {
 		return nil, review.Actor{}, err
 	}
 	actor, err := u.service.Actor(c.ctx(), i.Person, c.source())
 	if review.KindOf(err) == review.Unauthenticated {
-		err = review.Errorf(review.NotFound, "%s", errNoInvitation)
+		err = nothing
 	}
 	return i, actor, err
 }

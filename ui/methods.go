@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"sallyport/policy"
 	"sallyport/review"
 	"sallyport/ui/signin"
 )
@@ -64,14 +63,20 @@ func (u *UI) askMethod(c *call) error {
 		name = name[:200]
 	}
 	page := signInPage{Next: localPath(c.FormValue("next"))}
-	if page.Problem = u.tooMany(c, name); page.Problem != "" {
+	var err error
+	if page.Problem, err = u.tooMany(c, name); err != nil {
+		return err
+	}
+	if page.Problem != "" {
 		return u.showSignIn(c, http.StatusTooManyRequests, page)
 	}
 	p, err := ask(c, func(ctx context.Context) (*signin.Profile, error) { return m.Authenticate(ctx, name, token) })
 	if err != nil {
 		return u.notVouched(c, m, name, page, err)
 	}
-	u.throttle.succeeded(c.tryOf(name))
+	if err := u.passed(c); err != nil {
+		return err
+	}
 	return u.welcomeVouched(c, m, p, page.Next)
 }
 
@@ -81,6 +86,9 @@ func (u *UI) notVouched(c *call, m signin.Method, name string, page signInPage, 
 	switch review.KindOf(err) {
 	case review.Unavailable:
 		status = http.StatusServiceUnavailable
+		if err := u.unjudged(c); err != nil {
+			return err
+		}
 	case review.Invalid, review.Forbidden, review.Conflict:
 		if err := u.failedTry(c, name, m.ID()); err != nil {
 			return err
@@ -339,12 +347,17 @@ func (u *UI) confirmByMethod(c *call, m signin.Method, p *signin.Profile, err er
 		if k != review.Invalid && k != review.Forbidden && k != review.Unavailable {
 			return err
 		}
+		counted := u.unjudged
 		if k != review.Unavailable {
-			if err := u.failedTry(c, string(c.actor.Username), "confirmation"); err != nil {
-				return err
-			}
+			counted = func(c *call) error { return u.failedTry(c, string(c.actor.Username), "confirmation") }
+		}
+		if err := counted(c); err != nil {
+			return err
 		}
 		return u.showConfirmWho(c, http.StatusUnprocessableEntity, err.Error())
+	}
+	if err := u.passed(c); err != nil {
+		return err
 	}
 	now := u.now()
 	return u.confirmedBy(c, m.ID(), func(s *review.Session) {
@@ -406,6 +419,3 @@ func (u *UI) endedByMethod(c *call) error {
 	}
 	return c.NoContent(http.StatusOK)
 }
-
-// DefaultSecondFactor are the roles that need a second factor on a real server.
-func DefaultSecondFactor() []policy.Role { return strictRoles() }

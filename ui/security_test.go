@@ -249,65 +249,139 @@ func TestCookie(t *testing.T) {
 	}
 }
 
+// tries is a throttle under test, over the failures of a store.
+type tries struct {
+	*throttle
+	t   *testing.T
+	now time.Time
+}
+
+// newTries makes one; more of the same kept failures are more instances.
+func newTries(t *testing.T, kept failures) *tries {
+	w := &tries{t: t, now: time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)}
+	w.throttle = newThrottle(func() time.Time { return w.now }, kept)
+	return w
+}
+
+// fail makes one try that fails.
+func (w *tries) fail(account, source string) (wait, lock time.Duration) {
+	w.t.Helper()
+	wait, lock, err := w.begin(w.t.Context(), attempt{account, source})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return wait, lock
+}
+
+// wait is how long the next try must wait; it makes none.
+func (w *tries) wait(account, source string) time.Duration {
+	w.t.Helper()
+	wait, _ := w.fail(account, source)
+	if wait == 0 {
+		if err := w.undone(w.t.Context(), attempt{account, source}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	return wait
+}
+
 func TestThrottle(t *testing.T) {
-	now := time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
-	th := newThrottle(func() time.Time { return now })
-	for range failsPerPair - 1 {
-		if th.wait("ann", "a") != 0 || th.failed("ann", "a") != 0 {
+	kept := newSite(t).Store.(failures)
+	one, two := newTries(t, kept), newTries(t, kept)
+	for i := range failsPerPair - 1 {
+		if wait, lock := []*tries{one, two}[i%2].fail("ann", "a"); wait != 0 || lock != 0 {
 			t.Fatal("locked too early")
 		}
 	}
 	for _, want := range []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute, 4 * time.Minute} {
-		if got := th.failed("ann", "a"); got != want {
+		if _, got := one.fail("ann", "a"); got != want {
 			t.Errorf("locked for %v, want %v", got, want)
 		}
-		if got := th.wait("ann", "a"); got != want {
-			t.Errorf("to wait %v, want %v", got, want)
+		if got := two.wait("ann", "a"); got != want {
+			t.Errorf("to wait %v at another instance, want %v", got, want)
 		}
-		if th.wait("ann", "b") != 0 {
+		if two.wait("ann", "b") != 0 {
 			t.Error("a stranger locked the owner out")
 		}
-		if th.wait("abe", "a") != 0 {
+		if two.wait("abe", "a") != 0 {
 			t.Error("one account's failures lock out another")
 		}
-		now = now.Add(want)
-		if th.wait("ann", "a") != 0 {
-			t.Error("still locked after the time")
-		}
+		one.now = one.now.Add(want)
+		two.now = one.now
 	}
-	for range 20 {
-		if got := th.failed("ann", "a"); got > longestLock {
-			t.Fatalf("locked for %v", got)
-		}
+	if one.wait("ann", "a") != 0 {
+		t.Error("still locked after the time")
 	}
-	th.succeeded("ann", "a")
-	if th.wait("ann", "a") != 0 {
+	for range 12 {
+		_, lock := one.fail("ann", "a")
+		if lock > longestLock {
+			t.Fatalf("locked for %v", lock)
+		}
+		one.now = one.now.Add(lock)
+	}
+	if err := one.succeeded(t.Context(), attempt{"ann", "a"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, lock := one.fail("ann", "a"); lock != 0 {
 		t.Error("a success does not forgive")
 	}
-	now = now.Add(failWindow + time.Second)
+	one.now = one.now.Add(failWindow + time.Second)
 	for i := range failsPerSource {
-		th.failed(strings.Repeat("x", i+1), "c")
+		one.fail(strings.Repeat("x", i+1), "c")
 	}
-	if th.wait("new", "c") == 0 {
-		t.Error("one source can try every account")
+	if wait := one.wait("new", "c"); wait <= 0 || wait > failWindow {
+		t.Errorf("one source can try every account after %v", wait)
+	}
+}
+
+// Of many tries at once, at several instances, no more are let through than of
+// as many one after the other.
+func TestThrottleCountsTriesAtOnce(t *testing.T) {
+	kept := newSite(t).Store.(failures)
+	let := make(chan bool)
+	for range 4 * failsPerPair {
+		go func() {
+			th := newThrottle(func() time.Time { return time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC) }, kept)
+			wait, _, err := th.begin(context.Background(), attempt{"ann", "a"})
+			let <- err == nil && wait == 0
+		}()
+	}
+	n := 0
+	for range 4 * failsPerPair {
+		if <-let {
+			n++
+		}
+	}
+	if n != failsPerPair {
+		t.Errorf("%d tries were let through, want %d", n, failsPerPair)
 	}
 }
 
 // Whoever fails on an account from everywhere slows it down, and no more.
 func TestThrottleNeverLocksAnAccountAway(t *testing.T) {
-	now := time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
-	th := newThrottle(func() time.Time { return now })
-	for i := range 20 * failsPerAccount {
-		th.failed("ann", fmt.Sprint("source ", i))
+	th := newTries(t, newSite(t).Store.(failures))
+	for i := range 2 * failsPerAccount {
+		th.fail("ann", fmt.Sprint("source ", i))
 	}
+	th.now = th.now.Add(slowAccount)
 	for range 3 {
-		if th.wait("ann", "home") != 0 {
+		if wait, _ := th.fail("ann", "home"); wait != 0 {
 			t.Error("the owner cannot try")
 		}
 		if wait := th.wait("ann", "home"); wait <= 0 || wait > slowAccount {
 			t.Errorf("the next try waits for %v", wait)
 		}
-		now = now.Add(slowAccount)
+		th.now = th.now.Add(slowAccount)
+	}
+}
+
+// What is kept of failures says nothing of who failed.
+func TestFailureKeys(t *testing.T) {
+	a := attempt{"hunter2", "192.0.2.7"}
+	for _, key := range a.keys() {
+		if len(key) != 64 || strings.Contains(key, "hunter2") || strings.Contains(key, "192.") {
+			t.Errorf("key %q", key)
+		}
 	}
 }
 

@@ -139,7 +139,7 @@ func New(service Service, o Options) (*UI, error) {
 	u.headers = u.answerHeaders()
 	u.verify, u.retry = password.Verify, web.NewTally(o.Now, retryAfter)
 	u.sessions = newSessions(o)
-	u.throttle = newThrottle(u.now)
+	u.throttle = newThrottle(u.now, o.Accounts)
 	u.echo = echo.New()
 	u.echo.HTTPErrorHandler = u.handleError
 	u.echo.IPExtractor = echo.ExtractIPDirect()

@@ -42,12 +42,6 @@ const (
 	seenEvery         = time.Minute // the store is told of use no more often
 )
 
-// strictRoles are idle for defaultIdleStrict at most, and have a second factor
-// unless Options say otherwise.
-func strictRoles() []policy.Role {
-	return []policy.Role{policy.Checker, policy.Lead, policy.Auditor, policy.Operator}
-}
-
 func newSessions(o Options) *scs.SessionManager {
 	s := scs.New()
 	s.Store = o.Sessions
@@ -122,7 +116,7 @@ func (c *call) source() string { return web.SourceClass(c.Request().RemoteAddr) 
 func (u *UI) over(s *review.Session, p *review.Person) string {
 	now := u.now()
 	idle := orDefault(u.options.Idle, defaultIdle)
-	if slices.ContainsFunc(strictRoles(), p.Has) {
+	if slices.ContainsFunc(policy.StrictRoles(), p.Has) {
 		idle = min(idle, orDefault(u.options.IdleStrict, defaultIdleStrict))
 	}
 	switch {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -64,35 +65,63 @@ func (u *UI) methodOffered(id string) bool {
 }
 
 // tryOf is who tries to sign in, as the throttle counts them.
-func (c *call) tryOf(name string) (account, source string) {
-	return strings.ToLower(name), network(c.Request().RemoteAddr)
+func (c *call) tryOf(name string) attempt {
+	return attempt{strings.ToLower(name), network(c.Request().RemoteAddr)}
 }
 
-// tooMany says what to do when the account may not be tried now; "" when it may.
-func (u *UI) tooMany(c *call, name string) string {
-	wait := u.throttle.wait(c.tryOf(name))
-	if wait <= 0 {
-		return ""
+// tooMany counts a try, as failed until succeeded says otherwise, and says what to
+// do when the account may not be tried now; "" when it may.
+func (u *UI) tooMany(c *call, name string) (problem string, err error) {
+	wait, lock, err := u.throttle.begin(c.ctx(), c.tryOf(name))
+	if err != nil || wait == 0 {
+		c.begun = &begun{name, lock}
+		return "", err
 	}
 	seconds := int(wait.Round(time.Second).Seconds()) + 1
 	c.Response().Header().Set("Retry-After", fmt.Sprint(seconds))
-	return "There were too many failed tries. Wait " + plural(1+seconds/60, "minute", "minutes") + ", then try again. A passkey works at once."
+	return "There were too many failed tries. Wait " + plural(1+seconds/60, "minute", "minutes") + ", then try again. A passkey works at once.", nil
 }
 
-// failedTry counts and records a failure, and a lock that it brings.
+// begun is a try that is counted already, and the lock that it brings if it fails.
+type begun struct {
+	name string
+	lock time.Duration
+}
+
+// passed forgives, when the try succeeded.
+func (u *UI) passed(c *call) error { return u.takenBack(c, u.throttle.succeeded) }
+
+// unjudged takes the try back, which is neither a success nor a failure.
+func (u *UI) unjudged(c *call) error { return u.takenBack(c, u.throttle.undone) }
+
+func (u *UI) takenBack(c *call, how func(context.Context, attempt) error) error {
+	if c.begun == nil {
+		return nil
+	}
+	name := c.begun.name
+	c.begun = nil
+	return how(c.ctx(), c.tryOf(name))
+}
+
+// failedTry records a failure, and a lock that it brings. One that tooMany has
+// not counted is counted here.
 func (u *UI) failedTry(c *call, name, what string) error {
 	if err := u.service.RecordSignIn(c.ctx(), review.Username(name), c.source(), false); err != nil {
 		return err
 	}
-	lock := u.throttle.failed(c.tryOf(name))
-	if lock == 0 {
+	if c.begun == nil {
+		if _, err := u.tooMany(c, name); err != nil {
+			return err
+		}
+	}
+	if c.begun == nil || c.begun.lock == 0 {
 		return nil
 	}
-	who := review.Username(name)
+	who := review.Username(c.begun.name)
 	if _, err := u.service.Actor(c.ctx(), who, ""); err != nil {
 		who = "" // people type passwords into the wrong field
 	}
-	e := c.event(review.EvLockedOut, who, "what", what, "seconds", fmt.Sprint(int(lock.Seconds())))
+	e := c.event(review.EvLockedOut, who, "what", what, "seconds", fmt.Sprint(int(c.begun.lock.Seconds())))
 	return u.options.Accounts.Append(c.ctx(), e)
 }
 
@@ -109,7 +138,11 @@ func (u *UI) signIn(c *call) error {
 	if u.options.NoPasswords {
 		return review.Errorf(review.NotFound, "There is nothing here.")
 	}
-	if page.Problem = u.tooMany(c, name); page.Problem != "" {
+	var err error
+	if page.Problem, err = u.tooMany(c, name); err != nil {
+		return err
+	}
+	if page.Problem != "" {
 		return u.showSignIn(c, http.StatusTooManyRequests, page)
 	}
 	cred, err := u.checkPassword(c, review.Username(name), c.FormValue("password"))
@@ -124,9 +157,14 @@ func (u *UI) signIn(c *call) error {
 		return u.showSignIn(c, http.StatusUnprocessableEntity, page)
 	}
 	if cred.SecondFactor() {
+		if err := u.unjudged(c); err != nil {
+			return err
+		}
 		return u.halfWay(c, cred, page.Next)
 	}
-	u.throttle.succeeded(c.tryOf(name))
+	if err := u.passed(c); err != nil {
+		return err
+	}
 	return u.welcome(c, review.Session{Person: cred.Person, Method: localMethod, Factors: factorPassword}, page.Next)
 }
 

@@ -19,9 +19,10 @@ type signInConfig struct {
 	// SignIn lists the methods, in the order in which they are shown; passwords
 	// and passkeys alone when empty.
 	SignIn []signInMethod `yaml:"sign_in"`
-	// SecondFactor lists the roles that do nothing with a password alone.
-	SecondFactor *[]policy.Role `yaml:"second_factor"`
-	Sessions     sessionConfig  `yaml:"sessions"`
+	// SecondFactor lists roles that do nothing with a password alone, beside those
+	// of the policy.
+	SecondFactor []policy.Role `yaml:"second_factor"`
+	Sessions     sessionConfig `yaml:"sessions"`
 }
 
 // sessionConfig says how long sessions last; what is not said is as ui.Options
@@ -47,11 +48,9 @@ func (d *duration) UnmarshalYAML(n *yaml.Node) (err error) {
 
 // check says what is wrong with the configuration, before anything is opened.
 func (c *signInConfig) check(publicURL string) error {
-	if c.SecondFactor != nil {
-		for _, r := range *c.SecondFactor {
-			if !slices.Contains(knownRoles(), r) {
-				return fmt.Errorf("second_factor: there is no role %q", r)
-			}
+	for _, r := range c.SecondFactor {
+		if !slices.Contains(knownRoles(), r) {
+			return fmt.Errorf("second_factor: there is no role %q", r)
 		}
 	}
 	if c.Sessions.Most < 0 {
@@ -70,7 +69,7 @@ func (c *signInConfig) check(publicURL string) error {
 	return nil
 }
 
-// signInOptions puts into the options how people sign in.
+// signInOptions puts into the options, which have their policy, how people sign in.
 func (c config) signInOptions(o *ui.Options, accounts review.Accounts, now review.Clock) (err error) {
 	o.Accounts, o.URL = accounts, c.PublicURL
 	o.Idle, o.IdleStrict = c.Access.Sessions.Idle.Duration, c.Access.Sessions.IdleStrict.Duration
@@ -78,12 +77,8 @@ func (c config) signInOptions(o *ui.Options, accounts review.Accounts, now revie
 	if o.Sealer, err = signin.OpenSealer(c.keysFolder()); err != nil {
 		return err
 	}
-	switch {
-	case o.Demo: // anybody is anybody
-	case c.Access.SecondFactor != nil:
-		o.SecondFactor = *c.Access.SecondFactor
-	default:
-		o.SecondFactor = ui.DefaultSecondFactor()
+	if !o.Demo { // where anybody is anybody
+		o.SecondFactor = o.Policy.SecondFactor(c.Access.SecondFactor)
 	}
 	o.NoPasswords = len(c.Access.SignIn) > 0
 	for _, m := range c.Access.SignIn {

@@ -33,11 +33,11 @@ func TestSignInPage(t *testing.T) {
 	if err := c.Access.check(c.PublicURL); err != nil {
 		t.Fatal(err)
 	}
-	var o ui.Options
+	o := ui.Options{Policy: policy.Default()}
 	if err := c.signInOptions(&o, nil, time.Now); err != nil {
 		t.Fatal(err)
 	}
-	if len(o.Methods) != 2 || o.NoPasswords || o.MaxSessions != 5 || o.Confirm != 5*time.Minute || len(o.SecondFactor) != 4 {
+	if len(o.Methods) != 2 || o.NoPasswords || o.MaxSessions != 5 || o.Confirm != 5*time.Minute || len(o.SecondFactor) != 5 {
 		t.Errorf("options %+v", o)
 	}
 	if _, ok := o.Methods[0].(signin.Sender); !ok || o.Methods[0].ID() != "university" {
@@ -79,16 +79,15 @@ func TestSignInConfigRefuses(t *testing.T) {
 	}
 }
 
-// A real server asks for a second factor unless it says otherwise; a
-// demonstration asks for nothing.
-func TestSecondFactorDefault(t *testing.T) {
-	none := []policy.Role{}
+// A real server asks for a second factor as the policy says, and of more roles if
+// it is told, never of fewer; a demonstration asks for nothing.
+func TestSecondFactorOfPolicy(t *testing.T) {
 	for _, tt := range []struct {
-		roles *[]policy.Role
+		roles []policy.Role
 		demo  bool
 		want  int
-	}{{nil, false, 4}, {nil, true, 0}, {&none, false, 0}} {
-		o := ui.Options{Demo: tt.demo}
+	}{{nil, false, 4}, {nil, true, 0}, {[]policy.Role{}, false, 4}, {[]policy.Role{policy.Researcher, policy.Lead}, false, 5}} {
+		o := ui.Options{Demo: tt.demo, Policy: policy.Default()}
 		c := config{Data: t.TempDir(), Access: signInConfig{SecondFactor: tt.roles}}
 		if err := c.signInOptions(&o, nil, time.Now); err != nil || len(o.SecondFactor) != tt.want {
 			t.Errorf("%+v: %v, %v", tt, o.SecondFactor, err)

@@ -377,6 +377,10 @@ func (c peoplePassword) Run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closer.Close()) }()
+	accounts, err := accountsOf(store)
+	if err != nil {
+		return err
+	}
 	p, err := store.Person(ctx, review.Username(c.Username))
 	if err != nil {
 		return err
@@ -388,11 +392,19 @@ func (c peoplePassword) Run(ctx context.Context, a *app) (err error) {
 	if weak := password.Weakness(pass, append(strings.Fields(p.Name), c.Username, p.Email)...); weak != "" {
 		return errors.New(weak)
 	}
-	if p.PasswordHash, err = password.Hash(pass); err != nil {
+	hash, err := password.Hash(pass)
+	if err != nil {
 		return err
 	}
-	changed := []review.Person{*p}
-	if err := store.SavePeople(ctx, changed, nil, a.peopleChanged(changed, changed)); err != nil {
+	err = accounts.UpdateCredentials(ctx, p.Username, func(cred *review.Credentials) ([]review.Event, error) {
+		cred.PasswordHash = hash
+		return []review.Event{a.accountEvent(review.EvPasswordSet, p.Username)}, nil
+	})
+	if err != nil {
+		return err
+	}
+	ended := a.accountEvent(review.EvSessionEnded, p.Username, "why", "password")
+	if _, err := accounts.EndSessions(ctx, review.SessionQuery{Person: p.Username}, a.now(), ended); err != nil {
 		return err
 	}
 	return a.say("The password of %s is set.\n", p.Username)

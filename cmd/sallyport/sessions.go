@@ -18,11 +18,20 @@ func (f databaseFlags) openAccounts(ctx context.Context, a *app) (review.Account
 	if err != nil {
 		return nil, nil, err
 	}
-	accounts, ok := store.(review.Accounts)
-	if !ok {
-		return nil, nil, errors.Join(errors.New("this store keeps no accounts"), closer.Close())
+	accounts, err := accountsOf(store)
+	if err != nil {
+		return nil, nil, errors.Join(err, closer.Close())
 	}
 	return accounts, closer, nil
+}
+
+// accountsOf is what people sign in with, of a store that keeps it.
+func accountsOf(store review.Store) (review.Accounts, error) {
+	accounts, ok := store.(review.Accounts)
+	if !ok {
+		return nil, errors.New("this store keeps no accounts")
+	}
+	return accounts, nil
 }
 
 // accountEvent is something that the command line did to a person's account.

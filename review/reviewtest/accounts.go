@@ -3,6 +3,7 @@ package reviewtest
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 
@@ -31,6 +32,8 @@ func RunAccounts(t *testing.T, open func(t *testing.T) AccountStore) {
 		{"a newer invitation ends the older", newerInvitation},
 		{"an identity is one person's", identities},
 		{"a person is kept as they are vouched for", vouched},
+		{"failures are counted, forgiven and forgotten", failures},
+		{"each of many failures at once is counted", racingFailures},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := open(t)
@@ -295,4 +298,40 @@ func vouched(t *testing.T, s AccountStore) {
 	name, err := s.Identity(ctx, "uni", "5")
 	must(t, err)
 	same(t, "the new person", review.Username("new"), name)
+}
+
+// counted reads what is kept under the keys.
+func counted(t *testing.T, s AccountStore, minute int, keys ...string) (got map[string]review.Failures) {
+	t.Helper()
+	must(t, s.UpdateFailures(t.Context(), keys, later(minute), func(m map[string]review.Failures) { got = maps.Clone(m) }))
+	return got
+}
+
+func failures(t *testing.T, s AccountStore) {
+	one, two, three := strings.Repeat("1", 64), strings.Repeat("2", 64), strings.Repeat("3", 64)
+	same(t, "before", map[string]review.Failures{}, counted(t, s, 0, one, two))
+	kept := map[string]review.Failures{
+		one: {N: 3, Last: later(1), Locked: later(5), Forget: later(10)},
+		two: {N: 1, Last: later(1), Forget: later(20)},
+	}
+	must(t, s.UpdateFailures(t.Context(), []string{one, two, three}, later(1), func(m map[string]review.Failures) { maps.Copy(m, kept) }))
+	same(t, "kept", kept, counted(t, s, 2, one, two, three))
+	same(t, "only what is asked for", map[string]review.Failures{two: kept[two]}, counted(t, s, 2, two))
+	must(t, s.UpdateFailures(t.Context(), []string{two}, later(2), func(m map[string]review.Failures) { m[one] = review.Failures{N: 9, Forget: later(99)} }))
+	same(t, "a key that was not named", map[string]review.Failures{one: kept[one]}, counted(t, s, 3, one))
+	same(t, "after the time", map[string]review.Failures{two: kept[two]}, counted(t, s, 10, one, two))
+	must(t, s.UpdateFailures(t.Context(), []string{two}, later(11), func(m map[string]review.Failures) { delete(m, two) }))
+	same(t, "forgiven", map[string]review.Failures{}, counted(t, s, 0, one, two)) // forgotten for good, whatever the clock says
+}
+
+func racingFailures(t *testing.T, s AccountStore) {
+	key := strings.Repeat("a", 64)
+	for _, err := range race(8, func(int) error {
+		return s.UpdateFailures(context.WithoutCancel(t.Context()), []string{key}, later(0), func(m map[string]review.Failures) {
+			m[key] = review.Failures{N: m[key].N + 1, Last: later(0), Forget: later(5)}
+		})
+	}) {
+		must(t, err)
+	}
+	same(t, "failures", 8, counted(t, s, 1, key)[key].N)
 }

@@ -191,10 +191,15 @@ func people(t *testing.T, s review.Store) {
 	wantPeople[0].Projects, wantPeople[0].Disabled = []review.ProjectID{"p1"}, false
 	must(t, savePeople(t, s, wantPeople[:1], nil)) // the others stay
 	compare()
+	late := wantPeople[0] // as it was read before its password was changed, or without any
+	for _, late.PasswordHash = range []string{"an older hash", ""} {
+		must(t, savePeople(t, s, []review.Person{late}, nil))
+		compare()
+	}
 	wantProjects[0].Workspaces, wantProjects[1].Workspaces = []review.WorkspaceName{"a"}, []review.WorkspaceName{"z"}
 	must(t, savePeople(t, s, nil, wantProjects)) // a workspace passes on
 	compare()
-	same(t, "events", 4, len(events(t, s)))
+	same(t, "events", 6, len(events(t, s)))
 }
 
 func peopleAtomic(t *testing.T, s review.Store) {
