@@ -100,6 +100,10 @@ type Files struct {
 	ExceptionMaxBytes int64 `yaml:"exception_max_bytes"`
 	MaxRows           int   `yaml:"max_rows"`    // data rows of one table
 	MaxColumns        int   `yaml:"max_columns"` // above it a note
+	// Copy lets people copy contents that a page shows. Without it pages prevent
+	// copying and say so; this reminds people of a rule and is no barrier to
+	// anybody who means to break it.
+	Copy bool `yaml:"copy"`
 }
 
 // TypeRule says what an allowed file type is for and what it needs.

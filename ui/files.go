@@ -36,7 +36,10 @@ type filePage struct {
 	Tabs     []tab
 	Shown    string // the tab shown
 	Table    *tableView
-	Tables   []tab // when the file has several tables
+	Summary  *summaryView // of the table's columns
+	Tables   []tab        // when the file has several tables
+	How      *arithmetic  // of the finding chosen
+	NoCopy   bool         // the policy does not let contents be copied
 	Text     *textView
 	Source   string      // address of the raw bytes, for an image or a framed document
 	Data     []fileEntry // the tables that a figure rests on
@@ -152,16 +155,18 @@ func (p *filePage) place(v *review.View, id review.FileID) error {
 
 // show decides how the file is shown, and builds that view of it.
 func (p *filePage) show(u *UI, c *call, content *review.FileContent) {
-	doc := content.Doc
-	if doc == nil {
-		doc = u.read(c.ctx(), p.File.File.Path, content.Original)
-	}
+	file := u.read(c.ctx(), content)
+	doc := file.doc
 	same := bytes.Equal(content.Original, content.Clean)
 	win := windowOf(doc, same)
 	p.doc, p.win = doc, win
 	base := p.File.Link
 	q := c.Request().URL.Query()
 	p.Findings = findingViews(p.File.Report, base, q.Get("finding"), win)
+	if i := slices.IndexFunc(p.Findings, func(f findingView) bool { return f.Selected }); i >= 0 {
+		p.How = arithmeticOf(&p.Findings[i])
+	}
+	p.NoCopy = !u.policy.Files.Copy
 	choices := viewsOf(content, doc)
 	if len(choices) == 0 {
 		p.Cannot = "This type of file has no safe way to be shown here."
@@ -180,7 +185,9 @@ func (p *filePage) show(u *UI, c *call, content *review.FileContent) {
 	case "image":
 		p.Data = tablesOf(u.policy, p.List)
 	case "table":
-		p.showTable(doc, q, page)
+		p.showTable(file, q, page)
+	case "columns":
+		p.showColumns(file, q)
 	case "text":
 		p.showText(content.Clean, page, same)
 	case "original":
@@ -215,51 +222,26 @@ func (p *filePage) pointAt(line, column int) (words, link string) {
 
 // read finds the tables of a file as it was supplied, which is what the checks
 // read, so that their findings point at the right cells.
-func (u *UI) read(ctx context.Context, name string, data []byte) *checks.Document {
-	file := checks.File{Path: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}
-	return new(checks.Engine).Read(ctx, u.policy, &file)
-}
-
-func (p *filePage) showTable(doc *checks.Document, q url.Values, page int) {
-	n, _ := strconv.Atoi(q.Get("table"))
-	n = min(max(n, 1), len(doc.Tables))
-	t := doc.Tables[n-1]
-	var report *checks.TableReport
-	if r := p.File.Report; r != nil && n <= len(r.Tables) {
-		report = &r.Tables[n-1]
-	}
-	view := viewTable(t, report, p.Findings, page)
-	view.Pager = newPager(view.Pager.Page, view.Pager.Pages, p.pageAddress(q, "table", n))
-	p.Table = &view
-	if len(doc.Tables) < 2 {
-		return
-	}
-	for i, other := range doc.Tables {
-		name := other.Source.Name
-		if name == "" {
-			name = "table " + strconv.Itoa(i+1)
-		}
-		p.Tables = append(p.Tables, tab{name, p.File.Link + "?view=table&table=" + strconv.Itoa(i+1) + "#content", i+1 == n})
-	}
+func (u *UI) read(ctx context.Context, content *review.FileContent) *readFile {
+	name := content.View.File.Path
+	key := string(content.View.File.Digest) + strings.ToLower(path.Ext(name))
+	return u.shelf.read(ctx, key, func(ctx context.Context) *checks.Document {
+		data := content.Original
+		file := checks.File{Path: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}
+		return new(checks.Engine).Read(ctx, u.policy, &file)
+	})
 }
 
 func (p *filePage) showText(data []byte, page int, numbered bool) {
 	view := viewText(data, p.Findings, page, numbered)
-	view.Pager = newPager(view.Pager.Page, view.Pager.Pages, p.pageAddress(nil, p.Shown, 0))
+	view.Pager = newPager(view.Pager.Page, view.Pager.Pages, p.pageAddress(p.Shown))
 	p.Text = &view
 }
 
-// pageAddress leads to another page of the same view, with the same finding.
-func (p *filePage) pageAddress(q url.Values, view string, table int) func(int) string {
+// pageAddress leads to another page of the same text.
+func (p *filePage) pageAddress(view string) func(int) string {
 	return func(page int) string {
-		next := url.Values{"view": {view}, "page": {strconv.Itoa(page)}}
-		if table > 0 {
-			next.Set("table", strconv.Itoa(table))
-		}
-		if f := q.Get("finding"); f != "" {
-			next.Set("finding", f)
-		}
-		return p.File.Link + "?" + next.Encode() + "#content"
+		return p.File.Link + "?" + url.Values{"view": {view}, "page": {strconv.Itoa(page)}}.Encode() + "#content"
 	}
 }
 
@@ -289,6 +271,7 @@ func windowOf(doc *checks.Document, same bool) window {
 	for i, t := range doc.Tables {
 		w.tables[t.Source.Name] = i
 		w.sizes = append(w.sizes, pageSize(t))
+		w.skips = append(w.skips, t.Skip)
 	}
 	return w
 }
@@ -345,9 +328,9 @@ func tableChoice(doc *checks.Document) []choice {
 	case 0:
 		return nil
 	case 1:
-		return []choice{{"table", "Table"}}
+		return []choice{{"table", "Table"}, {"columns", "Columns"}}
 	default:
-		return []choice{{"table", plural(n, "table", "tables")}}
+		return []choice{{"table", plural(n, "table", "tables")}, {"columns", "Columns"}}
 	}
 }
 

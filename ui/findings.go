@@ -83,6 +83,7 @@ type evidence struct{ Key, Value string }
 // cellLink leads to one cell or line, on whatever page of the file it is.
 type cellLink struct {
 	Text, Value, Link string
+	Sign              string // by which the file marks it, "" for none
 }
 
 // shownCells bounds the list of places under one finding; the rest are
@@ -129,7 +130,7 @@ func (v *findingView) link(base string, win window) {
 		if text == "" {
 			text = fmt.Sprintf("line %d", row.Line)
 		}
-		v.Cells = append(v.Cells, cellLink{text, row.Value, win.link(base, v.ID, f.Table, row.Row, f.ColumnIndex, row.Line)})
+		v.Cells = append(v.Cells, cellLink{Text: text, Value: row.Value, Link: win.link(base, v.ID, f.Table, row.Row, f.ColumnIndex, row.Line)})
 	}
 	for i, ref := range f.Related {
 		if i == shownCells {
@@ -144,6 +145,7 @@ func (v *findingView) link(base string, win window) {
 		}
 		v.Related = append(v.Related, l)
 	}
+	signs(f, v.Related)
 	v.Link = win.link(base, v.ID, f.Table, nil, f.ColumnIndex, 0)
 	if len(v.Cells) > 0 {
 		v.Link = v.Cells[0].Link
@@ -225,6 +227,7 @@ type window struct {
 	lines  string         // the view whose lines findings count
 	tables map[string]int // table names to their place
 	sizes  []int          // rows per page, by table
+	skips  []int          // rows joined into the header, by table
 }
 
 // link is the address of a cell, a column, a line, or of the finding alone.
@@ -244,7 +247,7 @@ func (w window) link(base, id, table string, row, column *int, line int) string 
 			anchor = fmt.Sprintf("h%d", *column)
 		}
 		if row != nil {
-			q.Set("page", fmt.Sprint(*row/w.sizes[place]+1))
+			q.Set("page", fmt.Sprint(max(0, *row-w.skips[place])/w.sizes[place]+1))
 			anchor = fmt.Sprintf("r%d", *row)
 			if column != nil {
 				anchor = fmt.Sprintf("r%dc%d", *row, *column)

@@ -105,6 +105,7 @@ func routes() []route {
 		{post, "/requests/:request/comments/:comment/publish", policy.RequestComment, (*UI).publish},
 
 		{get, "/requests/:request/files/:file", policy.FileContent, (*UI).file},
+		{get, "/requests/:request/files/:file/rows", policy.FileContent, (*UI).tableRows},
 		{get, "/requests/:request/files/:file/content", policy.FileContent, (*UI).content},
 		{get, "/requests/:request/files/:file/download", policy.FileContent, (*UI).download},
 		{get, "/requests/:request/files/:file/changes", policy.FileContent, (*UI).changes},

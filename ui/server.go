@@ -112,6 +112,7 @@ type UI struct {
 	pages    map[string]*template.Template
 	assets   *assets
 	origin   *http.CrossOriginProtection
+	shelf    shelf // files read last
 }
 
 // New builds the handler for all pages. It fails when a route names no action
@@ -121,7 +122,7 @@ func New(service Service, o Options) (*UI, error) {
 	if service == nil || o.Sessions == nil || o.Accounts == nil || o.Policy == nil || o.Log == nil || o.Now == nil {
 		return nil, errors.New("ui needs a service, a session store, accounts, a policy, a log and a clock")
 	}
-	u := &UI{service: service, options: o, policy: o.Policy, log: o.Log, now: o.Now, origin: http.NewCrossOriginProtection()}
+	u := &UI{service: service, options: o, policy: o.Policy, log: o.Log, now: o.Now, origin: http.NewCrossOriginProtection(), shelf: shelf{limit: largestShelf}}
 	var err error
 	if u.assets, err = loadAssets(); err != nil {
 		return nil, err

@@ -1,7 +1,8 @@
 package ui
 
 import (
-	"fmt"
+	"strconv"
+	"strings"
 
 	"sallyport/checks"
 	"sallyport/checks/table"
@@ -11,8 +12,8 @@ import (
 // A page of a table has at most so many rows, and fewer when it is wide, so that
 // no page takes the browser long.
 const (
-	rowsPerPage  = 200
-	cellsPerPage = 20_000
+	rowsPerPage  = 100
+	cellsPerPage = 6_000
 	fewestRows   = 25
 	linesPerPage = 1000
 )
@@ -22,11 +23,15 @@ type tableView struct {
 	Name    string
 	Header  []headerCell
 	Rows    []rowView
-	Total   int
-	First   int // 1-based data row shown first
+	Total   int // rows that answer the question
+	All     int // rows there are
+	First   int // 1-based, of Total: the row shown first
 	Last    int
+	Size    int // rows per page
 	Pager   pager
 	Columns []checks.ColumnReport // how each was understood
+	Ask     tableQuery
+	Tools   tableTools
 }
 
 type headerCell struct {
@@ -38,6 +43,12 @@ type headerCell struct {
 	Related   bool
 	Described bool // Role is known
 	Number    bool // mostly numbers, which are aligned on the right
+	Hidden    bool
+	First     bool   // stays in sight
+	Class     string // of its width
+	Sorted    string // "ascending", "descending" or ""
+	Sort      string // address of the table sorted by it
+	Mark      string
 }
 
 type rowView struct {
@@ -50,9 +61,10 @@ type rowView struct {
 
 type cellView struct {
 	ID      string
-	Text    string
-	Number  bool
-	Long    bool
+	Text    string // printable
+	Class   string
+	Plain   bool   // no finding has to do with it
+	Mark    string // its sign in the arithmetic of the finding chosen
 	Flags   []flag
 	Worst   policy.Severity // of Flags, "" when there are none
 	Related bool            // explains the finding that is selected
@@ -99,11 +111,17 @@ type marks struct {
 	flags   map[place][]flag
 	related map[place]bool
 	chosen  map[place]bool
+	signs   map[place]string // what a place is in the arithmetic of the finding chosen
+	columns map[int]int      // flags in cells of a column, on this page
 }
 
-func marksOf(views []findingView, t *table.Table, first, last int) marks {
-	m := marks{map[place][]flag{}, map[place]bool{}, map[place]bool{}}
+func marksOf(views []findingView, t *table.Table, shown []int) marks {
+	m := marks{map[place][]flag{}, map[place]bool{}, map[place]bool{}, map[place]string{}, map[int]int{}}
 	rows := rowsByLine(t)
+	here := make(map[int]bool, len(shown))
+	for _, row := range shown {
+		here[row] = true
+	}
 	for _, v := range views {
 		f := v.finding
 		if f.Table != t.Source.Name || f.ColumnIndex == nil && len(f.Rows) == 0 {
@@ -117,25 +135,43 @@ func marksOf(views []findingView, t *table.Table, first, last int) marks {
 		}
 		for _, r := range f.Rows {
 			row, ok := rowOf(r.Row, r.Line, rows)
-			if !ok || row < first || row > last {
+			if !ok || !here[row] {
 				continue
 			}
 			p := place{row, column}
 			m.flags[p] = append(m.flags[p], fl)
+			m.columns[column]++
 			if v.Selected {
-				m.chosen[p] = true
+				m.chosen[p], m.signs[p] = true, signChosen
 			}
 		}
 		if v.Selected {
-			m.relate(f, rows)
+			m.relate(&v, rows)
 		}
 	}
 	return m
 }
 
-// relate marks the cells that explain a finding.
-func (m marks) relate(f *checks.Finding, rows map[int]int) {
-	for _, ref := range f.Related {
+// flaggedRows are the rows that any finding points at.
+func flaggedRows(views []findingView, t *table.Table) map[int]bool {
+	rows, out := rowsByLine(t), map[int]bool{}
+	for _, v := range views {
+		if v.finding.Table != t.Source.Name {
+			continue
+		}
+		for _, r := range v.finding.Rows {
+			if row, ok := rowOf(r.Row, r.Line, rows); ok {
+				out[row] = true
+			}
+		}
+	}
+	return out
+}
+
+// relate marks the cells that explain a finding, with the sign that its
+// arithmetic calls each by.
+func (m marks) relate(v *findingView, rows map[int]int) {
+	for i, ref := range v.finding.Related {
 		row, ok := rowOf(ref.Row, ref.Line, rows)
 		if ref.Path != "" || !ok && ref.Row == nil && ref.Line > 0 {
 			continue
@@ -147,7 +183,11 @@ func (m marks) relate(f *checks.Finding, rows map[int]int) {
 		if !ok {
 			row = -1
 		}
-		m.related[place{row, column}] = true
+		p := place{row, column}
+		m.related[p] = true
+		if i < len(v.Related) && v.Related[i].Sign != "" {
+			m.signs[p] = v.Related[i].Sign
+		}
 	}
 }
 
@@ -157,8 +197,8 @@ const longCell = 60
 // rowsByLine maps records of the file to data rows.
 func rowsByLine(t *table.Table) map[int]int {
 	rows := make(map[int]int, t.Rows)
-	for row := range t.Rows {
-		rows[t.Line(row)] = row
+	for i := range t.Rows {
+		rows[t.Line(t.Skip+i)] = t.Skip + i
 	}
 	return rows
 }
@@ -171,39 +211,71 @@ func rowOf(row *int, line int, rows map[int]int) (int, bool) {
 	return r, ok
 }
 
-// viewTable builds one page of a table with what the findings point at.
-func viewTable(t *table.Table, report *checks.TableReport, views []findingView, page int) tableView {
+// viewTable builds one page of a table with what the findings point at, as the
+// question asks for it.
+func viewTable(s *tableSheet, report *checks.TableReport, views []findingView, ask tableQuery, page int) tableView {
+	t := s.Table
+	var flagged map[int]bool
+	if ask.Flagged {
+		flagged = flaggedRows(views, t)
+	}
+	order := s.rows(ask, flagged)
 	size := pageSize(t)
-	pages := max(1, (t.Rows+size-1)/size)
+	pages := max(1, (len(order)+size-1)/size)
 	page = min(max(page, 1), pages)
-	first := (page - 1) * size
-	last := min(first+size, t.Rows) - 1
-	m := marksOf(views, t, first, last)
-	v := tableView{Name: t.Source.Name, Total: t.Rows, First: first + 1, Last: last + 1, Pager: pager{Page: page, Pages: pages}}
+	first := min((page-1)*size, len(order))
+	rows := order[first:min(first+size, len(order))]
+	m := marksOf(views, t, rows)
+	v := tableView{Name: t.Source.Name, Total: len(order), All: t.Rows, First: min(first+1, len(order)), Last: first + len(rows), Size: size, Ask: ask, Pager: pager{Page: page, Pages: pages}}
 	if report != nil {
 		v.Columns = report.Columns
 	}
-	v.Header = headerCells(t, v.Columns, m)
-	for row := first; row <= last; row++ {
+	v.Header = headerCells(s, v.Columns, ask, m)
+	for _, row := range rows {
 		v.Rows = append(v.Rows, rowCells(t, row, v.Header, m))
 	}
 	return v
 }
 
-func headerCells(t *table.Table, columns []checks.ColumnReport, m marks) []headerCell {
+func headerCells(s *tableSheet, columns []checks.ColumnReport, ask tableQuery, m marks) []headerCell {
+	t := s.Table
 	n := max(len(t.Header), len(t.Columns))
 	cells := make([]headerCell, n)
+	sorted, down, _ := ask.sorting()
 	for i := range cells {
-		cells[i] = headerCell{Index: i, Flags: m.flags[place{-1, i}], Related: m.related[place{-1, i}]}
+		c := &cells[i]
+		*c = headerCell{Index: i, Flags: m.flags[place{-1, i}], Related: m.related[place{-1, i}], Mark: m.signs[place{-1, i}], Hidden: ask.hides(i), Class: widthClass(s.width(i) + 4*min(1, m.columns[i]))}
 		if i < len(t.Header) {
-			cells[i].Name = t.Header[i]
+			c.Name = t.Header[i]
 		}
-		cells[i].Number = i < len(t.Columns) && mostlyNumbers(t.Columns[i])
+		c.Number = s.number(i)
+		if sorted == i {
+			c.Sorted = "ascending"
+			if down {
+				c.Sorted = "descending"
+			}
+		}
 	}
 	for _, c := range columns {
 		if c.Index >= 0 && c.Index < n {
 			cells[c.Index].Role, cells[c.Index].Base, cells[c.Index].Described = c.Role, c.Base, true
 		}
+	}
+	return firstStays(cells)
+}
+
+// widestFixed is how wide the first column may be, in characters, and still stay
+// in sight while the others scroll beneath it.
+const widestFixed = 24
+
+// firstStays marks the first column that is shown, when it is narrow enough.
+func firstStays(cells []headerCell) []headerCell {
+	for i := range cells {
+		if cells[i].Hidden {
+			continue
+		}
+		cells[i].First = widthOf(cells[i].Class) <= widestFixed
+		break
 	}
 	return cells
 }
@@ -216,21 +288,46 @@ func mostlyNumbers(c *table.Column) bool {
 }
 
 func rowCells(t *table.Table, row int, columns []headerCell, m marks) rowView {
-	v := rowView{Index: row, Line: t.Line(row), Flags: m.flags[place{row, -1}], Related: m.related[place{row, -1}], Cells: make([]cellView, len(columns))}
-	for i := range v.Cells {
+	at := place{row, -1}
+	v := rowView{Index: row, Line: t.Line(row), Flags: m.flags[at], Related: m.related[at], Cells: make([]cellView, 0, len(columns))}
+	for i := range columns {
+		if columns[i].Hidden {
+			continue
+		}
 		p := place{row, i}
-		c := cellView{ID: fmt.Sprintf("r%dc%d", row, i), Flags: m.flags[p], Related: m.related[p], Chosen: m.chosen[p]}
-		if i < len(t.Columns) && row < len(t.Columns[i].Cells) {
-			cell := &t.Columns[i].Cells[row]
-			c.Text, c.Long = cell.Raw, len(cell.Raw) > longCell
-			c.Number = columns[i].Number
+		c := cellView{ID: "r" + strconv.Itoa(row) + "c" + strconv.Itoa(i), Flags: m.flags[p], Related: m.related[p], Chosen: m.chosen[p], Mark: m.signs[p]}
+		long := false
+		if cell := t.Cell(i, row); cell != nil {
+			c.Text, long = printable(cell.Raw), len(cell.Raw) > longCell
 		}
 		for _, f := range c.Flags {
 			if c.Worst == "" || f.Severity.Rank() > c.Worst.Rank() {
 				c.Worst = f.Severity
 			}
 		}
-		v.Cells[i] = c
+		c.Plain = len(c.Flags) == 0 && c.Mark == "" && !c.Related
+		c.Class = c.classes(&columns[i], long)
+		v.Cells = append(v.Cells, c)
 	}
 	return v
+}
+
+// classes are the names by which the style knows the cell.
+func (c *cellView) classes(column *headerCell, long bool) string {
+	if !column.Number && !column.First && !long && len(c.Flags) == 0 && !c.Related && !c.Chosen {
+		return ""
+	}
+	var out []string
+	add := func(when bool, name string) {
+		if when {
+			out = append(out, name)
+		}
+	}
+	add(column.Number, "app-n")
+	add(column.First, "app-first")
+	add(long, "app-long")
+	add(c.Worst != "", "app-cell--"+string(c.Worst))
+	add(c.Related, "app-cell--related")
+	add(c.Chosen, "app-cell--chosen")
+	return strings.Join(out, " ")
 }

@@ -4,10 +4,14 @@
 import { initAll } from 'nhsuk-frontend'
 import './trusted.js'
 import { offerPasskeys } from './passkeys.js'
+import { startGrid } from './grid.js'
+import { startTips } from './tips.js'
 
 document.body.classList.add('js-enabled', 'nhsuk-frontend-supported')
 initAll()
 offerPasskeys()
+startGrid(document)
+startTips()
 
 // A field saves itself when it is left: it sends what it names and nothing else
 // of its form. Whatever is no plain answer (a fault, a page to sign in on) is not
