@@ -2,6 +2,8 @@
 // around it are fetched, as rows of HTML, and those far away are let go, so that
 // a table of any length moves like a short one. Gaps keep the place of what is
 // not there. Without this script, links lead from window to window.
+import { policy } from './trusted.js'
+
 const most = 400 // windows; a longer table is paged
 const kept = 9 // windows in the page at once
 const settle = 60 // milliseconds: what flies past is not fetched
@@ -59,7 +61,7 @@ function live(sheet) {
       const answer = await fetch(sheet.dataset.rows + '&page=' + page)
       if (!answer.ok || answer.redirected) throw new Error(String(answer.status))
       const holder = document.createElement('template')
-      holder.innerHTML = '<table>' + await answer.text() + '</table>'
+      holder.innerHTML = policy.createHTML('<table>' + await answer.text() + '</table>')
       const rows = holder.content.querySelector('tbody')
       swap(body, rows)
     } catch {
