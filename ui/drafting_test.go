@@ -91,7 +91,7 @@ func TestColumnsAreAlignedAsOne(t *testing.T) {
 	request := s.draft(t, "release/ages.csv", "age_band,people\n18-39,120\n40-79,345\n80+,[REDACTED]\n")
 	ann := s.as(t, "ann").get(request)
 	ann.get(ann.links(fileLink)[0]).want(http.StatusOK)
-	for _, cell := range []string{`id="r0c0">18-39`, `id="r2c0">80+`, `id="r0c1" class="app-n">120`, `id="r2c1" class="app-n">[REDACTED]`} {
+	for _, cell := range []string{`id="r0c0" class="app-first">18-39`, `id="r2c0" class="app-first">80+`, `id="r0c1" class="app-n">120`, `id="r2c1" class="app-n">[REDACTED]`} {
 		if !strings.Contains(ann.body, strings.ReplaceAll(cell, "+", "&#43;")) {
 			t.Errorf("no %s in %s", cell, ann.body)
 		}

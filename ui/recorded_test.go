@@ -23,6 +23,7 @@ var shows = map[string]review.EventType{
 	"/workspaces/:workspace/compare":                  review.EvCodeViewed,
 	"/requests/:request/files/:file":                  review.EvFileViewed,
 	"/requests/:request/files/:file/content":          review.EvFileViewed,
+	"/requests/:request/files/:file/rows":             review.EvFileViewed,
 	"/requests/:request/files/:file/download":         review.EvFileDownloaded,
 	"/requests/:request/files/:file/changes":          review.EvFileViewed,
 	"/requests/:request/files/:file/changes/:version": review.EvFileViewed,
@@ -80,7 +81,7 @@ var contentless = []string{"/sign-in", "/invitation", "/confirm", "/account", "/
 // contents leaves just one event of its type, by the person, before the bytes.
 func TestEveryRouteSaysWhatItLeaves(t *testing.T) {
 	s := ranSite(t)
-	const report = "<!doctype html><title>A report</title><p>Rates rose.</p>"
+	const report = "<!doctype html><title>A report</title><p>Rates rose.</p><table><tr><th>region<th>people<tr><td>North<td>120<tr><td>South<td>340</table>"
 	request := s.draft(t, "release/report.html", report)
 	file := s.as(t, "ann").get(request).links(fileLink)[0]
 	s.Workspaces.Write("cohort", "release/report.html", strings.Replace(report, "rose", "fell", 1))
