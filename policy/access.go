@@ -12,7 +12,21 @@ const (
 
 	CoreDeveloper    Role = "core-developer"    // platform staff: files requests of testing and curation projects only
 	DataInvestigator Role = "data-investigator" // platform staff: files requests of curation projects only
+
+	Collaborator Role = "collaborator"    // sees the workspaces and requests of their projects; no contents, changes nothing
+	Copilot      Role = "copilot"         // helps the projects they are given: sees their requests and comments; no contents, never files or decides
+	Service      Role = "service-account" // a program: prepares drafts in its projects; never submits, votes or releases
+
+	// InProject gives nothing by itself: it says that a person belongs to a
+	// project, in whichever roles they hold.
+	InProject Role = "member"
 )
+
+// Roles lists every role that somebody can act in, in the order in which they
+// are shown.
+func Roles() []Role {
+	return []Role{Researcher, Collaborator, Copilot, Checker, Lead, Auditor, Operator, CoreDeveloper, DataInvestigator, Service}
+}
 
 // Relation is how a person stands to one request or workspace.
 type Relation string
@@ -21,6 +35,7 @@ const (
 	Author   Relation = "author"   // filed the request
 	Member   Relation = "member"   // belongs to the project, is not the author
 	Assigned Relation = "assigned" // one of the two checkers it is routed to
+	Helper   Relation = "helper"   // copilot of the project; takes part in it, so never checks its requests
 	Other    Relation = "other"    // none of these
 	Anyone   Relation = "*"        // in a grant: whatever the relation
 )
@@ -63,6 +78,9 @@ const (
 	StatusView       Action = "status.view"     // health and stuck work; no contents
 	PeopleManage     Action = "people.manage"   // invite people and end their sessions
 	ReleasePackage   Action = "release.package" // the package of a delivered release, as it left
+	AccessView       Action = "access.view"     // who may do what, by whom and why
+	AccessPropose    Action = "access.propose"  // give a role, or take it away
+	AccessConfirm    Action = "access.confirm"  // be the second person whom some roles need
 )
 
 // Grave reports whether an action asks for a person who has shown a moment ago
@@ -70,7 +88,7 @@ const (
 // come in.
 func Grave(a Action) bool {
 	switch a {
-	case ReviewRelease, ReleaseRecall, PeopleManage:
+	case ReviewRelease, ReleaseRecall, PeopleManage, AccessPropose, AccessConfirm:
 		return true
 	}
 	return false
@@ -81,4 +99,14 @@ type Grant struct {
 	Role      Role
 	Relations []Relation
 	Actions   []Action
+}
+
+// Everywhere reports whether an action is about the whole service at once, so
+// that a role which holds for a project or a backend only does not give it.
+func Everywhere(a Action) bool {
+	switch a {
+	case QueueAll, ReleaseList, AuditView, AuditExport, StatusView, PeopleManage, BlobRestore, JobRetry, AccessView, AccessPropose, AccessConfirm:
+		return true
+	}
+	return false
 }

@@ -18,6 +18,20 @@ func Grants() []Grant {
 			ReviewVote, ReviewSubmit, ReviewReturn, ReviewReject, ReviewRelease, ReleaseRecall, ReviewExport,
 		}},
 
+		{Collaborator, anyone, []Action{WorkspaceList}},
+		{Collaborator, []Relation{Member}, []Action{WorkspaceView, RequestView}},
+
+		{Copilot, []Relation{Helper}, []Action{RequestView, RequestComment}},
+		{Copilot, anyone, []Action{RequestList}},
+
+		{Service, anyone, []Action{WorkspaceList, RequestList}},
+		{Service, []Relation{Member}, []Action{WorkspaceView, RequestCreate}},
+		{Service, []Relation{Author}, []Action{WorkspaceView, RequestCreate, RequestView, RequestEdit, RequestWithdraw}},
+
+		{Lead, anyone, []Action{AccessView, AccessPropose, AccessConfirm}},
+		{Auditor, anyone, []Action{AccessView}},
+		{Operator, anyone, []Action{AccessView, AccessPropose, AccessConfirm}},
+
 		{Lead, anyone, []Action{QueueView, QueueAll, StatusView}},
 		{Lead, []Relation{Assigned, Other}, []Action{RequestView, ReviewReassign, ReleaseRecall, RequestHold}},
 
@@ -45,16 +59,24 @@ func Grants() []Grant {
 // Effective drops the roles that do not go together, the safer one staying. An
 // operator is nothing else, so that keeping the service running is never a way
 // to contents. An auditor reads everything, both reviews of a request in its
-// blind phase included, so nobody who files or reviews can be one.
+// blind phase included, so nobody who files, helps or reviews can be one. A
+// program's account is nothing else either.
 func Effective(roles []Role) []Role {
 	if slices.Contains(roles, Operator) {
 		return []Role{Operator}
 	}
-	acting := []Role{Researcher, CoreDeveloper, DataInvestigator, Checker, Lead}
-	if slices.ContainsFunc(roles, func(r Role) bool { return slices.Contains(acting, r) }) {
+	if slices.Contains(roles, Service) {
+		return []Role{Service}
+	}
+	if slices.ContainsFunc(roles, func(r Role) bool { return slices.Contains(acting(), r) }) {
 		return slices.DeleteFunc(slices.Clone(roles), func(r Role) bool { return r == Auditor })
 	}
 	return roles
+}
+
+// acting are the roles that an auditor cannot also hold.
+func acting() []Role {
+	return []Role{Researcher, CoreDeveloper, DataInvestigator, Checker, Lead, Copilot, Collaborator}
 }
 
 // Allowed reports whether any of the roles may do the action in the relation.

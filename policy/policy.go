@@ -59,6 +59,8 @@ type Policy struct {
 	Retention        Retention           `yaml:"retention"`
 	Malware          Malware             `yaml:"malware"`
 	SignIn           SignIn              `yaml:"sign_in"`
+	// Granting says how roles are given: see [Granting].
+	Granting Granting `yaml:"grants"`
 	// Acknowledgements are the ways in which an author may answer a finding.
 	Acknowledgements []ChecklistItem `yaml:"acknowledgements"`
 	// CurationBackends are the backends on which data curation may be done.

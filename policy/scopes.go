@@ -13,6 +13,7 @@ const (
 	ScopeReview  Scope = "review"  // claim, vote, comment, submit, return and reject
 	ScopeRelease Scope = "release" // release what both checkers approved, recall it, hold and restore stored bytes
 	ScopeAudit   Scope = "audit"   // the registers, the records and the event log
+	ScopeAccess  Scope = "access"  // see, give and take roles
 )
 
 // Scopes lists every scope with the actions it lets through.
@@ -28,6 +29,7 @@ func Scopes() []ScopeActions {
 		}},
 		{ScopeRelease, []Action{ReviewRelease, ReleaseRecall, RequestHold, BlobRestore}},
 		{ScopeAudit, []Action{ReleaseList, RecordView, AuditView, AuditExport, JobRetry}},
+		{ScopeAccess, []Action{AccessView, AccessPropose, AccessConfirm}},
 	}
 }
 

@@ -34,7 +34,7 @@ type rule struct {
 
 // validate returns the first rule that a policy breaks.
 func validate(p *Policy, at lines) error {
-	rules := slices.Concat(identity(p), fileRules(p), numberRules(p), severityRules(p), retentionRules(p), malwareRules(p), signInRules(p),
+	rules := slices.Concat(identity(p), fileRules(p), numberRules(p), severityRules(p), retentionRules(p), malwareRules(p), signInRules(p), grantingRules(p),
 		fieldRules("context", p.Context), fieldRules("controls", p.Controls), itemRules("checklist", p.Checklist), itemRules("acknowledgements", p.Acknowledgements))
 	for _, r := range rules {
 		if !r.ok {

@@ -7,14 +7,19 @@ import (
 	"sallyport/policy"
 )
 
-// relation of a person to a request. Belonging to the project comes before a
-// seat: a checker who joins the project loses the review of it at once.
+// relation of a person to a request. Taking part in the project comes before a
+// seat: a checker who joins the project loses the review of it at once. Whoever
+// left the project is no author of it any more, and never its checker.
 func relation(p *Person, r *Request) policy.Relation {
 	switch {
-	case p.Username == r.Author:
+	case p.Username == r.Author && p.In(r.Project):
 		return policy.Author
+	case p.Username == r.Author:
+		return policy.Other
 	case p.In(r.Project):
 		return policy.Member
+	case p.Helps(r.Project):
+		return policy.Helper
 	case r.Seat(p.Username) != nil:
 		return policy.Assigned
 	default:
@@ -27,13 +32,27 @@ func relation(p *Person, r *Request) policy.Relation {
 func permit(a Actor, action policy.Action, r *Request) (policy.Relation, error) {
 	rel := relation(a.Person, r)
 	switch {
-	case policy.Allowed(a.Roles, action, rel):
+	case a.may(action, r.Project, rel):
 		return rel, nil
-	case policy.Allowed(a.Roles, policy.RequestView, rel):
+	case a.may(policy.RequestView, r.Project, rel):
 		return rel, Errorf(Forbidden, "You may see this request, but not do this to it.")
 	default:
 		return rel, errNoRequest()
 	}
+}
+
+// may reports whether the person may do the action in a project, standing so to
+// what it is done to.
+func (p *Person) may(action policy.Action, project ProjectID, rel policy.Relation) bool {
+	return policy.Allowed(p.RolesIn(project), action, rel)
+}
+
+// MaySomewhere reports whether the person may do the action to anything at all.
+func (p *Person) MaySomewhere(action policy.Action) bool {
+	if policy.Everywhere(action) {
+		return policy.Somewhere(p.RolesIn(""), action)
+	}
+	return policy.Somewhere(p.AllRoles(), action)
 }
 
 func errNoRequest() *Error { return Errorf(NotFound, "There is no such request.") }
@@ -44,7 +63,7 @@ func (s *Service) Authorise(ctx context.Context, a Actor, action policy.Action) 
 	if a.Person == nil {
 		return Errorf(Unauthenticated, "Sign in first.")
 	}
-	if policy.Somewhere(a.Roles, action) {
+	if a.MaySomewhere(action) {
 		return nil
 	}
 	return s.denied(ctx, a, "", action, Errorf(NotFound, "There is no such page."))

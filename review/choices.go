@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+
+	"sallyport/policy"
 )
 
 // MyNotices are the actor's newest notices, with their words.
@@ -76,7 +78,7 @@ func chosenBy(all map[Username]NoticeChoices, name Username) NoticeChoices {
 
 // mayConcern reports whether a person with these roles is ever told by the rule.
 func (r NoticeRule) mayConcern(p *Person) bool {
-	return slices.ContainsFunc(r.roles(), p.is)
+	return slices.ContainsFunc(policy.Effective(p.AllRoles()), func(x policy.Role) bool { return slices.Contains(r.roles(), x) })
 }
 
 // ChooseNotices keeps what the actor chose, by NoticeRule.Key; what is not there

@@ -55,7 +55,7 @@ func (s *Service) createRequest(ctx context.Context, a Actor, ws WorkspaceName, 
 // way out of their own: a test or curation output passes the same two checkers
 // as any other.
 func (s *Service) mayFile(who *Person, p *Project) error {
-	roles := policy.Effective(who.Roles)
+	roles := who.RolesIn(p.ID)
 	has := func(r policy.Role) bool { return slices.Contains(roles, r) }
 	switch p.Kind {
 	case TestingProject:
@@ -70,7 +70,7 @@ func (s *Service) mayFile(who *Person, p *Project) error {
 			return Errorf(Forbidden, "Data curation is done on %s only.", strings.Join(s.Policy.CurationBackends, " and "))
 		}
 	default:
-		if !has(policy.Researcher) {
+		if !has(policy.Researcher) && !has(policy.Service) {
 			return Errorf(Forbidden, "Only researchers may file requests in a study.")
 		}
 	}
@@ -349,7 +349,7 @@ func (s *Service) project(ctx context.Context, a Actor, ws WorkspaceName, action
 	}
 	for i := range projects {
 		p := &projects[i]
-		if slices.Contains(p.Workspaces, ws) && a.In(p.ID) && policy.Allowed(a.Roles, action, policy.Member) {
+		if slices.Contains(p.Workspaces, ws) && a.In(p.ID) && a.may(action, p.ID, policy.Member) {
 			return p, nil
 		}
 	}

@@ -66,6 +66,10 @@ const (
 	EvReminded          EventType = "request.reminded"
 	EvContextReused     EventType = "request.context_reused"
 	EvPeopleChanged     EventType = "people.changed"
+	EvAccessProposed    EventType = "access.proposed" // a guarded role, to be given or taken
+	EvAccessSettled     EventType = "access.settled"  // the second person's word on a proposal
+	EvAccessGranted     EventType = "access.granted"
+	EvAccessEnded       EventType = "access.ended"
 	EvExported          EventType = "audit.exported" // bytes taken out of the pages: see Export
 	EvTokenCreated      EventType = "token.created"
 	EvTokenRevoked      EventType = "token.revoked"
@@ -144,7 +148,7 @@ func EventTypes() []EventType {
 		EvIntegrity, EvRestored, EvRecalled, EvTakenBack, EvNotTakenBack, EvRecallNoted,
 		EvHeld, EvHoldLifted, EvExpiring, EvRetention, EvExceptionAsked, EvExceptionAnswered, EvAcknowledged, EvAckAnswered, EvCommentPublished,
 		EvClaimed, EvHandedOver, EvReassigned, EvSeatVacated, EvFileRouted, EvReopened, EvReminded, EvContextReused,
-		EvPeopleChanged, EvExported, EvTokenCreated, EvTokenRevoked, EvNoticesChosen, EvConfirmed, EvSessionEnded, EvLockedOut, EvVouchRefused,
+		EvPeopleChanged, EvAccessProposed, EvAccessSettled, EvAccessGranted, EvAccessEnded, EvExported, EvTokenCreated, EvTokenRevoked, EvNoticesChosen, EvConfirmed, EvSessionEnded, EvLockedOut, EvVouchRefused,
 		EvInvited, EvPasswordSet, EvFactorAdded, EvFactorRemoved, EvRecoveryMade, EvRecoveryUsed, EvIdentityLinked,
 		EvJobFailed, EvJobRevived,
 		EvServerStarted, EvPolicyChanged, EvReconfigured,

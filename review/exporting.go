@@ -30,7 +30,7 @@ func (s *Service) RecordExport(ctx context.Context, a Actor, x Export) error {
 		}
 	} else {
 		action := policy.ReviewExport
-		if a.Person != nil && policy.Somewhere(a.Roles, policy.AuditExport) {
+		if a.Person != nil && a.MaySomewhere(policy.AuditExport) {
 			action = policy.AuditExport
 		}
 		var err error

@@ -222,8 +222,8 @@ func (s *Service) Alarms(ctx context.Context, a Actor) ([]Alarm, error) {
 	if a.Person == nil {
 		return nil, nil
 	}
-	all := policy.Somewhere(a.Roles, policy.StatusView)
-	if !all && !policy.Somewhere(a.Roles, policy.ReviewVote) {
+	all := a.MaySomewhere(policy.StatusView)
+	if !all && !a.MaySomewhere(policy.ReviewVote) {
 		return nil, nil
 	}
 	list, err := s.Store.Alarms(ctx, AlarmQuery{Open: true})

@@ -127,7 +127,7 @@ func (s *Service) jobsAccess(ctx context.Context, a Actor, ws WorkspaceName) (*P
 	} else if ok {
 		rel = policy.Assigned
 	}
-	if !policy.Allowed(a.Roles, policy.WorkspaceJobs, rel) {
+	if !a.may(policy.WorkspaceJobs, projects[i].ID, rel) {
 		return nil, s.denied(ctx, a, "", policy.WorkspaceJobs, none)
 	}
 	return &projects[i], nil

@@ -187,14 +187,14 @@ func trainingDays() []int { return []int{7, 30} }
 
 // warnOfTraining tells each checker whose training expires soon, and the leads.
 func (s *Service) warnOfTraining(ctx context.Context) error {
-	people, err := s.Store.People(ctx)
+	people, err := s.everybody(ctx)
 	if err != nil {
 		return err
 	}
 	now := s.Now()
 	for i := range people {
 		p := &people[i]
-		if p.Disabled || !p.is(policy.Checker) || !p.TrainedUntil.After(now) {
+		if p.Disabled || !slices.Contains(policy.Effective(p.AllRoles()), policy.Checker) || !p.TrainedUntil.After(now) {
 			continue
 		}
 		days := trainingDays() // the nearest first, which says it all

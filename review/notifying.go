@@ -58,7 +58,7 @@ type witnesses struct {
 
 func (s *Service) witnesses(ctx context.Context, h happening) (*witnesses, error) {
 	w := &witnesses{happening: h, project: &Project{}, channels: s.Notify.Channels}
-	people, err1 := s.Store.People(ctx)
+	people, err1 := s.everybody(ctx)
 	choices, err2 := s.Store.NoticeChoices(ctx)
 	projects, err3 := s.Store.Projects(ctx)
 	if err := errors.Join(err1, err2, err3); err != nil {
@@ -146,16 +146,19 @@ func (w *witnesses) concerns(rule NoticeRule, x happened, p *Person) bool {
 	case ToAssigned:
 		return seated && !member
 	case ToLeads:
-		return p.is(policy.Lead) && !seated && !member
+		return p.is(policy.Lead, w.project.ID) && !seated && !member
 	case ToAuditors:
-		return p.is(policy.Auditor)
+		return p.is(policy.Auditor, w.project.ID)
 	default:
-		return p.is(policy.Operator)
+		return p.is(policy.Operator, "")
 	}
 }
 
-// is reports whether the person has the role and no other takes it away.
-func (p *Person) is(r policy.Role) bool { return slices.Contains(policy.Effective(p.Roles), r) }
+// is reports whether the person has the role in the project, and no other takes
+// it away.
+func (p *Person) is(r policy.Role, project ProjectID) bool {
+	return slices.Contains(p.RolesIn(project), r)
+}
 
 // notice is one notice of the happening to a person, or to nobody in particular.
 func (w *witnesses) notice(once string, rule NoticeRule, p *Person) Notice {

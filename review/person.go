@@ -12,8 +12,12 @@ type Person struct {
 	Username Username
 	Name     string
 	Email    string
-	Roles    []policy.Role
-	Projects []ProjectID
+	Roles    []policy.Role // that hold in the whole service
+	Projects []ProjectID   // that they belong to, in whichever roles they hold
+	// Scoped are roles that hold for one project only, or until a time. Who reads
+	// a person from a [Store] sees them in here; [Service.Actor] moves those that
+	// hold now and everywhere to Roles and Projects, and drops those that are over.
+	Scoped   []ScopedRole
 	Disabled bool
 	// TrainedUntil is when a checker's training expires: from then on nothing
 	// is routed to them.
@@ -27,11 +31,110 @@ type Person struct {
 	PasswordHash string
 }
 
-// Has reports whether the person has the role.
+// ScopedRole is a role with its bounds.
+type ScopedRole struct {
+	Role    policy.Role
+	Project ProjectID // "" is the whole service
+	Until   time.Time // exclusive; zero is without an end
+}
+
+// Has reports whether the person has the role in the whole service.
 func (p *Person) Has(r policy.Role) bool { return slices.Contains(p.Roles, r) }
 
 // In reports whether the person belongs to the project.
-func (p *Person) In(id ProjectID) bool { return slices.Contains(p.Projects, id) }
+func (p *Person) In(id ProjectID) bool {
+	return slices.Contains(p.Projects, id) ||
+		slices.ContainsFunc(p.Scoped, func(s ScopedRole) bool { return s.Project == id && id != "" && policy.Joins(s.Role) })
+}
+
+// Helps reports whether the person is a copilot of the project.
+func (p *Person) Helps(id ProjectID) bool {
+	return slices.ContainsFunc(p.Scoped, func(s ScopedRole) bool { return s.Project == id && s.Role == policy.Copilot })
+}
+
+// partOf reports whether the person takes any part in the project, and so never
+// checks what comes out of it.
+func (p *Person) partOf(id ProjectID) bool { return p.In(id) || p.Helps(id) }
+
+// AllRoles are the roles that the person holds anywhere.
+func (p *Person) AllRoles() []policy.Role {
+	all := slices.Clone(p.Roles)
+	for _, s := range p.Scoped {
+		if s.Role != policy.InProject && !slices.Contains(all, s.Role) {
+			all = append(all, s.Role)
+		}
+	}
+	return all
+}
+
+// RolesIn are the roles in which the person acts in a project; those of the
+// whole service for "". A role that does not go together with another, wherever
+// they hold that one, is not among them. A role in which people file counts in
+// the projects that they belong to, and not by their being a collaborator there.
+func (p *Person) RolesIn(id ProjectID) []policy.Role {
+	effective := policy.Effective(p.AllRoles())
+	var out []policy.Role
+	add := func(r policy.Role) {
+		if slices.Contains(effective, r) && !slices.Contains(out, r) {
+			out = append(out, r)
+		}
+	}
+	for _, r := range p.Roles {
+		if id == "" || !policy.Joins(r) || slices.Contains(p.Projects, id) {
+			add(r)
+		}
+	}
+	for _, s := range p.Scoped {
+		if s.Project == id && id != "" && s.Role != policy.InProject {
+			add(s.Role)
+		}
+	}
+	return out
+}
+
+// projectsWhere are those in which the person holds a role that is ok.
+func (p *Person) projectsWhere(ok func(policy.Role) bool) []ProjectID {
+	var out []ProjectID
+	for _, s := range p.Scoped {
+		if s.Project != "" && ok(s.Role) && !slices.Contains(out, s.Project) {
+			out = append(out, s.Project)
+		}
+	}
+	return out
+}
+
+// joined are the projects that the person belongs to.
+func (p *Person) joined() []ProjectID {
+	out := slices.Clone(p.Projects)
+	for _, id := range p.projectsWhere(policy.Joins) {
+		if !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// at is the person as they stand at a time.
+func (p *Person) at(now time.Time) *Person {
+	q := *p
+	q.Roles, q.Projects, q.Scoped = slices.Clone(p.Roles), slices.Clone(p.Projects), nil
+	for _, s := range p.Scoped {
+		switch {
+		case !s.Until.IsZero() && !now.Before(s.Until):
+		case s.Project == "":
+			if !slices.Contains(q.Roles, s.Role) {
+				q.Roles = append(q.Roles, s.Role)
+			}
+		case s.Role == policy.InProject:
+			if !slices.Contains(q.Projects, s.Project) {
+				q.Projects = append(q.Projects, s.Project)
+			}
+		default:
+			q.Scoped = append(q.Scoped, s)
+		}
+	}
+	return &q
+}
 
 // Absence is a time when nothing is routed to a checker.
 type Absence struct {

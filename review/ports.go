@@ -22,6 +22,7 @@ type Store interface {
 	RecallStore
 	RetentionStore
 	ScanStore
+	AccessStore
 
 	// Create keeps a new request with its events. Conflict when the author has
 	// an active request for the workspace: the database itself says so.

@@ -9,7 +9,9 @@ type RequestQuery struct {
 	Person    Username // filed it or holds a seat
 	Workspace WorkspaceName
 	Projects  []ProjectID
-	Statuses  []Status
+	// OrProjects adds the requests of these projects to those of Author in Projects.
+	OrProjects []ProjectID
+	Statuses   []Status
 	// Text is part of the title or the beginning of the id, in either case.
 	Text string
 	// Path is part of a file's path, in either case, and Digest the beginning of

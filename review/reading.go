@@ -207,11 +207,7 @@ func (s *Service) Requests(ctx context.Context, a Actor) ([]Request, error) {
 	if err := s.Authorise(ctx, a, policy.RequestList); err != nil {
 		return nil, err
 	}
-	list, err := s.Store.Requests(ctx, RequestQuery{Author: a.Username})
-	for i := range list {
-		blind(&list[i], a, policy.Author)
-	}
-	return list, err
+	return s.mine(ctx, a, 0, 0)
 }
 
 // Queue lists what is routed to the actor and open: what waits for them first,
@@ -309,12 +305,26 @@ func (s *Service) Releases(ctx context.Context, a Actor, q ReleaseQuery) ([]Rele
 	return s.Store.Releases(ctx, q)
 }
 
-// AllRequests lists requests for an auditor.
+// AllRequests lists requests for an auditor: of the projects that they audit.
 func (s *Service) AllRequests(ctx context.Context, a Actor, q RequestQuery) ([]Request, error) {
 	if err := s.Authorise(ctx, a, policy.RecordView); err != nil {
 		return nil, err
 	}
+	if !a.may(policy.RecordView, "", policy.Other) {
+		audited := a.projectsWhere(func(r policy.Role) bool { return r == policy.Auditor })
+		if q.Projects = within(q.Projects, audited); len(q.Projects) == 0 {
+			return nil, nil
+		}
+	}
 	return s.Store.Requests(ctx, q)
+}
+
+// within is what of asked lies in all; all of it when nothing is asked.
+func within(asked, all []ProjectID) []ProjectID {
+	if len(asked) == 0 {
+		return all
+	}
+	return slices.DeleteFunc(slices.Clone(asked), func(id ProjectID) bool { return !slices.Contains(all, id) })
 }
 
 // Record is one request's whole record.
@@ -429,6 +439,12 @@ func (s *Service) Actor(ctx context.Context, name Username, source string) (Acto
 	}
 	if err != nil {
 		return Actor{}, fmt.Errorf("looking up a person: %w", err)
+	}
+	p = p.at(s.Now())
+	if !p.TrainedUntil.After(s.Now()) {
+		// A checker's role ends with their training. Routing says so in its own words.
+		p.Roles = slices.DeleteFunc(p.Roles, func(r policy.Role) bool { return r == policy.Checker })
+		p.Scoped = slices.DeleteFunc(p.Scoped, func(r ScopedRole) bool { return r.Role == policy.Checker })
 	}
 	return Actor{Person: p, Source: source}, nil
 }

@@ -116,7 +116,7 @@ func (s *Service) newRelease(a Actor, r *Request, names map[Username]string, rt 
 func (rt router) stillFit(r *Request) error {
 	for _, seat := range r.Seats {
 		p := rt.person(seat.Checker)
-		if p == nil || p.In(r.Project) || p.Username == r.Author {
+		if p == nil || p.partOf(r.Project) || p.Username == r.Author {
 			return Errorf(Conflict, "The approval of %s does not count: they belong to the project. The request is given to another checker.", seat.Checker)
 		}
 	}
@@ -125,7 +125,7 @@ func (rt router) stillFit(r *Request) error {
 
 // names maps usernames to full names.
 func (s *Service) names(ctx context.Context) (map[Username]string, error) {
-	people, err := s.Store.People(ctx)
+	people, err := s.everybody(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -109,7 +109,7 @@ func (s *Service) Board(ctx context.Context, a Actor) (*Board, error) {
 	}
 	slices.SortStableFunc(b.Requests, func(x, y BoardRow) int { return x.Request.Due.Compare(y.Request.Due) })
 	for _, p := range rt.people {
-		if p.Disabled || !slices.Contains(policy.Effective(p.Roles), policy.Checker) {
+		if p.Disabled || !slices.Contains(policy.Effective(p.AllRoles()), policy.Checker) {
 			continue
 		}
 		p.PasswordHash = ""

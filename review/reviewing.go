@@ -229,7 +229,7 @@ func (s *Service) Comment(ctx context.Context, a Actor, id RequestID, in Comment
 			ID: CommentID(newID()), Group: in.Group, File: in.File, Line: in.Line, Column: in.Column,
 			Author: a.Username, Visibility: Public, Text: in.Text, Turn: r.Turn, At: s.Now(),
 		}
-		if r.Author == a.Username {
+		if rel := relation(a.Person, r); rel == policy.Author || rel == policy.Helper {
 			if err := requireStatus(r, Pending, Returned); err != nil {
 				return err
 			}

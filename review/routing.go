@@ -21,7 +21,7 @@ type router struct {
 
 // router reads the people and their open work.
 func (s *Service) router(ctx context.Context) (router, error) {
-	people, err := s.Store.People(ctx)
+	people, err := s.everybody(ctx)
 	if err != nil {
 		return router{}, err
 	}
@@ -60,12 +60,14 @@ func (rt router) unfit(r *Request, p *Person) string {
 		return "is not known"
 	case p.Disabled:
 		return "can no longer sign in"
-	case !slices.Contains(policy.Effective(p.Roles), policy.Checker):
+	case !slices.Contains(p.RolesIn(r.Project), policy.Checker):
 		return "is not an output checker"
 	case p.Username == r.Author:
 		return "is the author"
 	case p.In(r.Project):
 		return "belongs to the project"
+	case p.Helps(r.Project):
+		return "helps the project as its copilot"
 	case !p.TrainedUntil.After(rt.now):
 		return "has no current training"
 	}
@@ -220,7 +222,7 @@ func (s *Service) mustLeave(r *Request, seat Seat, rt router) bool {
 	if r.Phase() == NoReview || rt.unfit(r, p) == "" {
 		return false
 	}
-	return seat.Submitted.IsZero() || p != nil && p.In(r.Project)
+	return seat.Submitted.IsZero() || p != nil && p.partOf(r.Project)
 }
 
 // vacate takes their seats from those who may no longer hold them. When a

@@ -47,7 +47,7 @@ func (s *Service) view(ctx context.Context, a Actor, r *Request, rel policy.Rela
 	}
 	v.Can, v.Why = s.abilities(a, r, v)
 	found := reportsByPath(report)
-	if !policy.Allowed(a.Roles, policy.FileContent, rel) {
+	if !a.may(policy.FileContent, r.Project, rel) {
 		// Findings quote the file: whoever may not see the one may not see the other.
 		v.Report, found = nil, nil
 	}
@@ -87,7 +87,7 @@ func (s *Service) fates(ctx context.Context, a Actor, r *Request, v *View) error
 			return err
 		}
 	}
-	if v.Retired, err = s.Store.RetiredAt(ctx, r.ID); err != nil || !policy.Allowed(a.Roles, policy.RequestHold, v.Relation) {
+	if v.Retired, err = s.Store.RetiredAt(ctx, r.ID); err != nil || !a.may(policy.RequestHold, r.Project, v.Relation) {
 		return err
 	}
 	holds, err := s.Store.Holds(ctx, r.ID)
@@ -209,7 +209,7 @@ func sees(rel policy.Relation, r *Request) bool {
 // auditor, who can change nothing, sees all. What is left must not even hint:
 // a version or a time of change that moves with the other's vote would.
 func blind(r *Request, a Actor, rel policy.Relation) {
-	if policy.Allowed(a.Roles, policy.RecordView, rel) {
+	if a.may(policy.RecordView, r.Project, rel) {
 		return
 	}
 	r.Version = 0
@@ -237,7 +237,7 @@ func blind(r *Request, a Actor, rel policy.Relation) {
 		if !open && r.Seats[i].Checker != a.Username {
 			r.Seats[i].Submitted, r.Seats[i].Reminded = time.Time{}, time.Time{}
 		}
-		if rel == policy.Author || rel == policy.Member {
+		if rel == policy.Author || rel == policy.Member || rel == policy.Helper {
 			r.Seats[i].Why = ""
 		}
 	}
@@ -264,7 +264,7 @@ func seesComment(r *Request, a Actor, rel policy.Relation, c Comment) bool {
 func (s *Service) abilities(a Actor, r *Request, v *View) (map[policy.Action]bool, map[policy.Action]string) {
 	can, why, rel := map[policy.Action]bool{}, map[policy.Action]string{}, v.Relation
 	set := func(action policy.Action, err error) {
-		if !policy.Allowed(a.Roles, action, rel) {
+		if !a.may(action, r.Project, rel) {
 			return
 		}
 		if err == nil && v.Damaged && decides(action) {
@@ -280,7 +280,7 @@ func (s *Service) abilities(a Actor, r *Request, v *View) (map[policy.Action]boo
 		set(action, authors)
 	}
 	checkers := requireStatus(r, Submitted, PartiallyReviewed, Reviewed)
-	if rel == policy.Author {
+	if rel == policy.Author || rel == policy.Helper {
 		set(policy.RequestComment, authors)
 	} else {
 		set(policy.RequestComment, checkers)

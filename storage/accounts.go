@@ -266,7 +266,7 @@ func (s *Store) Vouch(ctx context.Context, i review.Identity, p review.Person, k
 			return err
 		}
 		p.PasswordHash = "" // what there is stays
-		if err := savePerson(tx, p); err != nil {
+		if err := savePerson(tx, p, i.Linked, i.Method); err != nil {
 			return err
 		}
 		return appendEvents(tx, events)

@@ -32,6 +32,8 @@ func privileges() map[string]string {
 		"request_seats":      grantAny,
 		"request_comments":   grantAny,
 		"reports":            "SELECT, INSERT, DELETE", // a trigger lets only retention delete
+		"role_grants":        "SELECT, INSERT, UPDATE (ended, ended_by, end_why)",
+		"role_proposals":     "SELECT, INSERT, UPDATE (settled, second, outcome)",
 		"releases":           "SELECT, INSERT, UPDATE (delivered, location)",
 		"release_files":      grantAppend,
 		"jobs":               "SELECT, INSERT, UPDATE",

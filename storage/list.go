@@ -38,7 +38,11 @@ func (s *Store) Requests(ctx context.Context, q review.RequestQuery) ([]review.R
 func selectRequests(tx *gorm.DB, q review.RequestQuery) *gorm.DB {
 	page := tx.Model(&requestRow{}).Order("created DESC, id DESC").
 		Limit(limit(q.Limit, 100)).Offset(max(q.Offset, 0))
-	if q.Author != "" {
+	switch {
+	case len(q.OrProjects) > 0:
+		page = page.Where("(author = ? AND project IN ? OR project IN ?)", string(q.Author), texts(q.Projects), texts(q.OrProjects))
+		q.Projects = nil
+	case q.Author != "":
 		page = page.Where("author = ?", string(q.Author))
 	}
 	if q.Checker != "" {

@@ -1,13 +1,14 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"sallyport/policy"
 	"sallyport/review"
 )
 
@@ -53,14 +54,13 @@ type workspaceRow struct {
 func (workspaceRow) TableName() string { return "project_workspaces" }
 
 func (q personRow) person() (review.Person, error) {
-	roles, err1 := decode[[]policy.Role](q.Roles)
 	absences, err2 := decode[[]review.Absence](q.Absences)
 	skills, err3 := decode[[]string](q.Skills)
 	return review.Person{
-		Username: review.Username(q.Username), Name: q.Name, Email: q.Email, Roles: roles,
+		Username: review.Username(q.Username), Name: q.Name, Email: q.Email,
 		Disabled: q.Disabled, PasswordHash: q.PasswordHash,
 		TrainedUntil: moment(q.TrainedUntil), Absences: absences, Skills: skills,
-	}, errors.Join(err1, err2, err3)
+	}, errors.Join(err2, err3)
 }
 
 // Person reads one person; NotFound when there is none of that name.
@@ -82,28 +82,21 @@ func (s *Store) People(ctx context.Context) ([]review.Person, error) {
 
 func (s *Store) people(ctx context.Context, which func(*gorm.DB) *gorm.DB) ([]review.Person, error) {
 	var rows []personRow
-	var memberships []personProjectRow
+	var list []review.Person
 	err := s.read(ctx, "reading people", func(tx *gorm.DB) error {
-		return errors.Join(
-			which(tx).Order("username").Find(&rows).Error,
-			which(tx).Order("username, position").Find(&memberships).Error,
-		)
-	})
-	if err != nil {
-		return nil, err
-	}
-	projects := map[string][]review.ProjectID{}
-	for _, m := range memberships {
-		projects[m.Username] = append(projects[m.Username], review.ProjectID(m.Project))
-	}
-	list := make([]review.Person, len(rows))
-	for i, row := range rows {
-		if list[i], err = row.person(); err != nil {
-			return nil, wrap("reading people", err)
+		if err := which(tx).Order("username").Find(&rows).Error; err != nil {
+			return err
 		}
-		list[i].Projects = projects[row.Username]
-	}
-	return list, nil
+		list = make([]review.Person, len(rows))
+		for i, row := range rows {
+			var err error
+			if list[i], err = row.person(); err != nil {
+				return err
+			}
+		}
+		return addRoles(tx, list, which)
+	})
+	return list, err
 }
 
 // Projects lists projects by id.
@@ -141,7 +134,7 @@ func (s *Store) SavePeople(ctx context.Context, people []review.Person, projects
 			return err
 		}
 		for _, p := range people {
-			if err := savePerson(tx, p); err != nil {
+			if err := savePerson(tx, p, e.At, cmp.Or(e.Detail["by"], "people file")); err != nil {
 				return err
 			}
 		}
@@ -153,7 +146,7 @@ func (s *Store) SavePeople(ctx context.Context, people []review.Person, projects
 	return err
 }
 
-func savePerson(tx *gorm.DB, p review.Person) error {
+func savePerson(tx *gorm.DB, p review.Person, at time.Time, source string) error {
 	row := personRow{
 		string(p.Username), p.Name, p.Email, encode(p.Roles), p.Disabled,
 		micros(p.TrainedUntil), encode(p.Absences), encode(p.Skills), p.PasswordHash,
@@ -169,7 +162,7 @@ func savePerson(tx *gorm.DB, p review.Person) error {
 			return err
 		}
 	}
-	return nil
+	return replaceGrants(tx, p, at, source)
 }
 
 // personReplaced replaces what is known of a person who is there already. Their

@@ -48,7 +48,7 @@ func (u *UI) account(c *call) error {
 		return err
 	}
 	p := accountPage{
-		Name: c.actor.Name, Username: string(c.actor.Username), Email: c.actor.Email, Roles: roleNames(c.actor.Roles),
+		Name: c.actor.Name, Username: string(c.actor.Username), Email: c.actor.Email, Roles: roleNames(c.actor.AllRoles()),
 		Projects: c.actor.Projects, Trained: c.actor.TrainedUntil, Local: !u.options.NoPasswords && c.session.Method != demoMethod,
 		Password: cred.PasswordHash != "", MustEnrol: u.mustEnrol(c), CanCode: u.options.Sealer != nil, CanPasskeys: u.passkeys != nil,
 		Code: cred.Code, Passkeys: cred.Passkeys, Recovery: len(cred.Recovery), Tokens: u.options.API != nil,

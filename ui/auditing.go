@@ -194,11 +194,11 @@ func (u *UI) status(c *call) error {
 	if err != nil {
 		return err
 	}
-	p := statusPage{StatusReport: rep, Restores: policy.Somewhere(c.actor.Roles, policy.BlobRestore), Well: len(rep.Alarms) == 0 && len(rep.DeadJobs) == 0 && len(rep.Overdue) == 0 && len(rep.Unrouted) == 0 && len(rep.Schedules) == 0 && (rep.Malware == nil || rep.Malware.Problem == "" && rep.Malware.Infected == 0)}
+	p := statusPage{StatusReport: rep, Restores: c.actor.MaySomewhere(policy.BlobRestore), Well: len(rep.Alarms) == 0 && len(rep.DeadJobs) == 0 && len(rep.Overdue) == 0 && len(rep.Unrouted) == 0 && len(rep.Schedules) == 0 && (rep.Malware == nil || rep.Malware.Problem == "" && rep.Malware.Infected == 0)}
 	for _, s := range allStatuses() {
 		p.Counts = append(p.Counts, statusCount{s, rep.ByStatus[s]})
 	}
-	p.CanRetry = policy.Somewhere(c.actor.Roles, policy.JobRetry)
+	p.CanRetry = c.actor.MaySomewhere(policy.JobRetry)
 	return c.render(http.StatusOK, "status", frame{Title: "Service status"}, p)
 }
 

@@ -353,5 +353,5 @@ func (c *call) seesRuns(v *review.View) bool {
 			return false
 		}
 	}
-	return policy.Allowed(c.actor.Roles, policy.WorkspaceJobs, v.Relation)
+	return policy.Allowed(c.actor.RolesIn(v.Request.Project), policy.WorkspaceJobs, v.Relation)
 }

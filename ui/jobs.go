@@ -108,7 +108,7 @@ func currentOutputs(list []provenance.JobOutput, all bool) (shown []provenance.J
 // list the workspace find the way back to it.
 func (c *call) workspaceFrame(ws review.WorkspaceName, title string, way ...crumb) frame {
 	f := frame{Title: title + " of " + string(ws), Wide: true}
-	if policy.Somewhere(c.actor.Roles, policy.WorkspaceList) {
+	if c.actor.MaySomewhere(policy.WorkspaceList) {
 		f.Crumbs = append(f.Crumbs, crumb{"Workspaces", "/workspaces"}, crumb{string(ws), workspacePath(ws)})
 	} else {
 		f.Crumbs = append(f.Crumbs, crumb{string(ws), ""})

@@ -284,7 +284,7 @@ func (u *UI) restored(c *call) error {
 
 // alarmed counts the alarms that the person should know of on every page.
 func (c *call) alarmed() int {
-	if !policy.Somewhere(c.actor.Roles, policy.ReviewVote) && !policy.Somewhere(c.actor.Roles, policy.BlobRestore) {
+	if !c.actor.MaySomewhere(policy.ReviewVote) && !c.actor.MaySomewhere(policy.BlobRestore) {
 		return 0
 	}
 	list, err := c.ui.service.Alarms(c.ctx(), c.actor)

@@ -102,9 +102,9 @@ func (c *call) fill(f *frame) {
 	}
 	f.Name = c.actor.Name
 	f.Flash = c.takeFlash()
-	f.Alarms, f.Watches = c.alarmed(), policy.Somewhere(c.actor.Roles, policy.StatusView)
+	f.Alarms, f.Watches = c.alarmed(), c.actor.MaySomewhere(policy.StatusView)
 	f.Nav = c.nav(f.Crumbs)
-	f.Roles = roleNames(c.actor.Roles)
+	f.Roles = roleNames(c.actor.AllRoles())
 }
 
 // nav is the header's menu: what the person's roles can use at all. The current
@@ -131,7 +131,7 @@ func (c *call) nav(way []crumb) []navItem {
 		here = way[0].Path
 	}
 	for _, n := range all {
-		if policy.Somewhere(c.actor.Roles, n.action) {
+		if c.actor.MaySomewhere(n.action) {
 			items = append(items, navItem{n.text, n.path, here == n.path || strings.HasPrefix(here, n.path+"/")})
 		}
 	}

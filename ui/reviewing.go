@@ -46,7 +46,7 @@ func (u *UI) queue(c *call) error {
 			p.Others = append(p.Others, row)
 		}
 	}
-	if policy.Somewhere(c.actor.Roles, policy.ReviewClaim) {
+	if c.actor.MaySomewhere(policy.ReviewClaim) {
 		free, err := u.service.Claimable(c.ctx(), c.actor)
 		if err != nil {
 			return err

@@ -33,7 +33,7 @@ func (u *UI) showRouting(c *call, status int, problem string) error {
 	if err != nil {
 		return err
 	}
-	if !policy.Allowed(c.actor.Roles, policy.ReviewReassign, v.Relation) || v.Request.Status.Owner() != "checkers" {
+	if !policy.Allowed(c.actor.RolesIn(v.Request.Project), policy.ReviewReassign, v.Relation) || v.Request.Status.Owner() != "checkers" {
 		return review.Errorf(review.NotFound, "There is nothing here.")
 	}
 	b, err := u.service.Board(c.ctx(), c.actor)

@@ -176,7 +176,7 @@ func (u *UI) used(c *call) error {
 			return err
 		}
 	}
-	roles := slices.Sorted(slices.Values(c.actor.Roles))
+	roles := slices.Sorted(slices.Values(c.actor.AllRoles()))
 	words := fmt.Sprint(roles)
 	switch was := u.sessions.GetString(c.ctx(), keyRoles); was {
 	case words:

@@ -48,7 +48,7 @@ func (u *UI) showTokens(c *call, status int, p tokensPage, in api.NewToken, bad 
 	p.Name = field{ID: "name", Label: "What is it for?", Help: "So that you know it again in this list: \"monthly tables script\".", Value: in.Name, Required: true, Error: bad["name"]}
 	p.Scope = bad["scopes"]
 	for _, row := range policy.Scopes() {
-		usable := func(a policy.Action) bool { return policy.Somewhere(c.actor.Roles, a) }
+		usable := func(a policy.Action) bool { return c.actor.MaySomewhere(a) }
 		if slices.ContainsFunc(row.Actions, usable) {
 			p.Scopes = append(p.Scopes, scopeItem{row.Scope, scopeWords(row.Scope), slices.Contains(in.Scopes, row.Scope)})
 		}

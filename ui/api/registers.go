@@ -115,7 +115,7 @@ func (c *call) describe(none) (bytesOut, error) { return bytesOut{mimeJSON, c.ap
 
 func (c *call) me(none) (meOut, error) {
 	return meOut{
-		Username: c.actor.Username, Name: c.actor.Name, Roles: c.actor.Roles, Projects: c.actor.Projects, Token: tokenOf(c.token),
+		Username: c.actor.Username, Name: c.actor.Name, Roles: c.actor.AllRoles(), Projects: c.actor.Projects, Token: tokenOf(c.token),
 	}, nil
 }
 
