@@ -283,7 +283,7 @@ func mayBeGone(name string) bool {
 // with every other scope, and not refused to one with the scope alone.
 func TestEveryRouteByScope(t *testing.T) {
 	s := newStage(t, review.Submitted)
-	everything := review.Person{Username: "all", Name: "All Roles", Roles: []policy.Role{policy.Researcher, policy.Checker, policy.Lead}, Projects: []review.ProjectID{reviewtest.Study}}
+	everything := review.Person{Username: "all", Name: "All Roles", Roles: []policy.Role{policy.Researcher, policy.Checker, policy.Lead}, Projects: []review.ProjectID{reviewtest.Study}, TrainedUntil: s.Now().AddDate(1, 0, 0)}
 	people := []review.Person{everything, {Username: "aud", Name: "Aud", Roles: []policy.Role{policy.Auditor}}}
 	if err := s.store.SavePeople(t.Context(), people, nil, review.Event{At: s.Now(), Type: review.EvPeopleChanged}); err != nil {
 		t.Fatal(err)
