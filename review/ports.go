@@ -14,8 +14,9 @@ import (
 // holds every implementation to these contracts.
 //
 // All times are UTC, kept to the microsecond. Text is UTF-8 without the NUL
-// character: a store keeps other text as it is, or refuses it as Invalid. Errors
-// of a known kind are *Error; a missing thing is NotFound.
+// character: every store refuses other text as Invalid, so that what one holds
+// another can hold, and what is asked for by such text is not there. Errors of a
+// known kind are *Error; a missing thing is NotFound.
 type Store interface {
 	NoticeStore
 	IntegrityStore

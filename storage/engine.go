@@ -113,6 +113,8 @@ func trouble(err error) (review.Kind, string) {
 	var pg *pgconn.PgError
 	var unreached *pgconn.ConnectError
 	switch {
+	case errors.Is(err, errUnkept):
+		return review.Invalid, unkept
 	case errors.As(err, &lite):
 		switch lite.Code {
 		case sqlite3.ErrBusy, sqlite3.ErrLocked:

@@ -86,7 +86,7 @@ func connect(file, lock string, readOnly bool, connections int) (*gorm.DB, error
 	if err != nil {
 		return nil, err
 	}
-	return overPool(sqlite.New(sqlite.Config{Conn: pool}), pool, connections)
+	return overPool(sqlite.New(sqlite.Config{Conn: textPool{pool}}), pool, connections)
 }
 
 func (sqliteEngine) begin(*gorm.DB) error { return nil } // the connection's lock is "immediate"

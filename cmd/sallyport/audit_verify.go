@@ -102,6 +102,7 @@ func (v *verification) outside(checkpoints, proofs []string) error {
 }
 
 func (v *verification) checkpoint(text []byte, file string) {
+	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) // as mail is saved
 	c, err := v.keys.Checkpoint(text)
 	if err != nil {
 		v.found("The checkpoint %s cannot be used: %v.", file, err)

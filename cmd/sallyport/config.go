@@ -130,7 +130,7 @@ func (c config) complete() error {
 	if err := apart(c.Workspaces, c.keysFolder()); err != nil {
 		return err
 	}
-	if _, err := c.Checkpoints.rules(); err != nil {
+	if _, err := c.Checkpoints.rules(c.Mail.Host != "", nil); err != nil {
 		return err
 	}
 	if err := c.TLS.check(); err != nil {

@@ -4,8 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/mail"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -13,6 +15,7 @@ import (
 	"sallyport/review"
 	"sallyport/review/ledger"
 	"sallyport/storage"
+	"sallyport/storage/notify"
 )
 
 // ledgerConfig says when the record is signed, and who is sent the checkpoints.
@@ -22,11 +25,13 @@ type ledgerConfig struct {
 	Witnesses []witnessConfig `yaml:"witnesses"` // each is sent every checkpoint
 }
 
-// witnessConfig names one witness: a folder on other storage, or an address.
+// witnessConfig names one witness: a folder on other storage, an address, or
+// somebody who is sent mail.
 type witnessConfig struct {
 	Name   string `yaml:"name"`
 	Folder string `yaml:"folder"`
 	URL    string `yaml:"url"`
+	Mail   string `yaml:"mail"`
 }
 
 // keysFolder is where the signing key lies.
@@ -53,8 +58,22 @@ func (c config) openLedger(store *storage.Store, now review.Clock) (*ledger.Log,
 
 var witnessName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
 
-// rules are the configuration as the service takes it.
-func (c ledgerConfig) rules() (review.Checkpoints, error) {
+// checkpoints is the configuration as the service takes it, with what mail goes
+// out by.
+func (c config) checkpoints(now review.Clock) (review.Checkpoints, error) {
+	var mail *notify.Mail
+	if c.Mail.Host != "" && slices.ContainsFunc(c.Checkpoints.Witnesses, func(w witnessConfig) bool { return w.Mail != "" }) {
+		var err error
+		if mail, err = c.Mail.open(now); err != nil {
+			return review.Checkpoints{}, fmt.Errorf("mail: %w", err)
+		}
+	}
+	return c.Checkpoints.rules(c.Mail.Host != "", mail)
+}
+
+// rules checks the configuration. Mails says that there is a mail server; sender
+// may be nil when nothing is to be sent yet.
+func (c ledgerConfig) rules(mails bool, sender *notify.Mail) (review.Checkpoints, error) {
 	out := review.Checkpoints{Every: time.Hour, Events: 1000}
 	if c.Every != nil {
 		out.Every = *c.Every
@@ -71,7 +90,10 @@ func (c ledgerConfig) rules() (review.Checkpoints, error) {
 			return out, fmt.Errorf("checkpoints: witness %q needs a name of its own, of small letters, digits and hyphens", w.Name)
 		}
 		seen[w.Name] = true
-		witness, err := w.witness()
+		if w.Mail != "" && !mails {
+			return out, fmt.Errorf("checkpoints: witness %s is sent mail, and no mail server is configured", w.Name)
+		}
+		witness, err := w.witness(sender)
 		if err != nil {
 			return out, fmt.Errorf("checkpoints: witness %s: %w", w.Name, err)
 		}
@@ -80,14 +102,17 @@ func (c ledgerConfig) rules() (review.Checkpoints, error) {
 	return out, nil
 }
 
-func (w witnessConfig) witness() (review.Witness, error) {
+func (w witnessConfig) witness(sender *notify.Mail) (review.Witness, error) {
 	switch {
-	case w.Folder != "" && w.URL == "":
+	case w.Folder != "" && w.URL == "" && w.Mail == "":
 		return storage.FolderWitness{Folder: w.Folder}, nil
-	case w.URL != "" && w.Folder == "":
+	case w.URL != "" && w.Folder == "" && w.Mail == "":
 		return storage.WebhookWitness{URL: w.URL}, storage.CheckWitnessURL(w.URL)
+	case w.Mail != "" && w.Folder == "" && w.URL == "":
+		_, err := mail.ParseAddress(w.Mail)
+		return notify.Witness{Mail: sender, To: w.Mail}, err
 	}
-	return nil, fmt.Errorf("it has either a folder or a url")
+	return nil, fmt.Errorf("it has either a folder, or a url, or a mail address")
 }
 
 // digest is the SHA-256 of the configuration, defaults and flags included: the

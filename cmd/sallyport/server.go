@@ -131,7 +131,7 @@ func (s *server) open(ctx context.Context, c config, p *policy.Policy, now revie
 		return nil, err
 	}
 	service.Ledger, service.Packer = log, crate.Packer{Publisher: c.Publisher, Signer: log.Signer}
-	if service.Checkpoints, err = c.Checkpoints.rules(); err != nil {
+	if service.Checkpoints, err = c.checkpoints(now); err != nil {
 		return nil, err
 	}
 	if c.Code != "" {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"sallyport/review"
 )
@@ -34,6 +35,7 @@ func RunBlobs(t *testing.T, open func(t *testing.T) Shelf) {
 		{"a failed put keeps nothing", blobsKeepNothing},
 		{"spoilt bytes are told and mended", blobsCorrupt},
 		{"many at once", blobsTogether},
+		{"removed bytes are gone, and free their place", blobsRemoved},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
 	}
@@ -118,6 +120,40 @@ func blobsCorrupt(t *testing.T, s Shelf) {
 			t.Errorf("%s and put again: %q, %v", name, got, err)
 		}
 	}
+}
+
+func blobsRemoved(t *testing.T, s Shelf) {
+	const data = "to be removed"
+	d, other := putBlob(t, s, data), putBlob(t, s, "to stay")
+	never, always := time.Unix(0, 0), time.Now().AddDate(100, 0, 0)
+	if gone, err := s.Remove(t.Context(), d, never); gone || err != nil {
+		t.Errorf("too young: %v, %v", gone, err)
+	}
+	if got, err := readBlob(s, d); err != nil || got != data {
+		t.Errorf("it was too young to be removed: %q, %v", got, err)
+	}
+	for _, name := range []string{"old enough", "gone already"} {
+		if gone, err := s.Remove(t.Context(), d, always); !gone || err != nil {
+			t.Errorf("%s: %v, %v", name, gone, err)
+		}
+		if _, err := readBlob(s, d); review.KindOf(err) != review.NotFound {
+			t.Errorf("%s: %v, want NotFound", name, err)
+		}
+		same(t, "kept", 1, s.Kept())
+	}
+	if got, err := readBlob(s, other); err != nil || got != "to stay" {
+		t.Errorf("another was touched: %q, %v", got, err)
+	}
+	putBlob(t, s, data)
+	if got, err := readBlob(s, d); err != nil || got != data {
+		t.Errorf("put after it was removed: %q, %v", got, err)
+	}
+	for _, d := range []review.Digest{"", "../secret", "ab"} {
+		if gone, err := s.Remove(t.Context(), d, always); !gone || err != nil {
+			t.Errorf("Remove(%q) = %v, %v", d, gone, err)
+		}
+	}
+	same(t, "kept", 2, s.Kept())
 }
 
 func blobsTogether(t *testing.T, s Shelf) {

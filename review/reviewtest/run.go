@@ -53,6 +53,7 @@ func Run(t *testing.T, open func(t *testing.T) review.Store) {
 		{"notices are kept once and listed", notices},
 		{"a digest takes its items once", digests},
 		{"choices are kept with their event", choices},
+		{"text that cannot be kept is refused", unkeepable},
 		{"people and projects", people},
 		{"people are saved with their event or not at all", peopleAtomic},
 	} {
