@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,7 +21,8 @@ import (
 
 // A backup is a folder that either engine writes and either can be filled from:
 // manifest.json, tables/<name>.jsonl (the names of the columns, then a line for
-// each row) and blobs/ab/cdef....
+// each row), blobs/ab/cdef..., and service/ with what else the service needs that
+// is no secret.
 
 // Backed is what a backup holds: manifest.json, written last.
 type Backed struct {
@@ -29,12 +32,18 @@ type Backed struct {
 	// Missing are bytes that something names and that were not there, as after
 	// their time was over.
 	Missing []review.Digest `json:"missing"`
+	// Damaged are bytes that are there and are not what they were: they are not in
+	// the backup.
+	Damaged []review.Digest `json:"damaged,omitempty"`
+	// Service are the files below service/, by name.
+	Service map[string]review.Digest `json:"service,omitempty"`
 }
 
 // Backup writes what the database at an address holds at one moment, and then
 // the bytes that it names, to a new folder, which appears when all is in it. The
-// service may be running.
-func Backup(ctx context.Context, address string, blobs review.Blobs, dir string, now review.Clock) (made *Backed, err error) {
+// service may be running. Beside are further files for service/, by name; none may
+// hold a secret. Damaged bytes do not stop it.
+func Backup(ctx context.Context, address string, blobs review.Blobs, beside map[string][]byte, dir string, now review.Clock) (made *Backed, err error) {
 	if _, err := os.Lstat(dir); !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("storage: %s is there already", filepath.Base(dir))
 	}
@@ -63,12 +72,53 @@ func Backup(ctx context.Context, address string, blobs review.Blobs, dir string,
 		err = made.copyBlobs(ctx, named, blobs, filepath.Join(half, "blobs"), now)
 	}
 	if err == nil {
+		err = made.keepBeside(filepath.Join(half, besideFolder), beside)
+	}
+	if err == nil {
 		err = made.write(half)
 	}
 	if err == nil {
 		err = os.Rename(half, dir)
 	}
 	return made, err
+}
+
+// besideFolder holds what is neither a table nor stored bytes.
+const besideFolder = "service"
+
+func (m *Backed) keepBeside(dir string, files map[string][]byte) error {
+	m.Service = map[string]review.Digest{}
+	for name, data := range files {
+		if filepath.Base(name) != name {
+			return fmt.Errorf("storage: %q is no name of a file", name)
+		}
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+		if err := writeSynced(filepath.Join(dir, name), data); err != nil {
+			return err
+		}
+		sum := sha256.Sum256(data)
+		m.Service[name] = review.Digest(hex.EncodeToString(sum[:]))
+	}
+	return nil
+}
+
+// besideWhole holds the files of service/ to the manifest.
+func (m *Backed) besideWhole(dir string) error {
+	for name, want := range m.Service {
+		if filepath.Base(name) != name {
+			return fmt.Errorf("%w: a file of that name", review.ErrCorrupt)
+		}
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			return err
+		}
+		if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != string(want) {
+			return fmt.Errorf("%w: %s", review.ErrCorrupt, name)
+		}
+	}
+	return nil
 }
 
 func (m *Backed) write(dir string) error {
@@ -98,6 +148,8 @@ func (m *Backed) copyBlobs(ctx context.Context, named []review.Digest, from revi
 		switch err := moveBlob(ctx, d, from, to); {
 		case review.KindOf(err) == review.NotFound:
 			m.Missing = append(m.Missing, d)
+		case errors.Is(err, review.ErrCorrupt):
+			m.Damaged = append(m.Damaged, d)
 		case err != nil:
 			return errors.Join(err, to.Close())
 		default:
@@ -229,7 +281,7 @@ func (nowhere) row([]any) error              { return nil }
 func VerifyBackup(ctx context.Context, dir string, now review.Clock) (*Backed, error) {
 	m, tables, err := readBackup(dir)
 	if err == nil {
-		err = tables(nowhere{})
+		err = errors.Join(tables(nowhere{}), m.besideWhole(filepath.Join(dir, besideFolder)))
 	}
 	if err != nil {
 		return nil, err
@@ -255,21 +307,4 @@ func eachBackedBlob(ctx context.Context, dir string, now review.Clock, do func(r
 		n++
 	}
 	return n, err
-}
-
-// Restore fills an empty database, and a place for bytes, from a backup. The
-// record is verified when it is there, and goes on from its last event.
-func Restore(ctx context.Context, dir, address string, blobs review.Blobs, now review.Clock) (*Copied, error) {
-	if _, err := VerifyBackup(ctx, dir, now); err != nil {
-		return nil, fmt.Errorf("storage: the backup: %w", err)
-	}
-	_, err := eachBackedBlob(ctx, dir, now, func(from review.Blobs, d review.Digest) error { return moveBlob(ctx, d, from, blobs) })
-	if err != nil {
-		return nil, err
-	}
-	_, tables, err := readBackup(dir)
-	if err != nil {
-		return nil, err
-	}
-	return fillAt(ctx, address, now, tables)
 }

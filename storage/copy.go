@@ -22,8 +22,8 @@ type Copied struct {
 // Copy writes all that the database at one address holds into the empty one at
 // another, of the same or the other engine. A file that is to be made appears
 // whole or not at all; in PostgreSQL everything is written in one transaction, in
-// the name of the owner of its tables. Every row is read again before the commit,
-// and the record is verified before and after. Both databases have the schema of
+// the name of the owner of its tables. Before the commit every row is read again,
+// and the record is verified in the copy as it was in the source. Both databases have the schema of
 // this program; that of an empty target is made. The source is read as it is at
 // one moment; what is written to it afterwards is not in the copy.
 func Copy(ctx context.Context, from, to string, now review.Clock) (*Copied, error) {
@@ -37,10 +37,12 @@ func Copy(ctx context.Context, from, to string, now review.Clock) (*Copied, erro
 	}
 	copied, err := fillAt(ctx, to, now, func(into tableReader) error {
 		return source.read(ctx, "reading what is to be copied", func(tx *gorm.DB) error { return eachTable(tx, source.engine, into) })
+	}, func(copied ledger.Report) error {
+		if copied.Size < report.Size {
+			return fmt.Errorf("the copy's record ends at event %d, that of the source at %d", copied.Size, report.Size)
+		}
+		return nil
 	})
-	if err == nil && copied.Record.Size < report.Size {
-		err = fmt.Errorf("storage: the copy's record ends at event %d, that of the source at %d", copied.Record.Size, report.Size)
-	}
 	return copied, errors.Join(err, source.Close())
 }
 
@@ -69,9 +71,9 @@ func present(address string) error {
 }
 
 // fillAt makes a database at an address and fills it.
-func fillAt(ctx context.Context, address string, now review.Clock, from func(tableReader) error) (*Copied, error) {
+func fillAt(ctx context.Context, address string, now review.Clock, from func(tableReader) error, check func(ledger.Report) error) (*Copied, error) {
 	if isPostgres(address) {
-		return fillNew(ctx, address, now, from)
+		return fillNew(ctx, address, now, from, check)
 	}
 	if _, err := os.Lstat(address); !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("storage: %w: %s is there already", errNotEmpty, filepath.Base(address))
@@ -81,15 +83,16 @@ func fillAt(ctx context.Context, address string, now review.Clock, from func(tab
 		return nil, err
 	}
 	file := filepath.Join(dir, "new.db")
-	copied, err := fillNew(ctx, file, now, from)
+	copied, err := fillNew(ctx, file, now, from, check)
 	if err == nil {
 		err = flushed(file, address)
 	}
 	return copied, errors.Join(err, os.RemoveAll(dir))
 }
 
-// fillNew makes the schema, fills the tables and verifies the record.
-func fillNew(ctx context.Context, address string, now review.Clock, from func(tableReader) error) (*Copied, error) {
+// fillNew makes the schema, and fills the tables with what passes the check, or
+// leaves them empty.
+func fillNew(ctx context.Context, address string, now review.Clock, from func(tableReader) error, check func(ledger.Report) error) (*Copied, error) {
 	if _, err := Migrate(ctx, address, now); err != nil {
 		return nil, err
 	}
@@ -97,10 +100,7 @@ func fillNew(ctx context.Context, address string, now review.Clock, from func(ta
 	if err != nil {
 		return nil, err
 	}
-	copied := new(Copied)
-	if copied.Tables, err = s.fill(ctx, from); err == nil {
-		copied.Record, err = s.verifiedRecord(ctx)
-	}
+	copied, err := s.fill(ctx, from, check)
 	if err != nil {
 		err = fmt.Errorf("storage: filling the database: %w", err)
 	}

@@ -66,6 +66,9 @@ func checkpoint(t *testing.T, s *Store) {
 }
 
 // pairs are a source and an empty target, of each engine.
+// passed checks nothing.
+func passed(ledger.Report) error { return nil }
+
 func pairs(t *testing.T, test func(t *testing.T, from, to string)) {
 	file := func(t *testing.T) string { return filepath.Join(t.TempDir(), "x.db") }
 	served := func(t *testing.T) string { return pgtest.As(pgtest.Database(t, schema), pgtest.OwnerRole) }
@@ -132,9 +135,20 @@ func TestCopyInterrupted(t *testing.T) {
 					stop()
 				}
 			}})
-		})
+		}, passed)
 		if err == nil {
 			t.Fatal("it did not end")
+		}
+		unsound := errors.New("not what was copied")
+		_, err = fillAt(t.Context(), to, noon, func(into tableReader) error { return eachTable(source.reader, source.engine, into) },
+			func(r ledger.Report) error {
+				if r.Size < 300 {
+					t.Errorf("verified %d events", r.Size)
+				}
+				return unsound
+			})
+		if !errors.Is(err, unsound) {
+			t.Fatal(err)
 		}
 		if isPostgres(to) {
 			for _, sum := range tablesOf(t, openStore(t, to)) {

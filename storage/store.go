@@ -19,6 +19,9 @@ type Store struct {
 	engine engine
 	writer *gorm.DB // its transactions write one at a time
 	reader *gorm.DB // cannot write
+	// alone says that reader is one connection, which cannot read two things at
+	// once.
+	alone bool
 }
 
 var _ review.Store = (*Store)(nil)

@@ -15,6 +15,8 @@ import (
 	"unicode/utf8"
 
 	"gorm.io/gorm"
+
+	"sallyport/review/ledger"
 )
 
 // tableColumn is a column as both engines speak of it.
@@ -245,8 +247,8 @@ var errNotEmpty = errors.New("the database to be filled is not empty")
 // transaction, and reads them again before it commits. The guards that keep the
 // record from being written otherwise than one event after another are put aside
 // within that transaction only.
-func (s *Store) fill(ctx context.Context, from func(tableReader) error) ([]TableSum, error) {
-	var written []TableSum
+func (s *Store) fill(ctx context.Context, from func(tableReader) error, check func(ledger.Report) error) (*Copied, error) {
+	copied := new(Copied)
 	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := s.engine.begin(tx); err != nil {
 			return err
@@ -265,17 +267,24 @@ func (s *Store) fill(ctx context.Context, from func(tableReader) error) ([]Table
 		if err := in.next.(*filler).flush(); err != nil {
 			return err
 		}
-		written = in.close()
+		copied.Tables = in.close()
 		kept := new(sums)
 		if err := eachTable(tx, s.engine, kept); err != nil {
 			return err
 		}
-		if err := sameTables(written, kept.close()); err != nil {
+		if err := sameTables(copied.Tables, kept.close()); err != nil {
 			return err
 		}
-		return restore()
+		if err := restore(); err != nil {
+			return err
+		}
+		filled := &Store{engine: s.engine, reader: tx, writer: tx, alone: true}
+		if copied.Record, err = filled.verifiedRecord(ctx); err != nil {
+			return err
+		}
+		return check(copied.Record)
 	})
-	return written, err
+	return copied, err
 }
 
 // requireEmpty refuses a database with rows.

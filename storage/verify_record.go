@@ -39,6 +39,9 @@ func (s *Store) entries(ctx context.Context, last int64, add func(ledger.Entry) 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	workers := min(readers, runtime.GOMAXPROCS(0))
+	if s.alone {
+		workers = 1
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(workers + 1)
 	steps := make(chan chan []ledger.Entry, workers)
