@@ -48,6 +48,11 @@ type filePage struct {
 	Changes  string // address of what changed since an earlier version, "" for none
 	Cannot   string // why it is not shown
 
+	Flash    *flash // what became of the last decision
+	ToDecide int    // files that are the viewer's to decide on
+	Decided  int
+	Review   string // address of the viewer's review, "" for others
+
 	Findings []findingView
 	Vote     *voteForm
 	Author   *authorForm
@@ -81,7 +86,7 @@ type authorForm struct {
 func (u *UI) file(c *call) error { return u.showFile(c, http.StatusOK, nil) }
 
 func (u *UI) showFile(c *call, status int, vote *voteForm) error {
-	content, err := u.service.FileContent(c.ctx(), c.actor, c.requestID(), c.fileID())
+	content, err := u.viewedContent(c)
 	if err != nil {
 		return err
 	}
@@ -98,6 +103,8 @@ func (u *UI) showFile(c *call, status int, vote *voteForm) error {
 	p.Changes = changesOf(v, &p.File.FileView)
 	u.answers(&p)
 	p.Vote = voteFormFor(v, p.File, vote)
+	p.count()
+	p.Flash = c.takeFlash()
 	p.Context = u.written(p.Group.Group)
 	for _, cm := range p.Group.Comments {
 		view := commentViewOf(v, cm)
@@ -115,6 +122,32 @@ func (u *UI) showFile(c *call, status int, vote *voteForm) error {
 		p.Author = authorFormFor(v, p.File)
 	}
 	return c.render(status, "file", c.requestFrame(v, printable(baseName(p.File.File.Path)), ""), p)
+}
+
+// viewedContent reads the file for its page. Another part of the page somebody
+// has just opened (a finding, a further window, the text beside the table)
+// belongs to that view; the page itself is a view each time.
+func (u *UI) viewedContent(c *call) (*review.FileContent, error) {
+	if c.Request().Method == http.MethodGet && c.Request().URL.RawQuery != "" {
+		return u.service.FramedContent(c.ctx(), c.actor, c.requestID(), c.fileID())
+	}
+	return u.service.FileContent(c.ctx(), c.actor, c.requestID(), c.fileID())
+}
+
+// count says how far the viewer's own review has come.
+func (p *filePage) count() {
+	for _, f := range outputs(p.View) {
+		if !f.Yours {
+			continue
+		}
+		p.ToDecide++
+		if !f.MineVoid {
+			p.Decided++
+		}
+	}
+	if p.Relation == policy.Assigned {
+		p.Review = requestPath(p.Request.ID) + "/review"
+	}
 }
 
 // place finds the file among the request's, with its neighbours. The order is

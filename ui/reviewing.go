@@ -70,6 +70,7 @@ type voteForm struct {
 	Blocking bool   // approval needs a reason
 	At       time.Time
 	Others   []otherVote // in consolidation
+	TakeBack bool        // the decision can be taken back, unseen by anybody
 	// Earlier is what the checker decided before the request was sent back and
 	// came again.
 	Earlier       review.Decision
@@ -96,6 +97,7 @@ func voteFormFor(v *review.View, f fileEntry, typed *voteForm) *voteForm {
 		form.Decision, form.Reason, form.At = f.Mine.Decision, f.Mine.Reason, f.Mine.At
 		form.Earlier, form.EarlierReason = f.Mine.Earlier, f.Mine.EarlierReason
 	}
+	form.TakeBack = form.Allowed && v.Phase == review.Independent && form.Decision != "" && form.Decision != review.Undecided
 	if typed != nil {
 		form.Decision, form.Reason, form.Errors = typed.Decision, typed.Reason, typed.Errors
 	}
@@ -110,18 +112,65 @@ func voteFormFor(v *review.View, f fileEntry, typed *voteForm) *voteForm {
 func (u *UI) vote(c *call) error {
 	in := review.VoteInput{File: c.fileID(), Decision: review.Decision(c.FormValue("decision")),
 		Reason: c.FormValue("reason"), Seen: review.Digest(c.FormValue("seen"))}
-	err := u.service.Vote(c.ctx(), c.actor, c.requestID(), in)
+	back, err := u.undoOf(c)
+	if err != nil {
+		return err
+	}
+	err = u.service.Vote(c.ctx(), c.actor, c.requestID(), in)
 	if bad := fieldErrors(err); bad != nil {
 		return u.showFile(c, http.StatusUnprocessableEntity, &voteForm{Decision: in.Decision, Reason: in.Reason, Errors: bad})
 	}
 	if err != nil {
 		return err
 	}
-	c.setFlash(flash{Text: "Your decision on this file was saved: " + strings.ToLower(decisionWords(in.Decision)) + "."})
+	c.setFlash(voteFlash(in.Decision, c.FormValue("then") == "undone", back))
 	if c.FormValue("then") == "next" {
 		return u.nextFile(c)
 	}
 	return c.redirect(filePath(c.requestID(), c.fileID()) + "#vote")
+}
+
+// voteFlash says what became of a decision, and how to take it back.
+func voteFlash(d review.Decision, undone bool, back *undo) flash {
+	switch {
+	case undone && back != nil && d == review.Undecided:
+		return flash{Text: "Your decision on " + printable(back.Name) + " was taken back."}
+	case undone:
+		return flash{Text: "Your decision on this file is again: " + strings.ToLower(decisionWords(d)) + "."}
+	case back == nil:
+		return flash{Text: "Your decision on this file was saved: " + strings.ToLower(decisionWords(d)) + "."}
+	}
+	return flash{Text: "Your decision on " + printable(back.Name) + " was saved: " + strings.ToLower(decisionWords(d)) + ".", Undo: back}
+}
+
+// undo takes a decision back to what it was.
+type undo struct {
+	Action   string
+	Name     string // of the file
+	Seen     review.Digest
+	Decision review.Decision
+	Reason   string
+}
+
+// undoOf is how a decision that is about to be made is taken back. It is nil
+// once reviews are compared: then every change of a vote is for the other
+// checker to see.
+func (u *UI) undoOf(c *call) (*undo, error) {
+	v, err := u.service.Request(c.ctx(), c.actor, c.requestID())
+	if err != nil || v.Phase != review.Independent {
+		return nil, err
+	}
+	for _, f := range outputs(v) {
+		if f.File.ID != c.fileID() {
+			continue
+		}
+		out := &undo{Action: filePath(v.Request.ID, f.File.ID) + "/vote", Name: baseName(f.File.Path), Seen: f.File.Release, Decision: review.Undecided}
+		if f.Mine != nil && !f.MineVoid {
+			out.Decision, out.Reason = f.Mine.Decision, f.Mine.Reason
+		}
+		return out, nil
+	}
+	return nil, nil
 }
 
 // nextFile goes on to the next file that waits for a decision, after this one

@@ -237,6 +237,7 @@ func takeJSON[T any](ctx context.Context, u *UI, key string) (v T, ok bool) {
 type flash struct {
 	Text     string
 	Problems []string // what did not work, each with its reason
+	Undo     *undo    `json:",omitempty"` // the decision just made, taken back
 }
 
 // setFlash keeps a flash for the next page of this session.

@@ -286,7 +286,7 @@ func BenchmarkWideTable(b *testing.B) {
 	b.Run("window as HTML", func(b *testing.B) {
 		for b.Loop() {
 			view := viewTable(s, nil, nil, tableQuery{}, 90)
-			if err := pages["file"].ExecuteTemplate(io.Discard, "rows", view); err != nil {
+			if err := pages["file"].ExecuteTemplate(io.Discard, "table-rows", view); err != nil {
 				b.Fatal(err)
 			}
 		}

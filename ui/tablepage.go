@@ -182,5 +182,5 @@ func (u *UI) tableRows(c *call) error {
 	p.Findings = findingViews(p.File.Report, p.File.Link, q.Get("finding"), windowOf(file.doc, true))
 	page, _ := strconv.Atoi(q.Get("page"))
 	p.showTable(file, q, max(page, 1))
-	return c.fragment("file", "rows", p.Table)
+	return c.fragment("file", "table-rows", p.Table)
 }

@@ -6,38 +6,30 @@ import './trusted.js'
 import { offerPasskeys } from './passkeys.js'
 import { startGrid } from './grid.js'
 import { startTips } from './tips.js'
+import { startBench } from './bench.js'
 
 document.body.classList.add('js-enabled', 'nhsuk-frontend-supported')
 initAll()
 offerPasskeys()
-startGrid(document)
 startTips()
-
-// A field saves itself when it is left: it sends what it names and nothing else
-// of its form. Whatever is no plain answer (a fault, a page to sign in on) is not
-// put into the page; the page says that the field was not saved.
-document.addEventListener('htmx:config:request', e => {
-  const { sourceElement, request } = e.detail.ctx
-  if (!sourceElement.dataset.sends) return
-  const wanted = sourceElement.dataset.sends.split(' ')
-  for (const name of new Set(request.body.keys())) if (!wanted.includes(name)) request.body.delete(name)
+ready()
+startBench(() => {
+  initAll({ scope: document.querySelector('#maincontent') })
+  ready()
 })
-function notSaved(e) {
-  const saved = document.getElementById('saved')
-  if (saved) saved.textContent = saved.dataset.unsaved
-  e.preventDefault()
+
+// ready brings to life what lies in the main part of a page, which the workbench
+// replaces.
+function ready() {
+  startGrid(document)
+  // The flagged place may lie outside of the scrolled sheet on both axes.
+  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))
+  if (target && target.closest('.app-sheet')) target.scrollIntoView({ block: 'center', inline: 'center' })
+  keepPlace('.app-bench__list', 'list ' + location.pathname.split('/files/')[0])
+  keepPlace('.app-bench__side', 'side ' + location.pathname)
+  within('.app-bench__list', '[aria-current]')
+  within('.app-bench__side', '.app-finding--chosen')
 }
-document.addEventListener('htmx:before:response', e => {
-  const { sourceElement, response } = e.detail.ctx
-  if (sourceElement.dataset.sends && (response.raw.redirected || !response.raw.ok)) notSaved(e)
-})
-document.addEventListener('htmx:error', e => {
-  if (e.detail.ctx?.sourceElement?.dataset.sends) notSaved(e)
-})
-
-// The flagged place may lie outside of the scrolled sheet on both axes.
-const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))
-if (target && target.closest('.app-sheet')) target.scrollIntoView({ block: 'center', inline: 'center' })
 
 // Reading on, file after file and finding after finding, keeps its place: the
 // panels beside the contents scroll by themselves, and a new page would put
@@ -49,8 +41,14 @@ function keepPlace(selector, key) {
   panel.scrollTop = Number(sessionStorage.getItem(name)) || 0
   panel.addEventListener('scroll', () => sessionStorage.setItem(name, String(panel.scrollTop)), { passive: true })
 }
-keepPlace('.app-bench__list', 'list ' + location.pathname.split('/files/')[0])
-keepPlace('.app-bench__side', 'side ' + location.pathname)
-const chosen = document.querySelector('.app-finding--chosen')
-const side = document.querySelector('.app-bench__side')
-if (chosen && side && chosen.getBoundingClientRect().top > side.getBoundingClientRect().bottom) side.scrollTop += chosen.getBoundingClientRect().top - side.getBoundingClientRect().top
+
+// within scrolls a panel, and nothing else, until the part of it that is current
+// is in sight.
+function within(selector, current) {
+  const panel = document.querySelector(selector)
+  const part = panel?.querySelector(current)
+  if (!part) return
+  const frame = panel.getBoundingClientRect()
+  const own = part.getBoundingClientRect()
+  if (own.top < frame.top || own.top > frame.bottom - 40) panel.scrollTop += own.top - frame.top - 40
+}

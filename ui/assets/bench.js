@@ -1,0 +1,197 @@
+// The workbench stays where it is: another file, another finding and a decision
+// bring the server's page in without leaving the one that is open, so panels keep
+// their scroll and nothing jumps. A decision shows as being saved until the
+// server has said what became of it. Single keys do what the page's own links
+// and buttons do; Help lists them, and they can be turned off.
+//
+// Pages come as documents that the browser itself parsed from the answer, as it
+// does when a link is followed: no text is made into HTML here.
+let busy = false
+let renew = () => {}
+
+export function startBench(again) {
+  renew = again
+  document.addEventListener('click', follow)
+  document.addEventListener('submit', send)
+  document.addEventListener('keydown', press)
+  addEventListener('popstate', () => { if (bench() || location.pathname.includes('/files/')) location.reload() })
+  settle()
+}
+
+const bench = () => document.querySelector('#bench')
+const within = link => link.origin === location.origin && /^\/requests\/[^/]+\/(files\/[^/]+|review)$/.test(link.pathname)
+
+function follow(e) {
+  const link = e.target.closest?.('#bench a[href]')
+  if (!link || e.defaultPrevented || e.button || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey || link.target || link.hasAttribute('download') || !within(link)) return
+  if (link.hash && link.pathname === location.pathname && link.search === location.search) return
+  if (link.getAttribute('href').startsWith('#')) return
+  e.preventDefault()
+  go(link.href)
+}
+
+async function go(address) {
+  if (busy) return
+  busy = true
+  bench()?.setAttribute('aria-busy', 'true')
+  try {
+    show(await ask('GET', address), address)
+  } catch {
+    location.assign(address) // the browser says what is wrong
+  } finally {
+    busy = false
+    bench()?.removeAttribute('aria-busy')
+  }
+}
+
+// ask sends a request and returns the page that came of it, wherever it led.
+function ask(method, address, body) {
+  return new Promise((resolve, reject) => {
+    const x = new XMLHttpRequest()
+    x.open(method, address)
+    x.responseType = 'document'
+    x.timeout = 60000
+    x.onload = () => x.response?.querySelector('#maincontent') ? resolve({ page: x.response, status: x.status, url: x.responseURL }) : reject(new Error('no page'))
+    x.onerror = x.ontimeout = () => reject(new Error('unreachable'))
+    if (body) x.setRequestHeader('Content-Type', 'application/x-www-form-urlencoded')
+    x.send(body)
+  })
+}
+
+// show puts a page's main part in the place of this one's.
+function show({ page, url }, asked) {
+  const fresh = new URL(url)
+  if (fresh.origin !== location.origin) return location.assign(url)
+  fresh.hash = new URL(asked, location.href).hash
+  const same = fresh.pathname === location.pathname
+  const scroll = scrollY
+  for (const selector of ['.app-breadcrumb', '#maincontent']) {
+    const old = document.querySelector(selector)
+    const next = page.querySelector(selector)
+    if (old && next) old.replaceWith(document.importNode(next, true))
+    else old?.remove()
+  }
+  document.title = page.title
+  history.pushState({ bench: true }, '', fresh.pathname + fresh.search + fresh.hash)
+  renew()
+  settle(same)
+  if (same && !fresh.hash) scrollTo(0, scroll)
+  const aim = fresh.hash.length > 1 && document.getElementById(decodeURIComponent(fresh.hash.slice(1)))
+  if (aim && aim.matches('td, th, tr')) aim.scrollIntoView({ block: 'nearest' })
+  else if (!same) scrollTo(0, 0)
+}
+
+// settle readies the page that is open for keys and for reading on.
+function settle(same) {
+  const switchOff = document.querySelector('#keys-on')
+  if (switchOff) {
+    switchOff.checked = keysOn()
+    switchOff.addEventListener('change', () => localStorage.setItem('single keys', switchOff.checked ? 'on' : 'off'))
+  }
+  document.querySelector('#keys-open')?.addEventListener('click', help)
+  if (same === undefined) return
+  const place = same && document.querySelector('.app-finding--chosen .app-finding__head a') || document.querySelector('#maincontent h1')
+  if (!place) return
+  if (place.matches('h1')) place.tabIndex = -1
+  place.focus({ preventScroll: true })
+}
+
+// A form that decides: seen through to the server's answer.
+async function send(e) {
+  const form = e.target
+  if (!form.closest?.('#bench') || !form.matches('#vote-form, #undo-form, #take-back-form')) return
+  e.preventDefault()
+  if (busy) return // pressed twice
+  busy = true
+  const buttons = [...form.querySelectorAll('button')]
+  const body = new URLSearchParams(new FormData(form, e.submitter))
+  for (const b of buttons) b.disabled = true
+  say('Saving…', 'saving')
+  try {
+    const answer = await ask('POST', form.action, body)
+    if (answer.status >= 400 && answer.status !== 422) {
+      const words = [...answer.page.querySelectorAll('#maincontent h1, #maincontent p')].slice(0, 2).map(n => n.textContent.trim()).join('. ')
+      say(`Not saved. ${words} What you wrote is still here.`, 'failed')
+      return
+    }
+    show(answer, answer.url)
+    if (answer.status === 422) document.querySelector('.nhsuk-error-summary a')?.click()
+  } catch {
+    say('Not saved: the service could not be reached. What you chose and wrote is still here; try again.', 'failed')
+  } finally {
+    for (const b of buttons) b.disabled = false
+    busy = false
+  }
+}
+
+function say(words, how) {
+  const line = document.querySelector('#flash')
+  if (!line) return
+  line.className = 'app-saved app-saved--' + how
+  line.textContent = words
+}
+
+const keysOn = () => localStorage.getItem('single keys') !== 'off'
+const click = selector => { const b = document.querySelector(selector); b?.click(); return !!b }
+
+function press(e) {
+  if (e.key === 'Enter' && e.ctrlKey && e.target.closest?.('#vote-form')) {
+    e.preventDefault()
+    return click('#vote-next')
+  }
+  if (!keysOn() || e.ctrlKey || e.metaKey || e.altKey || e.repeat || document.querySelector('dialog[open]')) return
+  if (e.target.closest?.('input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]')) return
+  const act = (bench() ? keys : reviewKeys)[e.key]
+  if (act && act() !== false) e.preventDefault()
+}
+
+const keys = {
+  j: () => click('#next-file'),
+  k: () => click('#prev-file'),
+  n: () => finding(1),
+  p: () => finding(-1),
+  a: () => decide('#decision-approve'),
+  r: () => decide('#decision-changes'),
+  x: () => decide('#decision-reject'),
+  c: () => focus('#comments textarea'),
+  u: () => click('#undo-form button') || click('#take-back-form button'),
+  s: () => click('#go-review'),
+  '/': () => focus('#table-search'),
+  '?': help
+}
+const reviewKeys = { s: () => focus('#submit-review'), u: () => click('#undo-form button') }
+
+function focus(selector) {
+  const place = document.querySelector(selector)
+  place?.focus()
+  place?.scrollIntoView({ block: 'nearest' })
+  return !!place
+}
+
+// finding goes on to the next finding of this file, or back.
+function finding(step) {
+  const all = [...document.querySelectorAll('.app-finding__head a')]
+  if (!all.length) return false
+  const at = all.findIndex(a => a.hasAttribute('aria-current'))
+  all[at < 0 ? (step > 0 ? 0 : all.length - 1) : (at + step + all.length) % all.length].click()
+}
+
+// decide chooses, and saves at once where no reason is needed.
+function decide(selector) {
+  const choice = document.querySelector(selector)
+  if (!choice || busy) return false
+  choice.checked = true
+  const reason = document.querySelector('#reason')
+  const needed = selector !== '#decision-approve' || document.querySelector('#vote-form').hasAttribute('data-blocking')
+  if (needed && !reason.value.trim()) {
+    focus('#reason')
+    return
+  }
+  click('#vote-next')
+}
+
+function help() {
+  const box = document.querySelector('#keys')
+  if (!box) return false
+  box.showModal()
+}

@@ -1,0 +1,163 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"sallyport/checks/browsertest"
+	"sallyport/review"
+)
+
+// keyboard is a person at the browser who never touches the mouse, and whose
+// keys are counted.
+type keyboard struct {
+	*browserTab
+	keys int
+}
+
+func (k *keyboard) press(keys string) {
+	k.t.Helper()
+	k.keys += len(keys)
+	k.do(chromedp.KeyEvent(keys))
+}
+
+// settled waits until the page that keys asked for is there.
+func (k *keyboard) settled(what, script string) {
+	k.t.Helper()
+	k.until(what, `!document.querySelector('[aria-busy]') && (`+script+`)`)
+}
+
+// checker signs the first checker of a request in to a browser.
+func (s *site) checker(t *testing.T, request string) *browserTab {
+	t.Helper()
+	name := ""
+	for _, n := range []string{"carl", "cora", "chen"} {
+		if b := s.as(t, n); strings.Contains(b.get("/queue").body, request) {
+			name = n
+			break
+		}
+	}
+	b := &browserTab{t, browsertest.Start(t), s}
+	b.open("/sign-in")
+	b.do(chromedp.Click("#demo-"+name), chromedp.WaitReady("#signed-in-as"))
+	return b
+}
+
+// A request of twenty files is reviewed without a mouse, from its queue to the
+// review handed in, and the page never leaves.
+func TestReviewByKeyboard(t *testing.T) {
+	script := axe(t)
+	s := newSite(t)
+	if !s.ui.AssetsBuilt() {
+		t.Skip("style and script are not built: run npm run build in ui")
+	}
+	var files []string
+	for i := range 19 {
+		files = append(files, fmt.Sprintf("release/t%02d.csv", i), roundedCSV)
+	}
+	files = append(files, "release/t19.csv", smallCSV)
+	request := s.draft(t, files...)
+	s.submit(t, request)
+	b := s.checker(t, request)
+	links := s.as(t, "ann").get(request).links(fileLink)
+	b.look(script, "bench", links[0], 1440)
+	b.do(chromedp.EmulateViewport(1440, 900))
+	b.open(links[0])
+	evaluate[bool](b, `window.sameDocument = true`)
+	k := &keyboard{browserTab: b}
+
+	k.press("?")
+	k.until("help is open", `document.querySelector('#keys').open`)
+	evaluate[string](b, script)
+	if bad := evaluate[string](b, `axe.run().then(r => r.violations.map(v => v.id).join(' '))`, chromedp.EvalAwaitPromise); bad != "" {
+		t.Errorf("help: %s", bad)
+	}
+	k.press("\x1b")
+	k.keys = 0
+
+	at := func(i int) string { return fmt.Sprintf("location.pathname == %q", links[i]) }
+	k.press("a")
+	k.settled("the next file", at(1)+` && document.querySelector('#flash').textContent.includes('t00.csv was saved: approved')`)
+	k.press("u")
+	k.settled("undone", at(0)+` && document.querySelector('#flash').textContent.includes('taken back') && !document.querySelector('#decision-approve').checked`)
+	k.keys = 0 // a slip is no part of the count
+	for i := range 19 {
+		k.settled("file", at(i))
+		k.press("a")
+	}
+	k.settled("the last file", at(19))
+	k.press("n")
+	k.settled("its finding", `document.querySelector('.app-finding--chosen') && document.activeElement.matches('.app-finding--chosen a')`)
+	k.press("a")
+	k.until("a reason is asked for", `document.activeElement.id == 'reason'`)
+	k.press("Of five practices, agreed.")
+	k.do(chromedp.KeyEvent("\r", chromedp.KeyModifiers(2)))
+	k.keys++
+	k.settled("the review", `location.pathname.endsWith('/review')`)
+	if !evaluate[bool](b, `window.sameDocument === true`) {
+		t.Error("the page was left on the way")
+	}
+	k.press("s")
+	k.until("the button", `document.activeElement.id == 'submit-review'`)
+	k.press("\r")
+	k.until("handed in", `document.querySelector('#flash')?.textContent.includes('Your review is in') === true`)
+	t.Logf("20 files reviewed without a mouse with %d keys, %d of them a reason that had to be given", k.keys, len("Of five practices, agreed."))
+}
+
+// Keys can be turned off, and never act while somebody types.
+func TestSingleKeysOff(t *testing.T) {
+	_ = axe(t)
+	s := newSite(t)
+	request := s.draft(t, "release/a.csv", roundedCSV, "release/b.csv", roundedCSV)
+	s.submit(t, request)
+	b := s.checker(t, request)
+	first := s.as(t, "ann").get(request).links(fileLink)[0]
+	b.do(chromedp.EmulateViewport(1440, 900))
+	b.open(first)
+	b.do(chromedp.Focus("#reason"), chromedp.KeyEvent("jar"))
+	if got := evaluate[string](b, `document.querySelector('#reason').value + ' ' + location.pathname`); got != "jar "+first {
+		t.Errorf("typing gave %q", got)
+	}
+	b.do(chromedp.Click("#keys-open"), chromedp.WaitVisible("#keys-on"), chromedp.Click("#keys-on"), chromedp.KeyEvent("\x1b"))
+	evaluate[bool](b, `document.activeElement.blur() ?? true`)
+	b.do(chromedp.KeyEvent("j"))
+	if got := evaluate[string](b, `location.pathname`); got != first {
+		t.Errorf("turned off, a key went to %s", got)
+	}
+}
+
+// A vote that was not saved says so, keeps what was written, and never shows as
+// saved; pressed twice it is one vote.
+func TestVoteIsTruthful(t *testing.T) {
+	_ = axe(t)
+	s := newSite(t)
+	request := s.draft(t, "release/a.csv", roundedCSV, "release/b.csv", roundedCSV)
+	s.submit(t, request)
+	b := s.checker(t, request)
+	first := s.as(t, "ann").get(request).links(fileLink)[0]
+	b.do(chromedp.EmulateViewport(1440, 900))
+	b.open(first)
+	votes := func() int {
+		events, err := s.Store.Events(t.Context(), review.EventQuery{Types: []review.EventType{review.EvVoted}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(events)
+	}
+	evaluate[bool](b, `document.querySelector('#vote-form').action = '/nowhere'; document.querySelector('#decision-changes').click(); document.querySelector('#reason').value = 'Say which year.'; true`)
+	b.do(chromedp.Click("#vote-save"))
+	b.until("it says that nothing was saved", `document.querySelector('#flash').textContent.startsWith('Not saved.')`)
+	if kept := evaluate[string](b, `document.querySelector('#reason').value`); kept != "Say which year." || votes() != 0 {
+		t.Errorf("kept %q, %d votes", kept, votes())
+	}
+	evaluate[bool](b, fmt.Sprintf(`(() => { const f = document.querySelector('#vote-form'); f.action = %q; document.querySelector('#decision-approve').click(); const s = document.querySelector('#vote-save'); s.click(); s.click(); return true })()`, first+"/vote"))
+	b.until("saved", `document.querySelector('#flash').textContent.includes('was saved: approved')`)
+	if n := votes(); n != 1 {
+		t.Errorf("pressed twice, %d votes are on record", n)
+	}
+	evaluate[bool](b, `document.querySelector('#vote-form input[name=seen]').value = 'sha256:0'; document.querySelector('#vote-save').click(); true`)
+	b.until("a conflict is explained", `document.querySelector('#flash').textContent.includes('has changed since you looked at it')`)
+}
