@@ -76,6 +76,9 @@ type Store interface {
 	// second save changes nothing. Seal reads it, by the release's ID.
 	SaveSeal(ctx context.Context, seal *Seal) error
 	Seal(ctx context.Context, release string) (*Seal, error)
+	// SealedText is one file that was written for the packages of releases, by
+	// release; those without a package, or without the file, are left out.
+	SealedText(ctx context.Context, path string, releases []string) (map[string][]byte, error)
 
 	// NextJob returns a due outbox job and leases it until the time given, so
 	// that another worker does not take it; NotFound when there is none. It is

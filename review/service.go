@@ -29,6 +29,8 @@ type Service struct {
 	// Code shows the code behind an output; nil when no mirror is configured.
 	Code   Code
 	Policy *policy.Policy
+	// Public opens the register of releases to anybody; nil keeps it closed.
+	Public *PublicRegister
 	Now    Clock
 	Log    *slog.Logger
 	// Keeping is how often the retention policy is applied in the background;

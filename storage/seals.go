@@ -121,3 +121,19 @@ func (s *Store) Seal(ctx context.Context, release string) (*review.Seal, error) 
 	}
 	return seal, nil
 }
+
+// SealedText reads one file of many packages, and holds each to its digest.
+func (s *Store) SealedText(ctx context.Context, path string, releases []string) (map[string][]byte, error) {
+	var files []sealFileRow
+	err := s.read(ctx, "reading packages", func(tx *gorm.DB) error {
+		return tx.Where("path = ? AND released = ? AND release IN ?", path, false, releases).Find(&files).Error
+	})
+	out := map[string][]byte{}
+	for _, f := range files {
+		if hashOf(f.Body) != review.Digest(f.SHA256) {
+			return nil, fmt.Errorf("storage: reading packages: %w: %s", review.ErrCorrupt, f.Path)
+		}
+		out[f.Release] = f.Body
+	}
+	return out, err
+}

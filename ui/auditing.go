@@ -21,6 +21,8 @@ type releasesPage struct {
 	Releases []releaseRow
 	Search   search
 	Pager    pager
+	// Public says that a register without contents is open to anybody.
+	Public bool
 }
 
 type releaseRow struct {
@@ -41,7 +43,7 @@ func (u *UI) releases(c *call) error {
 	if err != nil {
 		return err
 	}
-	p := releasesPage{Search: sr, Pager: openPager(c, page, len(list) > pageRows)}
+	p := releasesPage{Public: u.options.Register, Search: sr, Pager: openPager(c, page, len(list) > pageRows)}
 	for _, r := range list[:min(len(list), pageRows)] {
 		row := releaseRow{Release: r, Record: "/records/" + pathSegment(string(r.Request))}
 		for _, f := range r.Files {

@@ -35,7 +35,7 @@ func (c *call) redirect(to string) error { return c.Redirect(http.StatusSeeOther
 func (u *UI) gate(r route) echo.HandlerFunc {
 	return func(ec echo.Context) error {
 		c := &call{Context: ec, ui: u}
-		if strings.HasPrefix(r.Path, "/static/") || r.Path == "/health" {
+		if sessionless(r.Path) {
 			return r.Handle(u, c)
 		}
 		if err := u.identifyActor(c); err != nil {

@@ -59,7 +59,7 @@ var shows = map[string]review.EventType{
 	"/releases":                                       "",
 	"/records":                                        "",
 	"/records/:request":                               "",
-	"/records/:request/print":                         "",
+	"/records/:request/print":                         review.EvExported,
 	"/audit":                                          "",
 	"/audit/checkpoints":                              "",
 	"/audit/key":                                      "", // public

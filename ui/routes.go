@@ -170,6 +170,20 @@ func routes() []route {
 	}
 }
 
+// registerPath is where anybody reads the register of releases.
+const registerPath = "/register"
+
+// registerRoutes are there only where the register is public. They know no
+// session, and answer everybody alike.
+func registerRoutes() []route {
+	const get = http.MethodGet
+	return []route{
+		{get, registerPath, open, (*UI).publicRegister},
+		{get, registerPath + ".csv", open, (*UI).publicCSV},
+		{get, registerPath + ".json", open, (*UI).publicJSON},
+	}
+}
+
 // register puts the table into the router. A row without an action, or a
 // second row for the same place, is a mistake that must not start.
 func (u *UI) register(rows []route) error {

@@ -52,6 +52,9 @@ type Options struct {
 	// first; nil where there is nothing to show.
 	Sent func() ([]SentMail, error)
 
+	// Register says that anybody may read the register of releases.
+	Register bool
+
 	// API, when set, is served to programs beside the pages, and lets people
 	// make tokens for it.
 	API *api.API
@@ -110,6 +113,7 @@ type UI struct {
 	csp      string
 	headers  map[string]string
 	pages    map[string]*template.Template
+	readers  *web.Tally // how often the public register was asked for, by source
 	assets   *assets
 	origin   *http.CrossOriginProtection
 	shelf    shelf // files read last
@@ -141,6 +145,7 @@ func New(service Service, o Options) (*UI, error) {
 	u.verify, u.retry = password.Verify, web.NewTally(o.Now, retryAfter)
 	u.sessions = newSessions(o)
 	u.throttle = newThrottle(u.now, o.Accounts)
+	u.readers = web.NewTally(o.Now, time.Minute)
 	u.echo = echo.New()
 	u.echo.HTTPErrorHandler = u.handleError
 	u.echo.IPExtractor = echo.ExtractIPDirect()
@@ -148,7 +153,11 @@ func New(service Service, o Options) (*UI, error) {
 	if o.API != nil {
 		o.API.Register(u.echo)
 	}
-	return u, u.register(routes())
+	rows := routes()
+	if o.Register {
+		rows = append(rows, registerRoutes()...)
+	}
+	return u, u.register(rows)
 }
 
 // ServeHTTP serves one request.

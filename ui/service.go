@@ -63,6 +63,7 @@ type Service interface {
 	Release(ctx context.Context, a review.Actor, id review.RequestID) error
 	ReleasedPackage(ctx context.Context, a review.Actor, id review.RequestID) (*review.Package, error)
 
+	PublicReleases(ctx context.Context) ([]review.PublicRelease, error)
 	Releases(ctx context.Context, a review.Actor, q review.ReleaseQuery) ([]review.Release, error)
 	AllRequests(ctx context.Context, a review.Actor, q review.RequestQuery) ([]review.Request, error)
 	Record(ctx context.Context, a review.Actor, id review.RequestID) (*review.Record, error)

@@ -66,15 +66,21 @@ func orDefault(d, def time.Duration) time.Duration {
 }
 
 // session loads and saves the session around everything but static files, and
-// what is asked by programs, whose cookies count for nothing.
+// what is asked by programs, whose cookies count for nothing, and by anybody.
 func (u *UI) session(next echo.HandlerFunc) echo.HandlerFunc {
 	wrapped := echo.WrapMiddleware(u.sessions.LoadAndSave)(next)
 	return func(c echo.Context) error {
-		if c.Path() == "/static/*" || c.Path() == "/health" || api.Owns(c.Request().URL.Path) {
+		if sessionless(c.Path()) || api.Owns(c.Request().URL.Path) {
 			return next(c)
 		}
 		return wrapped(c)
 	}
+}
+
+// sessionless reports whether a route answers everybody alike, without asking
+// who they are.
+func sessionless(route string) bool {
+	return route == "/static/*" || route == "/health" || strings.HasPrefix(route, registerPath)
 }
 
 // startSession makes the browser's session the person's, under a new token and

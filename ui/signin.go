@@ -23,6 +23,7 @@ type signInPage struct {
 	Username, Next, Problem string
 	People                  []DemoPerson // of a demonstration
 	Local, Passkeys         bool
+	Register                bool // anybody may read the register of releases
 	Askers, Senders         []methodItem
 }
 
@@ -40,7 +41,7 @@ func (u *UI) showSignIn(c *call, status int, p signInPage) error {
 	if u.options.Demo {
 		p.People = u.options.People
 	}
-	p.Local, p.Passkeys = !u.options.NoPasswords, u.passkeys != nil
+	p.Local, p.Passkeys, p.Register = !u.options.NoPasswords, u.passkeys != nil, u.options.Register
 	for _, m := range u.options.Methods {
 		item := methodItem{m.ID(), m.Label()}
 		switch m.(type) {

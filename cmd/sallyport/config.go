@@ -32,6 +32,10 @@ type config struct {
 	Mail      mailConfig   `yaml:"mail"`
 	Notify    notifyConfig `yaml:"notify"`
 	Publisher string       `yaml:"publisher"` // name of the organisation that releases, for packages
+	// PublicRegister opens the register of releases to anybody, and
+	// PublicRegisterNames shows the names of released files in it.
+	PublicRegister      bool `yaml:"public_register"`
+	PublicRegisterNames bool `yaml:"public_register_names"`
 	// Sinks are the places that packages go to, instead of the exports folder.
 	Sinks []sinkConfig `yaml:"sinks"`
 	// Blobs is where snapshots are kept, s3://bucket/prefix?...; the data folder
@@ -147,6 +151,9 @@ func (c config) complete() error {
 	}
 	if err := c.Shell.check(); err != nil {
 		return err
+	}
+	if c.PublicRegisterNames && !c.PublicRegister {
+		return errors.New("public_register_names is set, and public_register is not")
 	}
 	return checkSchedules(c.Schedules)
 }

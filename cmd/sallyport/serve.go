@@ -108,7 +108,7 @@ func (c demoCommand) server(ctx context.Context, a *app) (*server, error) {
 	conf := config{
 		Address: c.database,
 		Listen:  c.Listen, Data: c.Data, Workspaces: demo.Workspaces(c.Data), Exports: demo.Exports(c.Data), Code: demo.Code(c.Data),
-		PublicURL: "http://" + c.Listen, Notify: notifyConfig{Folder: filepath.Join(c.Data, "mail")},
+		PublicRegister: true, PublicURL: "http://" + c.Listen, Notify: notifyConfig{Folder: filepath.Join(c.Data, "mail")},
 	}
 	log := slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	var offered []ui.DemoPerson

@@ -77,7 +77,7 @@ func newServer(ctx context.Context, c config, log *slog.Logger, now review.Clock
 	s.regular = &scheduler{service: s.service, keys: s.store, all: c.Schedules, now: now, log: log}
 	options := ui.Options{
 		Sessions: s.store.Sessions(now), Policy: p, Log: log, Now: now,
-		Sent: sentBy(letters), Demo: demo != nil, People: demo,
+		Register: c.PublicRegister, Sent: sentBy(letters), Demo: demo != nil, People: demo,
 	}
 	if err := c.shellOptions(&options); err != nil {
 		return nil, err
@@ -133,6 +133,9 @@ func (s *server) open(ctx context.Context, c config, p *policy.Policy, now revie
 	service.Ledger, service.Packer = log, crate.Packer{Publisher: c.Publisher, Signer: log.Signer}
 	if service.Checkpoints, err = c.checkpoints(now); err != nil {
 		return nil, err
+	}
+	if c.PublicRegister {
+		service.Public = &review.PublicRegister{Names: c.PublicRegisterNames}
 	}
 	if c.Code != "" {
 		if service.Code, err = storage.OpenCode(c.Code); err != nil {

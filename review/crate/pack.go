@@ -16,7 +16,7 @@ const (
 	recordFile     = "disclosure-record.json"
 	summaryFile    = "summary.html"
 	policyFile     = "policy.yaml"
-	checkpointFile = "evidence/checkpoint.txt"
+	checkpointFile = "evidence/checkpoint.txt" // review.CheckpointPath without payload
 	proofsFile     = "evidence/events.json"
 )
 

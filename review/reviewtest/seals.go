@@ -35,6 +35,12 @@ func sealOnce(t *testing.T, s review.Store) {
 	got, err := s.Seal(t.Context(), "rel1")
 	must(t, err)
 	same(t, "the package first kept", want, got)
+	texts, err := s.SealedText(t.Context(), "bagit.txt", []string{"rel1", "nothing"})
+	must(t, err)
+	same(t, "one file of packages", map[string][]byte{"rel1": text}, texts)
+	texts, err = s.SealedText(t.Context(), "data/release/t.csv", []string{"rel1"})
+	must(t, err)
+	same(t, "bytes that lie elsewhere", 0, len(texts))
 	err = s.SaveSeal(t.Context(), &review.Seal{Release: "nothing", Made: later(4), Files: want.Files})
 	if err == nil {
 		t.Error("a package of no release was kept")
