@@ -28,6 +28,15 @@ type Figures struct {
 	Exceptions []ExceptionCount
 	Releases   int // decisions to release
 	Recalls    int // releases recalled
+	// RecallMonths are the recalls by month, in order, those without left out.
+	RecallMonths []RecallMonth
+}
+
+// RecallMonth is one month's recalls.
+type RecallMonth struct {
+	Month                  time.Time // its first moment
+	Recalls                int
+	Low, Moderate, Serious int // of these, by the reporter's judgement
 }
 
 // Turnaround is how long requests were with the checkers: from a submission, or
@@ -133,7 +142,13 @@ type Tally struct {
 	reviews  []reviewFact
 	compared []compareFact
 	asked    []exceptionFact
-	recalls  []time.Time
+	recalls  []recallFact
+}
+
+// recallFact is one report of a breach.
+type recallFact struct {
+	at       time.Time
+	severity RecallSeverity
 }
 
 // course is one request's turn with the checkers, under way.
@@ -223,7 +238,7 @@ func (t *Tally) add(e *Event) {
 	case EvExceptionAnswered:
 		t.asked = append(t.asked, exceptionFact{at: e.At, check: e.Detail["check"], accept: e.Detail["accept"] == yesNo(true)})
 	case EvRecalled:
-		t.recalls = append(t.recalls, e.At)
+		t.recalls = append(t.recalls, recallFact{e.At, RecallSeverity(e.Detail["severity"])})
 	default:
 		if c := t.courses[e.Request]; c != nil {
 			t.during(c, e)

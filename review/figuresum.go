@@ -41,12 +41,36 @@ func (t *Tally) sum(since, until time.Time, promise int) *Figures {
 	f.Work = t.work(in)
 	f.Pairs = t.pairs(in)
 	f.Exceptions = t.exceptions(in)
-	for _, at := range t.recalls {
-		if in(at) {
-			f.Recalls++
-		}
+	f.RecallMonths = t.recallMonths(in)
+	for _, m := range f.RecallMonths {
+		f.Recalls += m.Recalls
 	}
 	return f
+}
+
+// recallMonths sorts the recalls by month.
+func (t *Tally) recallMonths(in func(time.Time) bool) []RecallMonth {
+	var out []RecallMonth // events come in order, so months do
+	for _, x := range t.recalls {
+		if !in(x.at) {
+			continue
+		}
+		month := time.Date(x.at.Year(), x.at.Month(), 1, 0, 0, 0, 0, time.UTC)
+		if len(out) == 0 || !out[len(out)-1].Month.Equal(month) {
+			out = append(out, RecallMonth{Month: month})
+		}
+		m := &out[len(out)-1]
+		m.Recalls++
+		switch x.severity {
+		case RecallLow:
+			m.Low++
+		case RecallModerate:
+			m.Moderate++
+		case RecallSerious:
+			m.Serious++
+		}
+	}
+	return out
 }
 
 func turnaround(turns []turnFact, promise int) Turnaround {

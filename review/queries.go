@@ -48,6 +48,9 @@ type EventQuery struct {
 type ReleaseQuery struct {
 	Workspace WorkspaceName
 	Project   ProjectID
+	// Recalled asks for those of which something was recalled, or, when false,
+	// for those that stand whole.
+	Recalled *bool
 	// Since and Until bound the time of approval; Until is exclusive.
 	Since, Until time.Time
 	Limit        int // 0 means 100

@@ -347,6 +347,10 @@ func (s *Service) Record(ctx context.Context, a Actor, id RequestID) (*Record, e
 	if rec.Release != nil && err == nil {
 		rec.Independence = ProveIndependence(rec.Events, rec.Release)
 	}
+	if err != nil {
+		return nil, err
+	}
+	rec.Checkpoint, err = s.newestCheckpoint(ctx)
 	return rec, err
 }
 

@@ -54,6 +54,9 @@ func publicTypes() []string {
 // CheckpointPath is where a package holds its checkpoint of the log.
 const CheckpointPath = "data/evidence/checkpoint.txt"
 
+// ProofsPath is where it holds the events of the decision with their proofs.
+const ProofsPath = "data/evidence/events.json"
+
 // freshRegister is how old the register may be. It is read by whoever wants to,
 // so its cost must not grow with how often it is.
 const freshRegister = time.Minute

@@ -92,6 +92,8 @@ type Record struct {
 	// Independence is what the events show of the two reviews behind the
 	// release; nil when nothing was released.
 	Independence *Independence
+	// Checkpoint is the newest of the log; nil while there is none.
+	Checkpoint *Checkpoint
 }
 
 // StatusReport is what an operator sees: that work flows, never contents.

@@ -216,6 +216,13 @@ func (s *Store) Releases(ctx context.Context, q review.ReleaseQuery) ([]review.R
 			if q.Project != "" {
 				page = page.Where("project = ?", string(q.Project))
 			}
+			if q.Recalled != nil {
+				where := "id IN (?)"
+				if !*q.Recalled {
+					where = "id NOT IN (?)"
+				}
+				page = page.Where(where, tx.Model(&recallRow{}).Select("release"))
+			}
 			return between(page, "approved", q.Since, q.Until)
 		})
 		return err

@@ -114,6 +114,7 @@ type recordPage struct {
 	Events  []eventRow
 	Release *review.Release
 	Proof   *proofPart
+	Log     *signedLog
 	Address string // of the record
 	// Last is the number of the newest event, and Digest the SHA-256 over the
 	// sealed forms of all events shown, in order.
@@ -130,6 +131,7 @@ type eventRow struct {
 	Words  string
 	Detail []evidence
 	Link   string // to the request's record
+	Proved string // where the proof is that the log holds it; "" for none
 }
 
 func (u *UI) record(c *call) error {
@@ -158,6 +160,9 @@ func (u *UI) recordPage(c *call) (*recordPage, error) {
 		p.Events = append(p.Events, eventRowOf(e, personName(rec.View, e.Actor)))
 	}
 	p.Digest = hex.EncodeToString(sum.Sum(nil))
+	if rec.Checkpoint != nil {
+		p.Log = p.logOf(rec)
+	}
 	if rec.Independence != nil {
 		p.Proof = proofOf(rec.View, rec.Independence, p.Address)
 	}

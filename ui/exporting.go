@@ -97,12 +97,16 @@ func (u *UI) printRecord(c *call) error {
 	if err := u.pages["record-print"].ExecuteTemplate(&b, "paper", f); err != nil {
 		return fmt.Errorf("page record-print: %w", err)
 	}
-	sum := sha256.Sum256(b.Bytes())
 	err = u.service.RecordExport(c.ctx(), c.actor, review.Export{
-		Kind: "record print", Request: p.Request.ID, Rows: len(p.Events), Size: int64(b.Len()), SHA256: review.Digest(hex.EncodeToString(sum[:])),
+		Kind: "record print", Request: p.Request.ID, Rows: len(p.Events), Size: int64(b.Len()), SHA256: digest(b.Bytes()),
 	})
 	if err != nil {
 		return err
 	}
 	return c.HTMLBlob(http.StatusOK, b.Bytes())
+}
+
+func digest(data []byte) review.Digest {
+	sum := sha256.Sum256(data)
+	return review.Digest(hex.EncodeToString(sum[:]))
 }

@@ -104,6 +104,8 @@ func plotOf(x export.Figure, f *review.Figures) *plot {
 	case "months":
 		p = columns(x.Rows[max(0, len(x.Rows)-24):], 2, 3, func(int) int { return 0 })
 		p.Legend = []string{"within the promise", "later"}
+	case "recalls":
+		p = columns(x.Rows[max(0, len(x.Rows)-24):], 1, -1, func(int) int { return 1 })
 	case "work":
 		p = bars(x.Rows, 3, "")
 	case "agreement":

@@ -23,6 +23,7 @@ type search struct {
 	Policy    string
 	Status    string
 	Type      string
+	Recalled  string // yes, no, or "" for either
 	Since     string // dates, as typed; Until is the last day
 	Until     string
 }
@@ -31,7 +32,7 @@ func readSearch(v url.Values) search {
 	text := func(name string) string { return cut(strings.TrimSpace(v.Get(name)), 300) }
 	s := search{
 		Find: text("find"), Text: text("text"), Request: text("request"), Person: text("person"), Workspace: text("workspace"), Project: text("project"),
-		Path: text("path"), Digest: strings.ToLower(text("sha256")), Policy: text("policy"), Status: text("status"), Type: text("type"),
+		Path: text("path"), Digest: strings.ToLower(text("sha256")), Policy: text("policy"), Status: text("status"), Type: text("type"), Recalled: text("recalled"),
 		Since: text("since"), Until: text("until"),
 	}
 	if s.Person == "" { // the name that earlier links have
@@ -45,7 +46,7 @@ func (s search) values() url.Values {
 	v := url.Values{}
 	for name, text := range map[string]string{
 		"find": s.Find, "text": s.Text, "request": s.Request, "person": s.Person, "workspace": s.Workspace, "project": s.Project, "path": s.Path,
-		"sha256": s.Digest, "policy": s.Policy, "status": s.Status, "type": s.Type, "since": s.Since, "until": s.Until,
+		"sha256": s.Digest, "policy": s.Policy, "status": s.Status, "type": s.Type, "recalled": s.Recalled, "since": s.Since, "until": s.Until,
 	} {
 		if text != "" {
 			v.Set(name, text)
@@ -100,7 +101,12 @@ func (s search) requests() (review.RequestQuery, error) {
 
 func (s search) releases() (review.ReleaseQuery, error) {
 	since, until, err := s.days()
-	return review.ReleaseQuery{Workspace: review.WorkspaceName(s.Workspace), Project: review.ProjectID(s.Project), Since: since, Until: until}, err
+	q := review.ReleaseQuery{Workspace: review.WorkspaceName(s.Workspace), Project: review.ProjectID(s.Project), Since: since, Until: until}
+	if s.Recalled == "yes" || s.Recalled == "no" {
+		recalled := s.Recalled == "yes"
+		q.Recalled = &recalled
+	}
+	return q, err
 }
 
 func (s search) events() (review.EventQuery, error) {

@@ -134,6 +134,7 @@ func listReleases(t *testing.T, s review.Store) {
 		approve(t, s, r)
 		all = append(all, *r)
 	}
+	yes, no := true, false
 	for _, test := range []struct {
 		name string
 		q    review.ReleaseQuery
@@ -143,6 +144,8 @@ func listReleases(t *testing.T, s review.Store) {
 		{"workspace", review.ReleaseQuery{Workspace: "other"}, all[1:2]},
 		{"limit", review.ReleaseQuery{Limit: 2}, all[:2]},
 		{"offset", review.ReleaseQuery{Offset: 1, Limit: 1}, all[1:2]},
+		{"recalled", review.ReleaseQuery{Recalled: &yes}, nil},
+		{"not recalled", review.ReleaseQuery{Recalled: &no}, all},
 		{"none", review.ReleaseQuery{Workspace: "nowhere"}, nil},
 	} {
 		got, err := s.Releases(t.Context(), test.q)

@@ -49,7 +49,8 @@ func withFormat(own []param) []param {
 }
 
 func releaseParams() []param {
-	return append([]param{{name: "workspace", doc: "only of this workspace"}, {name: "project", doc: "only of this project"}}, bounds()...)
+	return append([]param{{name: "workspace", doc: "only of this workspace"}, {name: "project", doc: "only of this project"},
+		{name: "recalled", doc: "yes: only those of which something was recalled; no: only those that stand whole"}}, bounds()...)
 }
 
 func recordParams() []param {
@@ -89,9 +90,18 @@ func (c *call) days() (since, until time.Time, err error) {
 
 func (c *call) releaseQuery() (review.ReleaseQuery, error) {
 	since, until, err := c.days()
-	return review.ReleaseQuery{
+	q := review.ReleaseQuery{
 		Workspace: review.WorkspaceName(c.query.Get("workspace")), Project: review.ProjectID(c.query.Get("project")), Since: since, Until: until,
-	}, err
+	}
+	switch recalled := c.query.Get("recalled"); recalled {
+	case "":
+	case "yes", "no":
+		yes := recalled == "yes"
+		q.Recalled = &yes
+	default:
+		return q, invalid("A part of the query cannot be used.", "recalled", "Say yes or no, or leave it out.")
+	}
+	return q, err
 }
 
 func (c *call) recordQuery() (review.RequestQuery, error) {

@@ -22,7 +22,7 @@ type Figure struct {
 
 // Figures are all the tables of figures, in the order of the page.
 func Figures(f *review.Figures) []Figure {
-	return []Figure{turnaround(f), months(f), work(f), agreement(f), returns(f), overrode(f), exceptions(f), totals(f)}
+	return []Figure{turnaround(f), months(f), work(f), agreement(f), returns(f), overrode(f), exceptions(f), recalls(f), totals(f)}
 }
 
 // FigureFile is the tables as a file: a workbook with a sheet for each, or as
@@ -175,6 +175,19 @@ func exceptions(f *review.Figures) Figure {
 	}
 	for _, x := range f.Exceptions {
 		out.Rows = append(out.Rows, []string{x.Check, itoa(x.Asked), itoa(x.Accepted), itoa(x.Refused)})
+	}
+	return out
+}
+
+func recalls(f *review.Figures) Figure {
+	out := Figure{
+		ID: "recalls", Title: "Recalls by month",
+		Definition: "Reports of a breach by which a release, or a part of it, was taken back, by the month of the report, with the severity that the reporter gave. A release may be recalled in parts, each time counted.",
+		Columns:    []string{"month", "#recalls", "#low", "#moderate", "#serious"},
+		Sum:        counted(f.Recalls, "recall") + ".",
+	}
+	for _, m := range f.RecallMonths {
+		out.Rows = append(out.Rows, []string{m.Month.Format("2006-01"), itoa(m.Recalls), itoa(m.Low), itoa(m.Moderate), itoa(m.Serious)})
 	}
 	return out
 }

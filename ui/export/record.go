@@ -21,12 +21,18 @@ func Record(rec *review.Record) Document {
 	if rec.Release != nil {
 		files := [][]string{}
 		for _, f := range rec.Release.Files {
-			files = append(files, releasedRow(f))
+			files = append(files, releasedRow(rec.Release, f))
 		}
 		tables = append(tables, table("Released", releasedColumns, files))
 	}
 	if rec.Independence != nil {
 		tables = append(tables, independenceTable(rec.Independence))
+	}
+	if rec.Release != nil && rec.Release.Recalled != nil {
+		tables = append(tables, recallTable(rec.Release.Recalled))
+	}
+	if rec.Checkpoint != nil {
+		tables = append(tables, logTable(rec))
 	}
 	return Document{
 		Kind: "record", Name: "record-" + string(v.Request.ID), Request: v.Request.ID, Tables: tables, Flat: long(tables),
@@ -305,6 +311,53 @@ func independenceTable(p *review.Independence) sheet.Table {
 	}
 	t := table("Independence", []string{"statement", "verdict", "why, or when", "events"}, all)
 	t.Columns[0].Width, t.Columns[2].Width = 70, 60
+	return t
+}
+
+// recallTable is what was reported of a release, with what each place said.
+func recallTable(r *review.Recall) sheet.Table {
+	var all [][]string
+	for _, b := range r.Reports {
+		var answers []string
+		for _, w := range b.Withdrawals {
+			answers = append(answers, w.Sink+" "+stamp(w.At)+": "+w.Words)
+		}
+		for _, n := range b.Notes {
+			answers = append(answers, "note by "+string(n.By)+" "+stamp(n.At)+": "+n.Words)
+		}
+		all = append(all, []string{stamp(b.At), string(b.By), recalledWords(b.Whole), strings.Join(b.Files, "\n"), string(b.Severity), stamp(b.Discovered), b.Words, strings.Join(answers, "\n")})
+	}
+	return table("Recalls", []string{"reported", "by", "whole", "files", "severity", "discovered", "words", "what became of it"}, all)
+}
+
+// EventProof is where the pages give the proof that the log holds an event,
+// followed by its number.
+const EventProof = "/audit/proofs/"
+
+// ReleaseProof is where they give that of all decisions on a release.
+func ReleaseProof(id review.RequestID) string { return "/records/" + string(id) + "/proof" }
+
+// logTable says by which checkpoint the events can be proved, and where the
+// proofs are.
+func logTable(rec *review.Record) sheet.Table {
+	c, id := rec.Checkpoint, rec.View.Request.ID
+	all := [][]string{
+		{"newest checkpoint, events covered", itoa(c.Size)},
+		{"of the events listed, covered", itoa(c.Covered(rec.Events))},
+		{"root", fmt.Sprintf("%x", c.Root)},
+		{"signed", stamp(c.At)},
+		{"signed note", string(c.Note)},
+		{"proof of one event, on this service", EventProof + "NUMBER"},
+	}
+	if rec.Release != nil {
+		all = append(all, []string{"proofs of the decisions, on this service", ReleaseProof(id)})
+	}
+	if rec.Release != nil && !rec.Release.Delivered.IsZero() {
+		all = append(all, []string{"checkpoint and proofs in the package", review.CheckpointPath + " and " + review.ProofsPath})
+	}
+	all = append(all, []string{"to check a proof", "sallyport audit check-proof FILE --key sallyport.pub"})
+	t := table("Log", []string{"what", "value"}, all)
+	t.Columns[0].Width, t.Columns[1].Width = 45, 90
 	return t
 }
 

@@ -82,8 +82,8 @@ func day(t time.Time) string {
 
 var (
 	releaseColumns = []string{"release", "request", "approved", "delivered", "workspace", "project", "title", "asked by", "released by",
-		"checkers", "policy", "policy version", "policy sha256", "#files", "#bytes"}
-	releasedColumns = []string{"file", "sha256 of the bytes that left", "#size", "sha256 before cleaning", "group", "approved by"}
+		"checkers", "policy", "policy version", "policy sha256", "#files", "#bytes", "recalled", "recalled on"}
+	releasedColumns = []string{"file", "sha256 of the bytes that left", "#size", "sha256 before cleaning", "group", "approved by", "recalled"}
 )
 
 // Register is the register of releases, newest first: a sheet of releases and
@@ -91,6 +91,9 @@ var (
 // that a release made meanwhile shifts nothing.
 func Register(ctx context.Context, s Service, a review.Actor, q review.ReleaseQuery, now time.Time) Document {
 	filter := map[string]string{"workspace": string(q.Workspace), "project": string(q.Project), "since": day(q.Since), "until": day(q.Until)}
+	if q.Recalled != nil {
+		filter["recalled"] = yes(*q.Recalled)
+	}
 	if q.Until.IsZero() {
 		q.Until = now
 	}
@@ -103,14 +106,14 @@ func Register(ctx context.Context, s Service, a review.Actor, q review.ReleaseQu
 		var out [][]string
 		head := releaseRow(r)
 		for _, f := range r.Files {
-			out = append(out, append(slices.Clone(head), releasedRow(f)...))
+			out = append(out, append(slices.Clone(head), releasedRow(&r, f)...))
 		}
 		return out
 	}
 	files := func(r review.Release) [][]string {
 		var out [][]string
 		for _, f := range r.Files {
-			out = append(out, append([]string{r.ID, string(r.Request)}, releasedRow(f)...))
+			out = append(out, append([]string{r.ID, string(r.Request)}, releasedRow(&r, f)...))
 		}
 		return out
 	}
@@ -129,16 +132,20 @@ func releaseRow(r review.Release) []string {
 	for _, f := range r.Files {
 		size += f.Size
 	}
+	recalled, on := "no", ""
+	if r.Recalled != nil {
+		recalled, on = recalledWords(r.Recalled.Whole), stamp(r.Recalled.Since)
+	}
 	return []string{r.ID, string(r.Request), stamp(r.Approved), stamp(r.Delivered), string(r.Workspace), string(r.Project), r.Title, string(r.Author),
-		string(r.By), join(r.Checkers), r.Policy.Name, r.Policy.Version, r.Policy.SHA256, itoa(len(r.Files)), itoa(size)}
+		string(r.By), join(r.Checkers), r.Policy.Name, r.Policy.Version, r.Policy.SHA256, itoa(len(r.Files)), itoa(size), recalled, on}
 }
 
-func releasedRow(f review.ReleasedFile) []string {
+func releasedRow(r *review.Release, f review.ReleasedFile) []string {
 	var by []string
 	for _, a := range f.Approvals {
 		by = append(by, string(a.Checker)+" "+stamp(a.At))
 	}
-	return []string{f.Path, string(f.SHA256), itoa(f.Size), string(f.Original), f.Group, strings.Join(by, ", ")}
+	return []string{f.Path, string(f.SHA256), itoa(f.Size), string(f.Original), f.Group, strings.Join(by, ", "), yes(r.Recalled.Covers(f.Path))}
 }
 
 // Requests is a list of requests, newest first.
