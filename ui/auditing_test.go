@@ -99,7 +99,7 @@ func TestRecordWorkbook(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer book.Close()
-	want := []string{"Summary", "Files", "Context", "Votes", "Comments", "Findings", "Answers to findings", "Exceptions", "Turns", "Events", "Released", "Independence"}
+	want := []string{"Summary", "Files", "Context", "Votes", "Comments", "Findings", "Answers to findings", "Exceptions", "Turns", "Events", "Released", "Independence", "Log"}
 	if got := book.GetSheetList(); !slices.Equal(got, want) {
 		t.Errorf("sheets %q", got)
 	}

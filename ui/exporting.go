@@ -91,6 +91,9 @@ func (u *UI) printRecord(c *call) error {
 		return err
 	}
 	p.Print = true
+	for i := range p.Events {
+		p.Events[i].Proved = "" // nothing to click
+	}
 	f := frame{Title: "Record of request " + string(p.Request.ID), Content: p}
 	c.fill(&f)
 	var b bytes.Buffer

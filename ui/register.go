@@ -7,18 +7,17 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/labstack/echo/v4"
-
 	"sallyport/review"
 	"sallyport/ui/export"
 )
 
 // The public register is kept by browsers and proxies for a while, and one
-// source asks for it so often in a minute: a person who pages through it never
-// gets there.
+// source has so many answers at once, and then so many a second: a person who
+// pages through it never gets there.
 const (
-	registerAge   = 5 * time.Minute
-	registerAsked = 120
+	registerAge    = 5 * time.Minute
+	registerAtOnce = 60
+	registerPace   = 2
 )
 
 // registerPage is the register as anybody may see it.
@@ -31,12 +30,9 @@ type registerPage struct {
 // anybody prepares a response that is the same for everybody: it names nobody
 // and may be kept. It refuses a source that asks without end.
 func (c *call) anybody() ([]review.PublicRelease, error) {
-	source := network(c.Request().RemoteAddr)
-	if c.ui.readers.Reached(source, registerAsked) {
-		c.Response().Header().Set("Retry-After", strconv.Itoa(int(c.ui.readers.Window().Seconds())))
-		return nil, echo.NewHTTPError(http.StatusTooManyRequests)
+	if err := c.ui.readers.Take(network(c.Request().RemoteAddr)); err != nil {
+		return nil, err
 	}
-	c.ui.readers.Add(source)
 	list, err := c.ui.service.PublicReleases(c.ctx())
 	if err != nil {
 		return nil, err

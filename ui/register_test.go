@@ -83,7 +83,10 @@ func TestRegisterTellsNothingElse(t *testing.T) {
 	}
 	rows := readCSV(t, []byte(nobody.get("/register.csv").body))
 	want := []string{"2026-11-20", "A study", "1", "cohort", "'=Rates by <b>region</b>", "1", "1 csv", policy.Default().Version, "", "no", "", ""}
-	if len(rows) != 2 || !slices.Equal(rows[1], want) {
+	if len(rows) == 2 {
+		want[8] = rows[1][8] // how much is in the log by then
+	}
+	if len(rows) != 2 || want[8] == "" || !slices.Equal(rows[1], want) {
 		t.Errorf("CSV: %q\nwant %q", rows, want)
 	}
 	nobody.get("/sign-in").has("register of releases")
@@ -145,11 +148,11 @@ func TestRegisterPagesAndLimits(t *testing.T) {
 	for _, odd := range []string{"4", "-1", "x", "999999999999999999999", url.QueryEscape("<script>")} {
 		nobody.get("/register?page=" + odd).want(http.StatusOK)
 	}
-	for range registerAsked {
+	for range registerAtOnce + 30 { // the clock moves on while it is asked
 		nobody.get("/register.json")
 	}
 	nobody.want(http.StatusTooManyRequests).get("/register").want(http.StatusTooManyRequests)
-	if nobody.header.Get("Retry-After") != "60" || nobody.header.Get("Cache-Control") != "no-store" {
+	if nobody.header.Get("Retry-After") != "1" || nobody.header.Get("Cache-Control") != "no-store" {
 		t.Errorf("headers of a refusal: %v", nobody.header)
 	}
 	s.Advance(2 * time.Minute)

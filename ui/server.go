@@ -113,7 +113,7 @@ type UI struct {
 	csp      string
 	headers  map[string]string
 	pages    map[string]*template.Template
-	readers  *web.Tally // how often the public register was asked for, by source
+	readers  *web.Rate // how often the public register was asked for, by source
 	assets   *assets
 	origin   *http.CrossOriginProtection
 	shelf    shelf // files read last
@@ -145,7 +145,7 @@ func New(service Service, o Options) (*UI, error) {
 	u.verify, u.retry = password.Verify, web.NewTally(o.Now, retryAfter)
 	u.sessions = newSessions(o)
 	u.throttle = newThrottle(u.now, o.Accounts)
-	u.readers = web.NewTally(o.Now, time.Minute)
+	u.readers = web.NewRate(o.Now, registerPace, registerAtOnce)
 	u.echo = echo.New()
 	u.echo.HTTPErrorHandler = u.handleError
 	u.echo.IPExtractor = echo.ExtractIPDirect()

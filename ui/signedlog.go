@@ -2,6 +2,7 @@ package ui
 
 import (
 	"encoding/hex"
+	"strconv"
 
 	"sallyport/review"
 	"sallyport/ui/export"
@@ -28,7 +29,7 @@ func (p *recordPage) logOf(rec *review.Record) *signedLog {
 		l.Proofs, l.Package = export.ReleaseProof(p.Request.ID), !rec.Release.Delivered.IsZero()
 	}
 	for i := range p.Events {
-		p.Events[i].Proved = export.EventProof + itoa(p.Events[i].Seq)
+		p.Events[i].Proved = export.EventProof + strconv.FormatInt(p.Events[i].Seq, 10)
 	}
 	return l
 }
