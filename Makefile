@@ -19,13 +19,13 @@ export CGO_ENABLED := 1
 ASSETS := ui/static/dist/manifest.json
 ASSET_SOURCES := $(shell find ui/assets ui/build.mjs ui/package.json ui/package-lock.json -type f 2>/dev/null)
 
-.PHONY: run build test unit unit-postgres postgres postgres-all lint bench fuzz browser s3 kills clean tools-present
+.PHONY: run build test unit unit-postgres postgres postgres-all lint bench fuzz browser s3 kills sbom reproducible clean tools-present
 
 run: build
 	bin/sallyport demo --listen $(ADDRESS) --data $(DEMO)
 
 build: tools-present $(ASSETS)
-	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/sallyport ./cmd/sallyport
+	CGO_LDFLAGS='-O2 -g -Wl,--build-id=none' go build -trimpath -buildvcs=false -ldflags '-buildid= -X main.version=$(VERSION)' -o bin/sallyport ./cmd/sallyport
 
 # Style and script of the pages, from npm, bundled and embedded in the binary.
 $(ASSETS): ui/node_modules/.package-lock.json $(ASSET_SOURCES)
@@ -63,6 +63,14 @@ unit-postgres: $(ASSETS) s3
 # All tests of these packages on PostgreSQL: some minutes.
 postgres-all: $(ASSETS)
 	SALLYPORT_TEST_ENGINE=postgres SALLYPORT_POSTGRES=required go test -timeout 20m ./storage ./review ./ui ./ui/api
+
+# What the program is made of (CycloneDX), and the licences of it.
+sbom: build
+	.ci/sbom
+
+# Two builds in two places, one hash.
+reproducible:
+	.ci/reproducible
 
 lint: $(ASSETS)
 	.ci/lint
