@@ -1,0 +1,207 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const deploy = "../../docs/deploy/"
+
+// The unit is one that systemd takes, and leaves the service little to attack
+// with: systemd's own measure is from 0, nothing, to 10, everything.
+func TestSystemdUnit(t *testing.T) {
+	path, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("systemd-analyze is not installed")
+	}
+	unit, err := os.ReadFile(deploy + "sallyport.service")
+	must(t, err)
+	for _, need := range []string{"NoNewPrivileges=yes", "CapabilityBoundingSet=\n", "ProtectSystem=strict", "MemoryDenyWriteExecute=yes", "ReadOnlyPaths=/srv/workspaces"} {
+		if !bytes.Contains(unit, []byte(need)) {
+			t.Errorf("the unit has no %q", need)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "sallyport.service")
+	must(t, os.WriteFile(file, bytes.ReplaceAll(unit, []byte("/usr/local/bin/sallyport"), []byte("/bin/true")), 0o600))
+	if out, err := exec.Command(path, "verify", "--man=no", file).CombinedOutput(); err != nil || len(bytes.TrimSpace(out)) > 0 {
+		t.Errorf("verify: %v\n%s", err, out)
+	}
+	if out, err := exec.Command(path, "security", "--offline=true", "--threshold=15", file).CombinedOutput(); err != nil {
+		if bytes.Contains(out, []byte("unrecognized option")) {
+			t.Skip("this systemd does not measure units that are not running")
+		}
+		t.Errorf("more than 1.5 of 10: %v\n%s", err, out)
+	}
+}
+
+// freePort is a port that nobody listened on a moment ago.
+func freePort(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	must(t, err)
+	return port
+}
+
+// Behind nginx as configured in the documentation, the service answers with
+// headers for HTTPS and its own host only, and programs that speak in the clear are
+// refused.
+func TestBehindNginx(t *testing.T) {
+	path, err := exec.LookPath("nginx")
+	if err != nil {
+		t.Skip("nginx is not installed (Debian: apt-get install nginx-light)")
+	}
+	dir, files, port, plain, secure := t.TempDir(), tlsFiles(t), freePort(t), freePort(t), freePort(t)
+	cert := newCertificate(t, files, 1, time.Now().Add(90*24*time.Hour))
+	text, err := os.ReadFile(deploy + "nginx.conf")
+	must(t, err)
+	conf := strings.NewReplacer("/etc/sallyport/tls.pem", files.CertificateFile, "/etc/sallyport/tls.key", files.KeyFile,
+		"127.0.0.1:8080", "127.0.0.1:"+port, "listen 80;", "listen 127.0.0.1:"+plain+";", "    listen [::]:80;\n", "",
+		"listen 443", "listen 127.0.0.1:"+secure, "    listen [::]:443 ssl http2;\n", "").Replace(string(text))
+	main := filepath.Join(dir, "nginx.conf")
+	var temp strings.Builder
+	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
+		fmt.Fprintf(&temp, "%s_temp_path %s;\n", kind, filepath.Join(dir, kind))
+	}
+	must(t, os.WriteFile(main, fmt.Appendf(nil, "daemon off;\npid %s;\nerror_log stderr;\nevents {}\nhttp {\naccess_log off;\n%s%s}\n", filepath.Join(dir, "pid"), temp.String(), conf), 0o600))
+	if out, err := exec.Command(path, "-t", "-c", main).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	proxy := exec.Command(path, "-c", main)
+	must(t, proxy.Start())
+	defer func() { _ = proxy.Process.Signal(syscall.SIGTERM); _ = proxy.Wait() }()
+
+	must(t, os.Mkdir(filepath.Join(dir, "workspaces"), 0o700))
+	c, err := parseConfig([]byte("secure: true\nhosts: [release.example.org]\ntrusted_proxies: [127.0.0.1]\n"))
+	must(t, err)
+	c.Listen, c.Data, c.Workspaces, c.Exports = "127.0.0.1:"+port, filepath.Join(dir, "data"), filepath.Join(dir, "workspaces"), filepath.Join(dir, "exports")
+	s, err := newServer(t.Context(), c, slog.New(slog.DiscardHandler), func() time.Time { return time.Now().UTC() }, nil)
+	must(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	ready, ended := make(chan string, 1), make(chan error, 1)
+	go func() { ended <- s.run(ctx, func(url string) { ready <- url }) }()
+	defer func() {
+		stop()
+		must(t, <-ended)
+		must(t, s.Close())
+	}()
+	<-ready
+	roots := x509.NewCertPool()
+	roots.AddCert(cert)
+	client := &http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{
+			TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: "127.0.0.1"}, ForceAttemptHTTP2: true,
+			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+				at := secure
+				if strings.HasSuffix(address, ":80") {
+					at = plain
+				}
+				return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+at)
+			},
+		},
+	}
+	get := func(address string) *http.Response {
+		t.Helper()
+		for range 100 {
+			resp, err := client.Get(address)
+			if err == nil {
+				_, _ = io.Copy(io.Discard, resp.Body)
+				must(t, resp.Body.Close())
+				return resp
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		t.Fatalf("%s cannot be reached", address)
+		return nil
+	}
+	page := get("https://release.example.org/sign-in")
+	if page.StatusCode != http.StatusOK || page.ProtoMajor != 2 || page.Header.Get("Strict-Transport-Security") == "" {
+		t.Errorf("the page: %s over %s, HSTS %q", page.Status, page.Proto, page.Header.Get("Strict-Transport-Security"))
+	}
+	if r := get("http://release.example.org/sign-in"); r.StatusCode != http.StatusMovedPermanently || r.Header.Get("Location") != "https://release.example.org/sign-in" {
+		t.Errorf("a person in the clear: %s %s", r.Status, r.Header.Get("Location"))
+	}
+	if r := get("http://release.example.org/api/v1/requests"); r.StatusCode != http.StatusForbidden {
+		t.Errorf("a program in the clear: %s", r.Status)
+	}
+	if r := get("https://other.example.org/sign-in"); r.StatusCode == http.StatusOK {
+		t.Errorf("another host: %s", r.Status)
+	}
+}
+
+// The service runs as somebody without any right but to read the workspaces, which
+// it cannot write to, and to its own folder.
+func TestServeUnprivileged(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can run it as somebody else")
+	}
+	const nobody = 65534
+	dir := t.TempDir()
+	must(t, os.Chmod(filepath.Dir(dir), 0o755))
+	workspaces, own := filepath.Join(dir, "workspaces"), filepath.Join(dir, "own")
+	must(t, os.MkdirAll(filepath.Join(workspaces, "cohort", "release"), 0o755))
+	must(t, os.WriteFile(filepath.Join(workspaces, "cohort", "release", "a.csv"), []byte("sex,n\nF,10\n"), 0o644))
+	must(t, os.Mkdir(own, 0o700))
+	must(t, os.Chown(own, nobody, nobody))
+	self, err := os.Executable()
+	must(t, err)
+	program, err := os.ReadFile(self)
+	must(t, err)
+	binary := filepath.Join(dir, "sallyport")
+	must(t, os.WriteFile(binary, program, 0o755))
+	people := filepath.Join(dir, "people.yaml")
+	must(t, os.WriteFile(people, []byte(somebody), 0o644))
+	as := func(args ...string) *exec.Cmd {
+		c := exec.Command(binary, args...)
+		c.Dir, c.Env = own, []string{"HOME=" + own, "PATH=/usr/bin:/bin", "TMPDIR=" + own}
+		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+		return c
+	}
+	if out, err := as("people", "import", people, "--data", filepath.Join(own, "data")).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	port := freePort(t)
+	var said logs
+	serve := as("serve", "--listen", "127.0.0.1:"+port, "--data", filepath.Join(own, "data"), "--workspaces", workspaces, "--exports", filepath.Join(own, "exports"))
+	serve.Stdout, serve.Stderr = &said, &said
+	must(t, serve.Start())
+	var status int
+	for range 200 {
+		if resp, err := http.Get("http://127.0.0.1:" + port + "/sign-in"); err == nil {
+			status = resp.StatusCode
+			must(t, resp.Body.Close())
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	must(t, serve.Process.Signal(syscall.SIGTERM))
+	if err := serve.Wait(); err != nil || status != http.StatusOK {
+		t.Errorf("status %d, %v\n%s", status, err, said.String())
+	}
+	must(t, filepath.WalkDir(own, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil && info.Mode().Perm()&0o007 != 0 && info.Mode().Type() != os.ModeSymlink && !strings.HasSuffix(path, ".pub") {
+			t.Errorf("%s has mode %o", path, info.Mode().Perm())
+		}
+		return err
+	}))
+}
