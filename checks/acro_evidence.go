@@ -17,8 +17,12 @@ var acroEvidence = Check{
 		"It adds to them and never takes any away: it is written where the outputs are, by whoever makes them.",
 	Source:  "ACRO documentation: results.json, checksums and risk appetite.",
 	Example: "status fail with two cells under the threshold and no exception: reported on the file. A type of custom: noted, for ACRO then checked nothing.",
-	FixR:    `acro_enable_suppression(), make the table again, or acro_add_exception("output_0", "reason")`,
-	FixPy:   `acro.enable_suppression(), make the table again, or acro.add_exception("output_0", "reason")`,
+	FixR: `acro_enable_suppression()
+acro_crosstab(df$sex, df$region)
+# or give the reason: acro_add_exception("output_0", "why it is safe all the same")`,
+	FixPy: `acro.enable_suppression()
+acro.crosstab(df["sex"], df["region"])
+# or give the reason: acro.add_exception("output_0", "why it is safe all the same")`,
 	Kinds: []Kind{
 		{"fail", policy.Warn, "ACRO says that the output fails, and no exception is asked for"},
 		{"exception", policy.Note, "ACRO says that the output fails, and the researcher asks for an exception"},

@@ -12,9 +12,17 @@ var complementSmall = Check{
 	Doc:     "Where 995 of 998 people have something, the three who do not are a small count, though it is not shown.",
 	Source:  sdc + "secondary disclosure: a redacted count worked out from others.",
 	Example: "995 of 998: reported, the difference is 3. 995 of 1000 in rounded columns: fine. Two arms of a trial side by side: fine.",
-	FixR:    "Round both: total and part; redact the part where the difference is 7 or less.",
-	FixPy:   "Round both: total and part; redact the part where the difference is 7 or less.",
-	Kinds:   []Kind{{"", policy.Warn, "a total and its part differ by a small count"}},
+	FixR: `# redact both where all but a few are counted, and round what is left
+df <- df |> mutate(
+  few = total - n > 0 & total - n <= 7,
+  n = if_else(few, NA_real_, round(n / 5) * 5),
+  total = round(total / 5) * 5
+) |> select(-few)`,
+	FixPy: `# redact where all but a few are counted, and round what is left
+few = (df["total"] - df["n"]).between(1, 7)
+df["n"] = (df["n"].mask(few) / 5).round() * 5
+df["total"] = (df["total"] / 5).round() * 5`,
+	Kinds: []Kind{{"", policy.Warn, "a total and its part differ by a small count"}},
 	File: func(p *Pass) error {
 		eachNested(p, func(t *table.Table, total, part *table.Column) { nearlyAll(p, t, total, part) })
 		return nil

@@ -14,8 +14,14 @@ var crossTableMargin = Check{
 		"The whole less the visible parts is the redacted part, as if it were a total in the same table.",
 	Source:  sdc + "secondary disclosure: combining tables.",
 	Example: "all.csv: 2021-01-04 31; by_sex.csv: 2021-01-04 F 27, M [REDACTED]: 31 - 27 = 4. Rounded to 5 it stays 1 to 9: fine.",
-	FixR:    "Redact the same rows in both tables, or round both to the nearest 5 after redaction.",
-	FixPy:   "Redact the same rows in both tables, or round both to the nearest 5 after redaction.",
+	FixR: `# redact the same groups in both tables, then round both
+hidden <- df |> filter(n > 0, n <= 7) |> distinct(region)
+other <- other |> mutate(n = if_else(region %in% hidden$region, NA_real_, round(n / 5) * 5))
+df <- df |> mutate(n = if_else(n > 0 & n <= 7, NA_real_, round(n / 5) * 5))`,
+	FixPy: `# redact the same groups in both tables, then round both
+hidden = df.loc[df["n"].between(1, 7), "region"].unique()
+other["n"] = (other["n"].mask(other["region"].isin(hidden)) / 5).round() * 5
+df["n"] = (df["n"].mask(df["n"].between(1, 7)) / 5).round() * 5`,
 	Kinds: []Kind{
 		{"exact", policy.Block, "the tables together give the redacted count exactly"},
 		{"narrow", policy.Warn, "the tables together leave fewer counts possible than rounding would"},

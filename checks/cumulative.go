@@ -13,9 +13,18 @@ var cumulativeStep = Check{
 		"A step of 1 to 7 is a small count, though each number is large.",
 	Source:  sdc + "Kaplan-Meier estimates: round before the estimate is made.",
 	Example: "n_risk of 1000, 997, 992: steps of 3 and 5 are reported. In a midpoint-6 series steps are multiples of 6 and are not.",
-	FixR:    "Round the running total itself: cml_event_midpoint6 = roundmid_any(cumsum(n_event), 6)",
-	FixPy:   "Round the running total itself, not the events: round5(df.n_event.cumsum())",
-	Kinds:   []Kind{{"", policy.Warn, "two consecutive values differ by a small count"}},
+	FixR: `# round the running total itself, not the events that it sums
+roundmid_any <- function(x, to = 6) ceiling(x / to) * to - (floor(to / 2) * (x != 0))
+df <- df |>
+  arrange(month) |>
+  mutate(cml_event_midpoint6 = roundmid_any(cumsum(n), 6)) |>
+  select(-n)`,
+	FixPy: `# round the running total itself, not the events that it sums
+df = df.sort_values("month")
+total = df["n"].cumsum()
+df["cml_event_midpoint6"] = np.ceil(total / 6) * 6 - 3 * (total > 0)
+df = df.drop(columns=["n"])`,
+	Kinds: []Kind{{"", policy.Warn, "two consecutive values differ by a small count"}},
 	File: func(p *Pass) error {
 		for _, t := range p.Doc.Tables {
 			if t.Layout == "long" {

@@ -17,8 +17,12 @@ var figureNoData = Check{
 		"marked as supporting if it is not to be released. The checks of that table then speak for the figure.",
 	Source:  "OpenSAFELY documentation, requesting file release: always produce the underlying aggregated data of a figure.",
 	Example: `"deaths.png" alone: reported. With "deaths_data.csv" in its group: not.`,
-	FixR:    `write.csv(plot_data, "figure_data.csv", row.names = FALSE) beside ggsave("figure.png")`,
-	FixPy:   `plot_data.to_csv("figure_data.csv", index=False) beside fig.savefig("figure.png")`,
+	FixR: `plot_data <- df |> select(region, n)   # redacted and rounded, as it is drawn
+write.csv(plot_data, "figure_data.csv", row.names = FALSE)
+# beside ggsave("figure.png"); add figure_data.csv to the same group`,
+	FixPy: `plot_data = df[["region", "n"]]   # redacted and rounded, as it is drawn
+plot_data.to_csv("figure_data.csv", index=False)
+# beside fig.savefig("figure.png"); add figure_data.csv to the same group`,
 	Kinds: []Kind{
 		{"missing", policy.Warn, "no table comes with the figure"},
 		{"not-linked", policy.Warn, "a table with a like name is there, but in no group with the figure"},

@@ -20,8 +20,12 @@ var figureText = Check{
 	Source: "OpenSAFELY documentation, sdc.md: numbers printed in figures follow the rules for tables; requesting file release: no active content.",
 	Example: `"Number at risk" with 812, 95 and 4 below a curve: the 4 is reported. ` +
 		"An axis of 0, 2, 4, 6: not. A script in the drawing: reported.",
-	FixR:  `round and redact the numbers at risk before survminer::ggsurvplot(risk.table = ...) prints them`,
-	FixPy: `round and redact counts before ax.text() or lifelines' add_at_risk_counts() prints them`,
+	FixR: `# round and redact before anything is drawn from the counts
+labels <- df |> mutate(label = if_else(n <= 7, "[REDACTED]", as.character(round(n / 5) * 5)))
+# then geom_text(aes(label = label), data = labels), or survminer's risk table from them`,
+	FixPy: `# round and redact before anything is drawn from the counts
+labels = ((df["n"] / 5).round() * 5).astype(int).astype(str).mask(df["n"] <= 7, "[REDACTED]")
+# then ax.text(x, y, label) for each; lifelines: at_risk_counts=False, and print these instead`,
 	Kinds: []Kind{
 		{"active-content", policy.Block, "script, an event handler, animation or an address that runs"},
 		{"external", policy.Warn, "something is fetched from another file or place"},

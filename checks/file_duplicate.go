@@ -16,8 +16,10 @@ var fileDuplicate = Check{
 		"Releasing it again helps nobody, and the reviewers should know what is new.",
 	Source:  "OpenSAFELY documentation, requesting file release: say how the output differs from what was released before.",
 	Example: "F,1,200 / M,85 saved again as F,1200 / M,85.0 with the columns swapped: the same table. With 86 it is another.",
-	FixR:    "Leave the file out, or say in the context how it differs.",
-	FixPy:   "Leave the file out, or say in the context how it differs.",
+	FixR: `# is it the same table again? Then leave it out, or say in the context how it differs
+all.equal(read.csv("one.csv"), read.csv("other.csv"))`,
+	FixPy: `# is it the same table again? Then leave it out, or say in the context how it differs
+pd.read_csv("one.csv").equals(pd.read_csv("other.csv"))`,
 	Kinds: []Kind{
 		{"bytes", policy.Note, "the same bytes under another name, or released before"},
 		{"table", policy.Note, "the same table in other bytes"},

@@ -14,7 +14,7 @@ var fileEncoding = Check{
 		"The checks read it as well as they could; look at the rows named.",
 	Source:  "House rule, for the checker's attention only.",
 	Example: "A CSV saved as Latin-1: noted, and read as Latin-1. A row with one cell too many: noted with its number.",
-	FixR:    `write.csv(results, "results.csv", row.names = FALSE, fileEncoding = "UTF-8")`,
+	FixR:    `write.csv(df, "results.csv", row.names = FALSE, fileEncoding = "UTF-8")`,
 	FixPy:   `df.to_csv("results.csv", index=False, encoding="utf-8")`,
 	Kinds: []Kind{
 		{"encoding", policy.Note, "the text is not UTF-8"},
@@ -49,9 +49,11 @@ var fileEmpty = Check{
 	Doc:     "A table without data rows, or an empty file, releases nothing and usually means that a step of the pipeline failed.",
 	Source:  requestingRelease + "as few files as possible.",
 	Example: `A CSV of one line "sex,n": reported. A CSV with one data row: fine.`,
-	FixR:    "Check that the step which makes the file found any rows; leave the file out if it did not.",
-	FixPy:   "Check that the step which makes the file found any rows; leave the file out if it did not.",
-	Kinds:   []Kind{{"", policy.Warn, "there is nothing in it"}},
+	FixR: `stopifnot(nrow(df) > 0)   # stop where the file is made, and see why nothing was found
+write.csv(df, "results.csv", row.names = FALSE)`,
+	FixPy: `assert len(df) > 0   # stop where the file is made, and see why nothing was found
+df.to_csv("results.csv", index=False)`,
+	Kinds: []Kind{{"", policy.Warn, "there is nothing in it"}},
 	File: func(p *Pass) error {
 		d := p.Doc
 		switch {

@@ -13,9 +13,13 @@ var fileSize = Check{
 	Doc:     "Files over the size limit cannot be checked by eye. Such a file needs an exception with a reason, which both checkers must accept.",
 	Source:  requestingRelease + "files are at most 16 MB.",
 	Example: "A file of 16,777,217 bytes: reported. One of 16,777,216 bytes: fine.",
-	FixR:    "Release a summary of the data instead, or split independent tables into files of their own.",
-	FixPy:   "Release a summary of the data instead, or split independent tables into files of their own.",
-	Kinds:   []Kind{{"", policy.Block, "the file is over the size limit"}},
+	FixR: `df <- df |>
+  group_by(region, sex) |>
+  summarise(n = sum(n), .groups = "drop")
+# then redact and round n; or write independent tables to files of their own`,
+	FixPy: `df = df.groupby(["region", "sex"], as_index=False)["n"].sum()
+# then redact and round n; or write independent tables to files of their own`,
+	Kinds: []Kind{{"", policy.Block, "the file is over the size limit"}},
 	File: func(p *Pass) error {
 		if p.Doc.TooLarge {
 			p.Report(Finding{
@@ -32,9 +36,13 @@ var fileRows = Check{
 	Doc:     "A long table cannot be checked by eye, and is often data about people rather than a result.",
 	Source:  requestingRelease + "tables have at most 5,000 rows.",
 	Example: "A CSV with 5,001 data rows: reported. One with 5,000: fine; empty lines at its end are not rows.",
-	FixR:    "Summarise: results |> group_by(region, month) |> summarise(n = n()), then redact and round.",
-	FixPy:   `Summarise: df.groupby(["region", "month"]).size(), then redact and round.`,
-	Kinds:   []Kind{{"", policy.Block, "a table is over the limit of rows"}},
+	FixR: `df <- df |>
+  group_by(region, sex) |>
+  summarise(n = sum(n), .groups = "drop")
+# then redact and round n; or write independent tables to files of their own`,
+	FixPy: `df = df.groupby(["region", "sex"], as_index=False)["n"].sum()
+# then redact and round n; or write independent tables to files of their own`,
+	Kinds: []Kind{{"", policy.Block, "a table is over the limit of rows"}},
 	File: func(p *Pass) error {
 		limit := p.Policy.Files.MaxRows
 		report := func(name string, rows int) {
@@ -58,9 +66,12 @@ var fileColumns = Check{
 	Doc:     "A wide table is hard to check by eye: columns off the screen are easily missed.",
 	Source:  "House rule, for the checker's attention only.",
 	Example: "A CSV with 101 columns: noted. One with 100: fine.",
-	FixR:    "Drop columns that are not needed, or pivot to a long table with tidyr::pivot_longer().",
-	FixPy:   "Drop columns that are not needed, or use a long table with DataFrame.melt().",
-	Kinds:   []Kind{{"", policy.Note, "a table has many columns"}},
+	FixR: `df <- df |>
+  select(region, sex, n, total) |>   # only what is needed
+  tidyr::pivot_longer(c(n, total), names_to = "measure", values_to = "value")`,
+	FixPy: `df = df[["region", "sex", "n", "total"]]   # only what is needed
+df = df.melt(id_vars=["region", "sex"], var_name="measure", value_name="value")`,
+	Kinds: []Kind{{"", policy.Note, "a table has many columns"}},
 	File: func(p *Pass) error {
 		limit := p.Policy.Files.MaxColumns
 		for _, t := range p.Doc.Tables {

@@ -14,8 +14,10 @@ var fileType = Check{
 		"A workbook, an archive or a data store can hold far more than it shows, so it needs an exception that both checkers accept.",
 	Source:  "OpenSAFELY documentation, requesting file release: allowed file types (csv, txt, json, html, log, png, jpeg, svg).",
 	Example: `A file "table.csv" that begins "PK" is a ZIP archive: reported. A JPEG named "plot.png": reported. An SVG after an XML declaration: fine.`,
-	FixR:    `write.csv(results, "results.csv", row.names = FALSE); for figures ggsave("figure.png")`,
-	FixPy:   `results.to_csv("results.csv", index=False); for figures fig.savefig("figure.png")`,
+	FixR: `write.csv(df, "results.csv", row.names = FALSE)
+# for figures ggsave("figure.png"), for models broom::tidy(model) as a table`,
+	FixPy: `df.to_csv("results.csv", index=False)
+# for figures fig.savefig("figure.png"), for models their table as CSV`,
 	Kinds: []Kind{
 		{"not-allowed", policy.Block, "the extension is not one that the policy allows"},
 		{"mismatch", policy.Block, "the contents are not what the extension says"},

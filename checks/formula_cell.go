@@ -14,9 +14,11 @@ var formulaCell = Check{
 		"Results hold values, not formulas.",
 	Source:  "OWASP, CSV injection.",
 	Example: `=HYPERLINK("http://x") or @SUM(1) in a cell: noted. -0.35, "- Female" and a lone "-": not.`,
-	FixR:    `write the value, not the formula; or put a quotation mark before it: paste0("'", x)`,
-	FixPy:   `write the value, not the formula; or put a quotation mark before it: "'" + x`,
-	Kinds:   []Kind{{"", policy.Note, "a text cell that starts as a formula does"}},
+	FixR: `# write the value, not the formula; text that must begin so gets an apostrophe
+df <- df |> mutate(comment = sub("^([=+@-])", "'\\1", comment))`,
+	FixPy: `# write the value, not the formula; text that must begin so gets an apostrophe
+df["comment"] = df["comment"].str.replace(r"^([=+@-])", r"'\1", regex=True)`,
+	Kinds: []Kind{{"", policy.Note, "a text cell that starts as a formula does"}},
 	File: func(p *Pass) error {
 		if p.Doc.CSV == nil {
 			return nil

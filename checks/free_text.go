@@ -14,7 +14,8 @@ var freeText = Check{
 	Source: sdc + "free text must not be released.",
 	Example: "Fourteen rows of date, comment and n, where each comment is a sentence of its own: reported. " +
 		"A column of code descriptions or of inclusion criteria: not.",
-	FixR: `select(-comment)`, FixPy: `df = df.drop(columns=["comment"])`,
+	FixR:  `df <- df |> select(-comment)`,
+	FixPy: `df = df.drop(columns=["comment"])`,
 	Kinds: []Kind{{"", policy.Warn, "a column of long texts, nearly all different"}},
 	File: func(p *Pass) error {
 		for _, t := range p.Doc.Tables {

@@ -16,8 +16,10 @@ var hiddenCharacters = Check{
 		"They usually come from copying out of a web page or a word processor.",
 	Source:  "Unicode Technical Report 36, Unicode security considerations: bidirectional text and invisible characters.",
 	Example: "A right-to-left override (U+202E) in a label: noted. An accented letter or a non-breaking space: not.",
-	FixR:    `stringr::str_remove_all(x, "[\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff]")`,
-	FixPy:   `re.sub("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]", "", x)`,
+	FixR: `hidden <- "[\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff]"
+df <- df |> mutate(comment = stringr::str_remove_all(comment, hidden))`,
+	FixPy: `hidden = "[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+df["comment"] = df["comment"].str.replace(hidden, "", regex=True)`,
 	Kinds: []Kind{
 		{"bidi", policy.Note, "characters that change the direction of reading"},
 		{"invisible", policy.Note, "characters of no width"},

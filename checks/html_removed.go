@@ -16,8 +16,12 @@ var htmlRemoved = Check{
 		"Hidden texts and the data of widgets are examined all the same.",
 	Source:  "OpenSAFELY documentation, requesting file release: HTML is stripped of script and styling, and needs a link to its code.",
 	Example: "An R Markdown report with a DT table: its script is noted, and the table that would be missing is a warning.",
-	FixR:    `knitr::kable() in place of DT::datatable(); html_document(self_contained = TRUE, theme = NULL)`,
-	FixPy:   `df.to_html() in place of an interactive table; matplotlib in place of plotly`,
+	FixR: `# tables that need no script, and one file with everything in it
+knitr::kable(df)                       # in place of DT::datatable(df)
+rmarkdown::html_document(self_contained = TRUE, theme = NULL)`,
+	FixPy: `# tables that need no script
+html = df.to_html(index=False)         # in place of an interactive table
+# and matplotlib in place of plotly`,
 	Kinds: []Kind{
 		{"remote-script", policy.Warn, "a script is fetched from elsewhere"},
 		{"remote", policy.Warn, "an image, style sheet or page is fetched from elsewhere"},

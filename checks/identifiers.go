@@ -129,7 +129,8 @@ var idEmail = Check{
 	Name: "id-email", Version: 1, Title: "Email addresses",
 	Doc: "An email address names a person. It has no place in a result.", Source: directIdentifiers,
 	Example: "who,n / a.b@nhs.net,20: reported. A column of numbers is not looked at.",
-	FixR:    `select(-email)`, FixPy: `df = df.drop(columns=["email"])`,
+	FixR:    `df <- df |> select(-email)`,
+	FixPy:   `df = df.drop(columns=["email"])`,
 	Kinds: []Kind{
 		{"column", policy.Block, "a cell of a table holds an email address"},
 		{"text", policy.Warn, "an email address in a text; it may be that of an author"},
@@ -164,7 +165,8 @@ var idPhone = Check{
 	Name: "id-phone", Version: 1, Title: "Telephone numbers",
 	Doc: "A telephone number leads to a person. It has no place in a result.", Source: directIdentifiers,
 	Example: "contact,n / 020 7946 0958,20: reported. 7946095812, without the leading zero, is not.",
-	FixR:    `select(-phone)`, FixPy: `df = df.drop(columns=["phone"])`,
+	FixR:    `df <- df |> select(-phone)`,
+	FixPy:   `df = df.drop(columns=["phone"])`,
 	Kinds: []Kind{
 		{"column", policy.Block, "a whole cell is a UK telephone number"},
 		{"text", policy.Warn, "a telephone number in a text, introduced as one"},
@@ -214,9 +216,12 @@ var idDateOfBirth = Check{
 	Name: "id-date-of-birth", Version: 1, Title: "Dates of birth",
 	Doc: "A date of birth, with anything else, singles a person out. Use age bands.", Source: directIdentifiers,
 	Example: "date_of_birth,n / 1950-01-02,20: reported. year_of_birth with counts is a summary by year, and is not.",
-	FixR:    `mutate(age_group = cut(age, c(0, 18, 40, 65, 80, Inf), right = FALSE)) |> select(-date_of_birth)`,
-	FixPy:   `df["age_group"] = pd.cut(df["age"], [0, 18, 40, 65, 80, 130], right=False)`,
-	Kinds:   []Kind{{"", policy.Block, "a column of dates of birth, or one in a text"}},
+	FixR: `df <- df |>
+  mutate(age_group = cut(age, c(0, 18, 40, 65, 80, Inf), right = FALSE)) |>
+  select(-date_of_birth)`,
+	FixPy: `df["age_group"] = pd.cut(df["age"], [0, 18, 40, 65, 80, 130], right=False)
+df = df.drop(columns=["date_of_birth"])`,
+	Kinds: []Kind{{"", policy.Block, "a column of dates of birth, or one in a text"}},
 	File: func(p *Pass) error {
 		said := inText(p, "", "a date of birth", func(l string) []string {
 			return firstGroups(birthInText, l, "irth", "IRTH", "orn", "BORN", "dob", "DOB", "d.o.b", "D.O.B")
@@ -263,7 +268,8 @@ var idColumn = Check{
 	Doc:     "A column of identifiers ties each row to a person or a record, even when the identifier is a pseudonym.",
 	Source:  directIdentifiers,
 	Example: "patient_id,x with thirty different ids: reported. Another id column is reported as a question.",
-	FixR:    `select(-patient_id)`, FixPy: `df = df.drop(columns=["patient_id"])`,
+	FixR:    `df <- df |> select(-patient_id)`,
+	FixPy:   `df = df.drop(columns=["patient_id"])`,
 	Kinds: []Kind{
 		{"patient", policy.Block, "the name says that it identifies patients"},
 		{"summary", policy.Warn, "a summary of patient identifiers: its minimum, maximum and quartiles are those of patients"},

@@ -13,8 +13,10 @@ var imageMetadata = Check{
 		"and any bytes behind its end. None of it shows, and all of it goes when the picture is cleaned; no pixel changes.",
 	Source:  "House rule: nothing leaves that a checker cannot see.",
 	Example: "A text block with an author: noted. A table of patients behind the end of a PNG: reported. A plain plot: not.",
-	FixR:    `ggsave("figure.png"), and send the file as it was written`,
-	FixPy:   `fig.savefig("figure.png", metadata={"Software": None})`,
+	FixR: `# draw it again from the data, and send the file as it was written
+ggplot2::ggsave("figure.png", plot)`,
+	FixPy: `# draw it again from the data, and send the file as it was written
+fig.savefig("figure.png", metadata={"Software": None})`,
 	Kinds: []Kind{
 		{"trailing", policy.Block, "bytes after the end of the picture"},
 		{"hidden", policy.Block, "bytes within the picture's data that draw nothing"},

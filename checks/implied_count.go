@@ -15,8 +15,14 @@ var impliedCount = Check{
 		"The relation of the columns is verified on the rows where all three are shown.",
 	Source:  sdc + "a rate calculated from counts of 7 or fewer; directly or indirectly.",
 	Example: "n [REDACTED], total 500, percent 0.6: 0.6 x 500 / 100 = 3. Of 50,000 the same percent leaves 275 to 325: fine.",
-	FixR:    `mutate(rate = if_else(is.na(n), NA, n / total)) after redaction and rounding`,
-	FixPy:   `df["rate"] = df["n"] / df["total"] after redaction and rounding`,
+	FixR: `# redact and round first; a rate is missing where its count is
+df <- df |>
+  mutate(n = if_else(n > 7, round(n / 5) * 5, NA_real_), total = round(total / 5) * 5) |>
+  mutate(rate = n / total)`,
+	FixPy: `# redact and round first; a rate is missing where its count is
+df["n"] = (df["n"].where(df["n"] > 7) / 5).round() * 5
+df["total"] = (df["total"] / 5).round() * 5
+df["rate"] = df["n"] / df["total"]`,
 	Kinds: []Kind{
 		{"exact", policy.Block, "rate and denominator leave one small count"},
 		{"narrow", policy.Block, "rate and denominator leave few counts, small ones among them"},

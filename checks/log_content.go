@@ -13,8 +13,12 @@ var logContent = Check{
 		"the first rows of the data. Tables printed in a text are checked as tables, one level lower, since their columns are guessed.",
 	Source:  "OpenSAFELY documentation, requesting file release: error logs only in exceptional circumstances; " + sdc + "any statistic describing 7 or fewer.",
 	Example: `"n = 3 events" in a log: reported. "Model 4 of 5; 12,345 patients": not.`,
-	FixR:    `Request the log only if you must; keep the lines that matter, and print no counts: message("model fitted")`,
-	FixPy:   `Request the log only if you must; keep the lines that matter, and print no counts: print("model fitted")`,
+	FixR: `# print that a step is done, and no counts; keep only the lines that matter
+message("model fitted")
+lines <- grep("patients|n =", lines, value = TRUE, invert = TRUE)`,
+	FixPy: `# print that a step is done, and no counts; keep only the lines that matter
+print("model fitted")
+lines = [line for line in lines if "patients" not in line and "n =" not in line]`,
 	Kinds: []Kind{
 		{"exceptional", policy.Note, "a log, which needs a justification"},
 		{"small-count", policy.Warn, "a phrase states a count within the threshold"},

@@ -17,8 +17,12 @@ var dominance = Check{
 		"the largest contributions beside the sum, because without them it could only guess.",
 	Source:  "ACRO, default risk appetite: the (n,k) rule with n = 2 and k = 0.9, and the p% rule with p = 0.1.",
 	Example: "sum 1000, largest 700 and 220: together 92 % (nk). 900 and 60: nk, and the rest is only 4 % of the largest (p). 200 and 150: neither.",
-	FixR:    "Merge the cell with others until no contributor dominates, and do not show the largest contributions.",
-	FixPy:   "Merge the cell with others until no contributor dominates, and do not show the largest contributions.",
+	FixR: `df <- df |>
+  mutate(age_group = if_else(age_group %in% c("65-79", "80+"), "65+", age_group)) |>
+  group_by(region, sex, age_group) |>
+  summarise(n = sum(n), total = sum(total), .groups = "drop")`,
+	FixPy: `df["age_group"] = df["age_group"].replace({"65-79": "65+", "80+": "65+"})
+df = df.groupby(["region", "sex", "age_group"], as_index=False)[["n", "total"]].sum()`,
 	Kinds: []Kind{
 		{"nk", policy.Warn, "the n largest hold more than a share k of the total"},
 		{"p", policy.Warn, "what the others hold is less than a share p of the largest: it protects too little"},
@@ -131,7 +135,10 @@ var extremeValue = Check{
 	Doc:     "A minimum or maximum is the value of one person, who may be known for it.",
 	Source:  sdc + "minimum and maximum values must not be released. Limits that only repeat the inclusion criteria are fine when explained.",
 	Example: "max_bmi: noted. A largest age of 104: reported. r.squared.max, which is no person's value, and the 0 and 1 of a flag: not.",
-	FixR:    `summarise(p5 = quantile(bmi, 0.05), p95 = quantile(bmi, 0.95))`, FixPy: `df["bmi"].quantile([0.05, 0.95])`,
+	FixR: `# percentiles in place of the smallest and the largest value
+df |> group_by(sex) |> summarise(p5 = quantile(bmi, 0.05), p95 = quantile(bmi, 0.95))`,
+	FixPy: `# percentiles in place of the smallest and the largest value
+df.groupby("sex")["bmi"].quantile([0.05, 0.95]).unstack()`,
 	Kinds: []Kind{
 		{"", policy.Note, "a column of minima or maxima"},
 		{"age", policy.Warn, "an age of 100 or more: very few people have it"},

@@ -13,9 +13,14 @@ var measuresFile = Check{
 		"A file that does not follow this was made with that control turned off, or changed afterwards. In one that does, a zero stands for 0 to 7.",
 	Source:  "ehrQL documentation, measures: disclosure control (configure_disclosure_control).",
 	Example: "measure, interval_start, interval_end, ratio, numerator, denominator with numerator 23: reported. With 0, 10 and 25: not.",
-	FixR:    "Leave disclosure control on in the ehrQL action, and compute nothing from the raw counts.",
-	FixPy:   "Remove measures.configure_disclosure_control(enabled=False), and run the action again.",
-	Kinds:   []Kind{{"", policy.Warn, "counts that ehrQL's disclosure control would not have left"}},
+	FixR: `# disclosure control is on unless the ehrQL file turns it off: take this line out,
+#   measures.configure_disclosure_control(enabled = False)
+# run the action again, and compute nothing from the raw counts
+measures <- read.csv("measures.csv")`,
+	FixPy: `measures = create_measures()
+# measures.configure_disclosure_control(enabled=False)   <- take this line out
+# run the action again, and compute nothing from the raw counts`,
+	Kinds: []Kind{{"", policy.Warn, "counts that ehrQL's disclosure control would not have left"}},
 	File: func(p *Pass) error {
 		for _, t := range p.Doc.Tables {
 			if !isMeasures(t) {

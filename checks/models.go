@@ -63,8 +63,12 @@ var modelDF = Check{
 		"and that table may have small cells.",
 	Source:  regressions + " The limits of 10 residual degrees of freedom (ACRO) and 0.33 terms per observation (DataSHIELD) are the policy's.",
 	Example: "model,df.residual,nobs / 1,4,12: reported, for 4 is under 10. 12 observations and 9 terms: reported. 1,200 observations: not.",
-	FixR:    `drop terms, or merge categories, until df.residual(model) >= 10`,
-	FixPy:   `drop terms, or merge categories, until model.df_resid >= 10`,
+	FixR: `# drop terms or merge categories until enough is left
+model <- lm(bmi ~ sex, data = df)
+stopifnot(df.residual(model) >= 10)`,
+	FixPy: `# drop terms or merge categories until enough is left
+model = smf.ols("bmi ~ sex", data=df).fit()
+assert model.df_resid >= 10`,
 	Kinds: []Kind{
 		{"residual", policy.Warn, "fewer residual degrees of freedom than the policy asks for"},
 		{"unnamed", policy.Note, "a small value in a column of degrees of freedom that may not be the residual ones"},
@@ -232,7 +236,12 @@ var modelSeparation = Check{
 	Doc:     "A standard error of 20 or more, or a ratio beyond e^10, comes of separation: everybody or nobody with this characteristic had the outcome.",
 	Source:  sdc + "class disclosure. The bounds are those at which fitting by maximum likelihood has failed.",
 	Example: "estimate 18.2 with a standard error of 1034.6: noted. A standard error of 0.06: not.",
-	FixR:    "Merge the category with another, or leave the term out.", FixPy: "Merge the category with another, or leave the term out.",
+	FixR: `df <- df |>
+  mutate(age_group = if_else(age_group %in% c("65-79", "80+"), "65+", age_group)) |>
+  group_by(region, sex, age_group) |>
+  summarise(n = sum(n), total = sum(total), .groups = "drop")`,
+	FixPy: `df["age_group"] = df["age_group"].replace({"65-79": "65+", "80+": "65+"})
+df = df.groupby(["region", "sex", "age_group"], as_index=False)[["n", "total"]].sum()`,
 	Kinds: []Kind{{"", policy.Note, "an estimate that only an empty cell gives"}},
 	File: func(p *Pass) error {
 		for _, m := range modelsOf(p.Doc) {
@@ -271,7 +280,12 @@ var modelSmallCell = Check{
 		"1/events over both groups. A large standard error therefore says that the smallest cell is small. Adjusted models can have large ones for other reasons.",
 	Source:  "Woolf's formula; " + sdc + "small counts, directly or indirectly.",
 	Example: "An odds ratio with a standard error of 0.9: the smallest of its four cells is at most 4/0.81 = 4.9, so 4. With 0.3: at most 44, not reported.",
-	FixR:    "Merge the category with another, so that each has more events.", FixPy: "Merge the category with another, so that each has more events.",
+	FixR: `df <- df |>
+  mutate(age_group = if_else(age_group %in% c("65-79", "80+"), "65+", age_group)) |>
+  group_by(region, sex, age_group) |>
+  summarise(n = sum(n), total = sum(total), .groups = "drop")`,
+	FixPy: `df["age_group"] = df["age_group"].replace({"65-79": "65+", "80+": "65+"})
+df = df.groupby(["region", "sex", "age_group"], as_index=False)[["n", "total"]].sum()`,
 	Kinds: []Kind{{"", policy.Note, "if the model is unadjusted, a cell behind it is within the threshold"}},
 	File: func(p *Pass) error {
 		for _, m := range modelsOf(p.Doc) {
@@ -366,8 +380,11 @@ var modelNoN = Check{
 		"Give them in the file, in a supporting file or in the description of the group.",
 	Source:  regressions,
 	Example: "term,estimate,std.error,p.value and nothing else: noted. With a column n_obs, or \"n = 1,200\" in the description: not.",
-	FixR:    `broom::tidy(model) |> mutate(n_obs = nobs(model), df = df.residual(model))`,
-	FixPy:   `results.assign(n_obs=model.nobs, df=model.df_resid)`,
+	FixR: `model <- lm(bmi ~ sex, data = df)
+results <- data.frame(summary(model)$coefficients)
+results <- results |> mutate(n_obs = nobs(model), df = df.residual(model))`,
+	FixPy: `model = smf.ols("bmi ~ sex", data=df).fit()
+results = model.params.to_frame("estimate").assign(n_obs=model.nobs, df=model.df_resid)`,
 	Kinds: []Kind{
 		{"file", policy.Note, "not in the file, nor in what is known of its group"},
 		{"request", policy.Warn, "nowhere in the request, nor in its description"},

@@ -14,8 +14,9 @@ var idNHSNumber = Check{
 		"so more is asked for: the way it is written, what the column is called, or a whole column that passes.",
 	Source:  directIdentifiers + " Check digit: NHS Data Dictionary, NHS number (modulus 11).",
 	Example: "943 476 5919 in a cell: reported. Sixty ten-digit person-days, of which five or six pass the check digit: not.",
-	FixR:    `select(-nhs_number)`, FixPy: `df = df.drop(columns=["nhs_number"])`,
-	Kinds: []Kind{{"", policy.Block, "values that are NHS numbers by their check digit and their setting"}},
+	FixR:    `df <- df |> select(-nhs_number)`,
+	FixPy:   `df = df.drop(columns=["nhs_number"])`,
+	Kinds:   []Kind{{"", policy.Block, "values that are NHS numbers by their check digit and their setting"}},
 	File: func(p *Pass) error {
 		said := inText(p, "", "an NHS number", nhsInLine) || nhsList(p)
 		for _, t := range p.Doc.Tables {

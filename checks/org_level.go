@@ -15,8 +15,12 @@ var orgLevel = Check{
 		"NHS regions may be named. Numbers of practices are fine.",
 	Source:  "OpenSAFELY permitted study results policy: practices, PCNs, ICBs, local authorities and MSOAs must not be identified.",
 	Example: "practice_code,n with thirty practices: reported. stp with E54 codes: reported. n_practices, or the nine regions: not.",
-	FixR:    `summarise by region, or show deciles across practices without the practice's code`,
-	FixPy:   `df.groupby("region"), or deciles across practices without the practice's code`,
+	FixR: `# by NHS region, or as deciles across practices without the practice's code
+df |> group_by(region) |> summarise(n = sum(n))
+quantile(df$rate, seq(0.1, 0.9, 0.1))`,
+	FixPy: `# by NHS region, or as deciles across practices without the practice's code
+df.groupby("region")["n"].sum()
+df["rate"].quantile(np.arange(1, 10) / 10)`,
 	Kinds: []Kind{
 		{"practice", policy.Block, "codes or names of practices or other organisations"},
 		{"area", policy.Block, "codes of MSOAs, LSOAs, local authorities, CCGs or ICBs"},

@@ -13,8 +13,12 @@ var outputLevel = Check{
 		"viewed or released, and a file whose level cannot be told is treated as one of them.",
 	Source:  "OpenSAFELY documentation, project.yaml: only outputs marked as moderately_sensitive can be requested for release.",
 	Example: "A copy of output/dataset.csv.gz, which project.yaml lists under highly_sensitive: reported. A file edited after it was copied: reported, for no output has its contents.",
-	FixR:    "Copy the file from its output folder again, unchanged; in project.yaml, list aggregate outputs under moderately_sensitive and run the action again.",
-	FixPy:   "Copy the file from its output folder again, unchanged; in project.yaml, list aggregate outputs under moderately_sensitive and run the action again.",
+	FixR: `# copy the file from its output folder again, unchanged; list it under
+# moderately_sensitive in project.yaml, and run the action again
+file.copy("output/rates.csv", "release/rates.csv", overwrite = TRUE)`,
+	FixPy: `# copy the file from its output folder again, unchanged; list it under
+# moderately_sensitive in project.yaml, and run the action again
+shutil.copy("output/rates.csv", "release/rates.csv")`,
 	Kinds: []Kind{
 		{"highly-sensitive", policy.Block, "the output may never be viewed or requested"},
 		{"unknown", policy.Block, "no output of the pipeline is known to be this file"},

@@ -16,7 +16,10 @@ var percentileTail = Check{
 	Doc:     "Beyond an outer percentile of a small group lie few people, so the percentile is nearly one person's value.",
 	Source:  "Australian Bureau of Statistics, DataLab output rules: at least 10 people beyond a percentile (rule of 10).",
 	Example: "The 99th percentile of 500 people leaves 5 beyond it: reported. The 5th of 2,000 leaves 100: not.",
-	FixR:    `quantile(x, c(0.1, 0.9)) for small groups, or merge groups`, FixPy: `x.quantile([0.1, 0.9]) for small groups, or merge groups`,
+	FixR: `# nearer to the middle where groups are small: ten people or more lie beyond
+df |> group_by(sex) |> summarise(p10 = quantile(bmi, 0.1), p90 = quantile(bmi, 0.9))`,
+	FixPy: `# nearer to the middle where groups are small: ten people or more lie beyond
+df.groupby("sex")["bmi"].quantile([0.1, 0.9]).unstack()`,
 	Kinds: []Kind{{"", policy.Warn, "fewer people beyond the percentile than the policy asks for"}},
 	File: func(p *Pass) error {
 		for _, t := range p.Doc.Tables {

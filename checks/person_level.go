@@ -15,8 +15,10 @@ var personLevel = Check{
 		"with or without an identifier: a few characteristics together single most people out.",
 	Source:  "OpenSAFELY permitted study results policy: no patient record level data.",
 	Example: "100 rows with a different patient_id each: reported. 200 rows of sex, age, region, died and month, many of them alike: reported, for rows of a summary differ.",
-	FixR:    `df |> count(sex, age_group, region), then redact and round n`,
-	FixPy:   `df.groupby(["sex", "age_group", "region"]).size(), then redact and round`,
+	FixR: `df <- df |> count(sex, age_group, region, name = "n")
+df <- df |> mutate(n = if_else(n > 7, round(n / 5) * 5, NA_real_))`,
+	FixPy: `df = df.groupby(["sex", "age_group", "region"]).size().reset_index(name="n")
+df["n"] = (df["n"].where(df["n"] > 7) / 5).round() * 5`,
 	Kinds: []Kind{
 		{"identifier", policy.Block, "a column identifies nearly every row"},
 		{"characteristics", policy.Block, "no count or statistic, and several columns that describe single people"},

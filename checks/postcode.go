@@ -14,7 +14,8 @@ var idPostcode = Check{
 	Doc:     "A UK postcode stands for about fifteen households. With age or sex it often names one person.",
 	Source:  directIdentifiers + " The 124 postcode areas and the letters of inward codes are Royal Mail's.",
 	Example: "area,n / OX2 6GG,20: reported. QZ9 9ZZ (no such area) and the ICD-10 code E11 9: not.",
-	FixR:    `select(-postcode)`, FixPy: `df = df.drop(columns=["postcode"])`,
+	FixR:    `df <- df |> select(-postcode)`,
+	FixPy:   `df = df.drop(columns=["postcode"])`,
 	Kinds: []Kind{
 		{"column", policy.Block, "whole cells are postcodes"},
 		{"text", policy.Warn, "a text holds what could be a postcode"},

@@ -12,9 +12,12 @@ var rateFromUnrounded = Check{
 		"Such a rate takes back some of the rounding: often only one true count fits it.",
 	Source:  "OpenSAFELY documentation, output checking: downstream statistics are calculated using the raw counts.",
 	Example: "8 of 103 shown as 10 of 105 with 7.77 %: 10 / 105 is 9.52 %, and only 8 of 103 gives 7.77 %.",
-	FixR:    `mutate(across(c(n, total), ~ round(.x / 5) * 5), pct = 100 * n / total)`,
-	FixPy:   `df["pct"] = 100 * df["n"] / df["total"]  # after both were rounded`,
-	Kinds:   []Kind{{"", policy.Warn, "rates recompute from counts before rounding, not from those shown"}},
+	FixR: `df <- df |>
+  mutate(across(c(n, total), ~ round(.x / 5) * 5)) |>
+  mutate(rate = n / total)   # after both were rounded`,
+	FixPy: `df[["n", "total"]] = (df[["n", "total"]] / 5).round() * 5
+df["rate"] = df["n"] / df["total"]   # after both were rounded`,
+	Kinds: []Kind{{"", policy.Warn, "rates recompute from counts before rounding, not from those shown"}},
 	File: func(p *Pass) error {
 		for _, tr := range p.triples() {
 			tr.reportUnrounded(p)

@@ -16,8 +16,12 @@ var redactionRecoverable = Check{
 		"then works out what each redacted cell can still be: once from the table alone, and once knowing that 1 to 7 was redacted.",
 	Source:  sdc + "totals should be recalculated after you have redacted; secondary disclosure. Methods as in sdcTable (attacks) and GaussSuppression (intervals).",
 	Example: "age,n / 21-30,[REDACTED] / 31-40,10 / 41-50,15 / 51+,25 / Total,51: 51 - 10 - 15 - 25 = 1. With Total,50, added up again from what is shown, nothing is.",
-	FixR:    `df %>% mutate(n = if_else(n <= 7, NA, round(n / 5) * 5)) then summarise(total = sum(n, na.rm = TRUE)); or drop the total`,
-	FixPy:   `df["n"] = (df["n"].where(df["n"] > 7) / 5).round() * 5; total = df["n"].sum(); or drop the total`,
+	FixR: `# redact, round, and only then add up what is left; or leave the total out
+df <- df |> mutate(n = if_else(n > 7, round(n / 5) * 5, NA_real_))
+totals <- df |> group_by(region) |> summarise(n = sum(n, na.rm = TRUE))`,
+	FixPy: `# redact, round, and only then add up what is left; or leave the total out
+df["n"] = (df["n"].where(df["n"] > 7) / 5).round() * 5
+totals = df.groupby("region")["n"].sum()`,
 	Kinds: []Kind{
 		{"exact", policy.Block, "what is shown gives the redacted count exactly"},
 		{"narrow", policy.Warn, "what is shown leaves fewer counts possible than rounding would"},

@@ -14,8 +14,12 @@ var rerunDifference = Check{
 		"44 people then and 46 now tells of two.",
 	Source:  sdc + "secondary disclosure: repeated analyses and re-runs.",
 	Example: "released: 2021-01-11,44; now: 2021-01-11,46: the difference is 2. Both rounded to 5: fine.",
-	FixR:    "Round both releases to the same base; do not release a re-run with small changes beside the first.",
-	FixPy:   "Round both releases to the same base; do not release a re-run with small changes beside the first.",
+	FixR: `# round both to one base; do not release a re-run with small changes beside the first
+other <- other |> mutate(n = round(n / 5) * 5)
+df <- df |> mutate(n = round(n / 5) * 5)`,
+	FixPy: `# round both to one base; do not release a re-run with small changes beside the first
+other["n"] = (other["n"] / 5).round() * 5
+df["n"] = (df["n"] / 5).round() * 5`,
 	Kinds: []Kind{
 		{"difference", policy.Warn, "exact counts differ by a small number from an earlier release"},
 		{"rounding", policy.Warn, "one of two releases is rounded and the other is not, so that the rounding can be taken back"},

@@ -9,19 +9,19 @@ import (
 	"sallyport/policy"
 )
 
-const (
-	fixRoundR  = `roundmid_any(n, 6) as n_midpoint6, or round(n / 5) * 5; compute rates and totals afterwards`
-	fixRoundPy = `df["n"] = (df["n"] / 5).round() * 5; compute rates and totals afterwards`
-)
-
 var roundingMissing = Check{
 	Name: "rounding-missing", Version: 1, Title: "Counts not rounded",
 	Doc: "Counts must be rounded, so that two releases which differ by a few people cannot be subtracted. " +
 		"This is the most frequent reason for which requests are returned.",
 	Source:  sdc + "all counts are rounded, by default to the nearest 5 or to midpoint 6.",
 	Example: "A column n with 123, 347, 981, 412, 208, 777: no rounding base gives these. With 10 and 20 alone nothing can be told.",
-	FixR:    fixRoundR,
-	FixPy:   fixRoundPy,
+	FixR: `roundmid_any <- function(x, to = 6) ceiling(x / to) * to - (floor(to / 2) * (x != 0))
+df <- df |> mutate(n_midpoint6 = roundmid_any(n, 6)) |> select(-n)
+# or, to the nearest 5: mutate(n = round(n / 5) * 5)
+# compute rates and totals from the rounded counts, afterwards`,
+	FixPy: `df["n"] = (df["n"] / 5).round() * 5
+# or to midpoint 6: np.ceil(df["n"] / 6) * 6 - 3 * (df["n"] > 0)
+# compute rates and totals from the rounded counts, afterwards`,
 	Kinds: []Kind{
 		{"", policy.Warn, "three or more different values, and no base fits"},
 		{"few", policy.Note, "one or two different values, and no base gives both"},
@@ -126,8 +126,13 @@ var roundingStray = Check{
 		"A single exact count among rounded ones stands out.",
 	Source:  sdc + "all counts are rounded.",
 	Example: "Eleven counts that are multiples of 5 and one 412: the 412 is reported.",
-	FixR:    fixRoundR,
-	FixPy:   fixRoundPy,
+	FixR: `roundmid_any <- function(x, to = 6) ceiling(x / to) * to - (floor(to / 2) * (x != 0))
+df <- df |> mutate(n_midpoint6 = roundmid_any(n, 6)) |> select(-n)
+# or, to the nearest 5: mutate(n = round(n / 5) * 5)
+# compute rates and totals from the rounded counts, afterwards`,
+	FixPy: `df["n"] = (df["n"] / 5).round() * 5
+# or to midpoint 6: np.ceil(df["n"] / 6) * 6 - 3 * (df["n"] > 0)
+# compute rates and totals from the rounded counts, afterwards`,
 	Kinds: []Kind{
 		{"", policy.Warn, "a value off the base of its column or table"},
 		{"organisations", policy.Note, "the column counts organisations, not people"},
@@ -166,10 +171,12 @@ var roundingSuffix = Check{
 	Doc:     "A column named _midpoint6 promises a rounding that its values do not show: the name was kept and the step left out.",
 	Source:  sdc + "midpoint-6 rounded columns end in _midpoint6, those derived from them in _midpoint6_derived.",
 	Example: "n_midpoint6 with 17, 24, 38, 51: reported. With 3, 9, 15, 21: fine.",
-	FixR:    `mutate(n_midpoint6 = roundmid_any(n, 6)) |> select(-n)`,
-	FixPy:   `df["n_midpoint6"] = np.ceil(df["n"] / 6) * 6 - 3 * (df["n"] > 0)`,
-	Kinds:   []Kind{{"", policy.Warn, "the values do not show the rounding in the name"}},
-	File:    func(p *Pass) error { return eachCount(p, suffixRounding) },
+	FixR: `roundmid_any <- function(x, to = 6) ceiling(x / to) * to - (floor(to / 2) * (x != 0))
+df <- df |> mutate(n_midpoint6 = roundmid_any(n, 6)) |> select(-n)`,
+	FixPy: `df["n_midpoint6"] = np.ceil(df["n"] / 6) * 6 - 3 * (df["n"] > 0)
+df = df.drop(columns=["n"])`,
+	Kinds: []Kind{{"", policy.Warn, "the values do not show the rounding in the name"}},
+	File:  func(p *Pass) error { return eachCount(p, suffixRounding) },
 }
 
 func suffixRounding(p *Pass, t *table.Table, c *table.Column) {
@@ -200,10 +207,15 @@ var roundingMixedBase = Check{
 	Doc:     "Counts of one request rounded in different ways can be played against one another, and usually mean that two versions of a step were used.",
 	Source:  sdc + "one rounding for all counts of a study.",
 	Example: "A column in multiples of 5 beside one in multiples of 6: noted. Multiples of 5 beside multiples of 10: fine.",
-	FixR:    fixRoundR,
-	FixPy:   fixRoundPy,
-	Kinds:   []Kind{{"", policy.Note, "counts are rounded to bases of different families"}},
-	Set:     mixedBases,
+	FixR: `roundmid_any <- function(x, to = 6) ceiling(x / to) * to - (floor(to / 2) * (x != 0))
+df <- df |> mutate(n_midpoint6 = roundmid_any(n, 6)) |> select(-n)
+# or, to the nearest 5: mutate(n = round(n / 5) * 5)
+# compute rates and totals from the rounded counts, afterwards`,
+	FixPy: `df["n"] = (df["n"] / 5).round() * 5
+# or to midpoint 6: np.ceil(df["n"] / 6) * 6 - 3 * (df["n"] > 0)
+# compute rates and totals from the rounded counts, afterwards`,
+	Kinds: []Kind{{"", policy.Note, "counts are rounded to bases of different families"}},
+	Set:   mixedBases,
 }
 
 // mixedBases names, for each family of bases used, the files that use it.

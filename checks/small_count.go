@@ -16,8 +16,11 @@ var smallCount = Check{
 		"Such counts must be removed, and totals then computed again from what is left.",
 	Source:  sdc + "any statistic describing 7 or fewer patients must be redacted.",
 	Example: "sex,n / F,120 / M,4: the 4 is reported. In a midpoint-6 column 0, 3, 9, 15 nothing is: 3 stands for 1 to 6 by design.",
-	FixR:    `mutate(n = if_else(n > 7, n, NA_real_), n = round(n / 5) * 5)`,
-	FixPy:   `df.loc[df.n <= 7, "n"] = None; df["n"] = (df["n"] / 5).round() * 5`,
+	FixR: `# counts of 1 to 7 go first, then what is left is rounded to the nearest 5
+df <- df |> mutate(n = if_else(n == 0 | n > 7, round(n / 5) * 5, NA_real_))`,
+	FixPy: `# counts of 1 to 7 go first, then what is left is rounded to the nearest 5
+df["n"] = df["n"].mask(df["n"].between(1, 7))
+df["n"] = (df["n"] / 5).round() * 5`,
 	Kinds: []Kind{
 		{"exact", policy.Block, "the count is shown as it is"},
 		{"rounded", policy.Block, "the column is rounded, and this value stands for counts that had to be redacted first"},
@@ -150,10 +153,11 @@ var smallCountInterval = Check{
 		"Use one marker for all redacted cells, [REDACTED].",
 	Source:  sdc + "redaction with [REDACTED]; the marker's own width is derived from the rounding base.",
 	Example: "sex,n / F,120 / M,<3 / U,40: the marker says 0 to 2 and is noted. <=7 is as wide as rounding leaves it and is not.",
-	FixR:    `mutate(n = if_else(is.na(n), "[REDACTED]", as.character(n)))`,
-	FixPy:   `df["n"] = df["n"].astype("object").where(df["n"].notna(), "[REDACTED]")`,
-	Kinds:   []Kind{{"", policy.Note, "the marker leaves few counts possible"}},
-	File:    checkMarkers,
+	FixR:    `df <- df |> mutate(n = if_else(n > 7, as.character(round(n / 5) * 5), "[REDACTED]"))`,
+	FixPy: `few = df["n"] <= 7
+df["n"] = ((df["n"] / 5).round() * 5).astype("object").mask(few, "[REDACTED]")`,
+	Kinds: []Kind{{"", policy.Note, "the marker leaves few counts possible"}},
+	File:  checkMarkers,
 }
 
 func checkMarkers(p *Pass) error {

@@ -14,9 +14,15 @@ var totalNotRecomputed = Check{
 		"Whoever subtracts learns how many people the redacted cells hold together.",
 	Source:  sdc + "totals should be recalculated after you have redacted.",
 	Example: "n: 10, 15, [REDACTED], Total 30: the total exceeds what is shown by 5. With Total 25 nothing is reported.",
-	FixR:    `summarise(total = sum(n, na.rm = TRUE)) after redaction and rounding, never before`,
-	FixPy:   `df.loc["Total"] = df.sum(skipna=True) after redaction and rounding, never before`,
-	Kinds:   []Kind{{"", policy.Warn, "a total exceeds its visible parts beside redacted cells"}},
+	FixR: `# after redaction and rounding, never before
+df <- df |> mutate(n = if_else(n > 7, round(n / 5) * 5, NA_real_))
+total <- df |> summarise(region = "Total", n = sum(n, na.rm = TRUE))
+df <- bind_rows(df, total)`,
+	FixPy: `# after redaction and rounding, never before
+df["n"] = (df["n"].where(df["n"] > 7) / 5).round() * 5
+total = pd.DataFrame({"region": ["Total"], "n": [df["n"].sum()]})
+df = pd.concat([df, total], ignore_index=True)`,
+	Kinds: []Kind{{"", policy.Warn, "a total exceeds its visible parts beside redacted cells"}},
 	File: func(p *Pass) error {
 		for _, g := range p.audited() {
 			g.reportStale(p)

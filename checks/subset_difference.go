@@ -17,8 +17,10 @@ var subsetDifference = Check{
 		"8 with heart disease, 7 of them men, is one woman. Open-ended groups in one table (18+, 65+) are subtracted the same way.",
 	Source:  sdc + "secondary disclosure: two tables whose difference is small.",
 	Example: "heart_disease_all: 21-30 8; heart_disease_male: 21-30 7: the difference is 1. Both rounded: fine.",
-	FixR:    "Release one of the two, or round both before they are compared.",
-	FixPy:   "Release one of the two, or round both before they are compared.",
+	FixR: `# release one of the two; or round both, so that the difference tells nothing
+df <- df |> mutate(across(c(n, total), ~ round(.x / 5) * 5))`,
+	FixPy: `# release one of the two; or round both, so that the difference tells nothing
+df[["n", "total"]] = (df[["n", "total"]] / 5).round() * 5`,
 	Kinds: []Kind{
 		{"nested", policy.Block, "a table and a part of it, by their names, differ by a small count"},
 		{"open-ended", policy.Block, "two open-ended groups of one table differ by a small count"},

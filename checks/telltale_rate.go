@@ -16,10 +16,12 @@ var telltaleRate = Check{
 		"The check reports such fractions in rows with redacted counts when so many digits seldom agree by chance.",
 	Source:  sdc + "a rate calculated from counts of 7 or fewer; directly or indirectly.",
 	Example: "n [REDACTED], total [REDACTED], rate 0.428571: that is 3/7. A rate of 0.5 says too little and is not reported.",
-	FixR:    `mutate(rate = if_else(is.na(n) | is.na(total), NA, rate))`,
-	FixPy:   `df.loc[df["n"].isna() | df["total"].isna(), "rate"] = None`,
-	Kinds:   []Kind{{"", policy.Warn, "a rate beside redacted counts is a fraction of a few people"}},
-	File:    checkTelltales,
+	FixR: `# a rate goes wherever one of its counts went
+df <- df |> mutate(rate = if_else(is.na(n) | is.na(total), NA_real_, rate))`,
+	FixPy: `# a rate goes wherever one of its counts went
+df.loc[df["n"].isna() | df["total"].isna(), "rate"] = np.nan`,
+	Kinds: []Kind{{"", policy.Warn, "a rate beside redacted counts is a fraction of a few people"}},
+	File:  checkTelltales,
 }
 
 // maxChance is how many coincidences a column may be expected to hold before

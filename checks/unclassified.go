@@ -14,8 +14,8 @@ var columnsUnclassified = Check{
 		"so no rule about counts was applied to them. Look at them yourself.",
 	Source:  "House rule: what was not examined is said.",
 	Example: `A column "x7" with the numbers 3, 1, 4 between text columns: named. A column "n": not.`,
-	FixR:    `rename(n_patients = x7)`,
-	FixPy:   `df.rename(columns={"x7": "n_patients"})`,
+	FixR:    `df <- df |> rename(n_patients = x7)`,
+	FixPy:   `df = df.rename(columns={"x7": "n_patients"})`,
 	Kinds: []Kind{
 		{"", policy.Note, "numeric columns whose meaning is not known"},
 		{"cells", policy.Note, "cells of a count column that could not be read as a number"},

@@ -13,8 +13,14 @@ var zeroOrFull = Check{
 		"then whoever is known to be in the group is known to have it, or not.",
 	Source:  sdc + "class disclosure. Zeros may stay where they cannot harm.",
 	Example: "group,outcome,total / a,0,45: noted. 41 of 41: noted. A column of zeros only, or a running total that starts at zero: fine.",
-	FixR:    "Combine groups so that no cell is empty or full, or explain that the combination is impossible.",
-	FixPy:   "Combine groups so that no cell is empty or full, or explain that the combination is impossible.",
+	FixR: `# combine groups so that no cell is empty or full; or answer that it cannot be otherwise
+df <- df |>
+  mutate(age_group = if_else(age_group %in% c("65-79", "80+"), "65+", age_group)) |>
+  group_by(region, sex, age_group) |>
+  summarise(n = sum(n), total = sum(total), .groups = "drop")`,
+	FixPy: `# combine groups so that no cell is empty or full; or answer that it cannot be otherwise
+df["age_group"] = df["age_group"].replace({"65-79": "65+", "80+": "65+"})
+df = df.groupby(["region", "sex", "age_group"], as_index=False)[["n", "total"]].sum()`,
 	Kinds: []Kind{
 		{"zero", policy.Note, "nobody in the group; the policy's counts.zero sets the severity"},
 		{"full", policy.Note, "everybody in the group"},
