@@ -184,6 +184,7 @@ func eventRowOf(e review.Event, who string) eventRow {
 type statusPage struct {
 	*review.StatusReport
 	Counts []statusCount
+	Plot   *plot // of the counts; nil where there are none
 	Well   bool
 	// CanRetry says that the reader may have dead letters tried again.
 	CanRetry bool
@@ -205,6 +206,7 @@ func (u *UI) status(c *call) error {
 	for _, s := range allStatuses() {
 		p.Counts = append(p.Counts, statusCount{s, rep.ByStatus[s]})
 	}
+	p.Plot = statusPlot(p.Counts)
 	p.CanRetry = c.actor.MaySomewhere(policy.JobRetry)
 	return c.render(http.StatusOK, "status", frame{Title: "Service status"}, p)
 }

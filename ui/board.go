@@ -13,11 +13,15 @@ type boardPage struct {
 	Rows     []boardRow
 	Checkers []review.Load
 	Days     int
+	Plot     *plot // of the load; nil when nobody has any
+	// Late, Free and Away are counts for the head of the page.
+	Late, Free, Away int
 }
 
 type boardRow struct {
 	review.BoardRow
 	Title, Link string
+	DueIn       string // in working days
 	Seats       []boardSeat
 	To          []review.Load // who could take a seat of it
 }
@@ -38,7 +42,13 @@ func (u *UI) board(c *call) error {
 	}
 	p := boardPage{Checkers: b.Checkers, Days: u.policy.Review.FeedbackDays}
 	for _, r := range b.Requests {
-		row := boardRow{BoardRow: r, Title: requestTitle(&r.Request), Link: requestPath(r.Request.ID)}
+		row := boardRow{BoardRow: r, Title: requestTitle(&r.Request), Link: requestPath(r.Request.ID), DueIn: u.dueWords(&r.Request)}
+		if r.Overdue {
+			p.Late++
+		}
+		if r.Unrouted {
+			p.Free++
+		}
 		for _, s := range r.Request.Seats {
 			name := names[s.Checker]
 			if name == "" {
@@ -53,6 +63,12 @@ func (u *UI) board(c *call) error {
 		}
 		p.Rows = append(p.Rows, row)
 	}
+	for _, l := range b.Checkers {
+		if l.Away {
+			p.Away++
+		}
+	}
+	p.Plot = loadPlot(b.Checkers)
 	return c.render(http.StatusOK, "board", frame{Title: "Board", Wide: true}, p)
 }
 

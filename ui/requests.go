@@ -30,6 +30,8 @@ func groupPath(id review.RequestID, g review.GroupID) string {
 type myRequest struct {
 	review.Request
 	Abandoned bool
+	DueIn     string    // in working days
+	Next      string    // what comes next, in a few words
 	Recalled  time.Time // zero when nothing of it was
 }
 
@@ -45,7 +47,7 @@ func (u *UI) myRequests(c *call) error {
 	}
 	var rows []myRequest
 	for _, r := range list {
-		rows = append(rows, myRequest{r, r.Status == review.Pending && r.Updated.Before(limit), recalled[r.ID]})
+		rows = append(rows, myRequest{r, r.Status == review.Pending && r.Updated.Before(limit), u.dueWords(&r), nextWords(r.Status), recalled[r.ID]})
 	}
 	return c.render(http.StatusOK, "requests", frame{Title: "My requests"}, rows)
 }
@@ -53,6 +55,8 @@ func (u *UI) myRequests(c *call) error {
 // requestPage is one request as its viewer may see it.
 type requestPage struct {
 	*review.View
+	DueIn    string // in working days
+	Since    *sinceView
 	State    string // one sentence: where it stands and what comes next
 	Missing  []missingGroup
 	Lacking  int // things in Missing
@@ -107,7 +111,10 @@ func (u *UI) request(c *call) error {
 		p.Holds = "Put a legal hold on it"
 	}
 	p.Runs = c.madeBy(v, &provenance.Origin{}).Runs
-	p.Steps = u.steps(v, "")
+	p.Steps, p.DueIn = u.steps(v, ""), u.dueWords(&v.Request)
+	if p.Since, err = u.since(c, v); err != nil {
+		return err
+	}
 	p.Missing, p.Lacking = missingByGroup(v), len(v.Missing)
 	if p.IsAuthor && v.Can[policy.RequestEdit] && p.Lacking > 0 && len(v.Groups) > 0 {
 		if p.Reuse, err = u.reusable(c, v); err != nil {

@@ -13,6 +13,7 @@ import (
 
 // queuePage is what is routed to a checker.
 type queuePage struct {
+	Told          string // at first sight, in a sentence
 	Yours, Others []queueRow
 	Free          []freeRow // a seat of them can be taken
 }
@@ -26,6 +27,7 @@ type queueRow struct {
 	review.QueueItem
 	Title, Link string
 	Age         string
+	DueIn       string // in working days
 	Percent     int
 }
 
@@ -36,7 +38,7 @@ func (u *UI) queue(c *call) error {
 	}
 	var p queuePage
 	for _, it := range items {
-		row := queueRow{QueueItem: it, Title: requestTitle(&it.Request), Link: requestPath(it.Request.ID), Age: ago(it.Request.Submitted, u.now())}
+		row := queueRow{QueueItem: it, Title: requestTitle(&it.Request), Link: requestPath(it.Request.ID), Age: ago(it.Request.Submitted, u.now()), DueIn: u.dueWords(&it.Request)}
 		if it.Files > 0 {
 			row.Percent = it.Mine * 100 / it.Files
 		}
@@ -46,6 +48,7 @@ func (u *UI) queue(c *call) error {
 			p.Others = append(p.Others, row)
 		}
 	}
+	p.Told = toldOf(p.Yours)
 	if c.actor.MaySomewhere(policy.ReviewClaim) {
 		free, err := u.service.Claimable(c.ctx(), c.actor)
 		if err != nil {

@@ -28,6 +28,7 @@ type Service interface {
 	WithdrawFile(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) error
 	UpdateFile(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) error
 	EditGroup(ctx context.Context, a review.Actor, id review.RequestID, g review.GroupID, d review.GroupDetails) error
+	Since(ctx context.Context, a review.Actor, id review.RequestID) (*review.Since, error)
 	Amend(ctx context.Context, a review.Actor, id review.RequestID, in review.Amendment) error
 	AskException(ctx context.Context, a review.Actor, id review.RequestID, file review.FileID, check, reason string) error
 	Acknowledge(ctx context.Context, a review.Actor, id review.RequestID, in review.AcknowledgeInput) error

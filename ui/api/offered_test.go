@@ -19,6 +19,7 @@ func TestEveryUseCaseIsOffered(t *testing.T) {
 		"FramedContent",    // what a page frames; FileContent is the same
 		"Alarms",           // they are part of the status
 		"Amend",            // EditDetails and EditGroup say everything at once
+		"Since",            // the events of a request say so
 		"RecalledRequests", // each request and release says so itself
 	}
 	offered, service := reflect.TypeFor[Service](), reflect.TypeFor[*review.Service]()
