@@ -3,6 +3,8 @@ package review
 import (
 	"context"
 	"errors"
+	"strings"
+	"unicode/utf8"
 
 	"sallyport/policy"
 )
@@ -73,6 +75,9 @@ func (s *Service) Authorise(ctx context.Context, a Actor, action policy.Action) 
 func (s *Service) denied(ctx context.Context, a Actor, id RequestID, action policy.Action, err error) error {
 	if k := KindOf(err); k != Forbidden && k != NotFound {
 		return err
+	}
+	if !utf8.ValidString(string(id)) || strings.ContainsRune(string(id), 0) {
+		id = "" // no request ever had it, and no store keeps such text
 	}
 	e := s.event(a, EvDenied, nil)
 	e.Request, e.Detail = id, map[string]string{"action": string(action)}
