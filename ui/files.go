@@ -41,6 +41,11 @@ type filePage struct {
 	How      *arithmetic  // of the finding chosen
 	NoCopy   bool         // the policy does not let contents be copied
 	Text     *textView
+	Picture  *picture
+	Tree     *jsonNode
+	TreeCut  bool // the tree leaves something out
+	Beside   *besideView
+	Besides  []tab       // what can be put next to it
 	Source   string      // address of the raw bytes, for an image or a framed document
 	Data     []fileEntry // the tables that a figure rests on
 	Download string
@@ -98,7 +103,9 @@ func (u *UI) showFile(c *call, status int, vote *voteForm) error {
 	if err := p.place(v, c.fileID()); err != nil {
 		return err
 	}
-	p.show(u, c, content)
+	if err := p.show(u, c, content); err != nil {
+		return err
+	}
 	p.Made = c.madeBy(v, &p.File.File.Origin)
 	p.Changes = changesOf(v, &p.File.FileView)
 	u.answers(&p)
@@ -187,7 +194,7 @@ func (p *filePage) place(v *review.View, id review.FileID) error {
 }
 
 // show decides how the file is shown, and builds that view of it.
-func (p *filePage) show(u *UI, c *call, content *review.FileContent) {
+func (p *filePage) show(u *UI, c *call, content *review.FileContent) error {
 	file := u.read(c.ctx(), content)
 	doc := file.doc
 	same := bytes.Equal(content.Original, content.Clean)
@@ -203,7 +210,7 @@ func (p *filePage) show(u *UI, c *call, content *review.FileContent) {
 	choices := viewsOf(content, doc)
 	if len(choices) == 0 {
 		p.Cannot = "This type of file has no safe way to be shown here."
-		return
+		return nil
 	}
 	p.Shown = q.Get("view")
 	if !slices.ContainsFunc(choices, func(ch choice) bool { return ch.view == p.Shown }) {
@@ -217,18 +224,30 @@ func (p *filePage) show(u *UI, c *call, content *review.FileContent) {
 	switch p.Shown {
 	case "image":
 		p.Data = tablesOf(u.policy, p.List)
+		p.showPicture(file, q.Get("zoom"))
 	case "table":
 		p.showTable(file, q, page)
 	case "columns":
 		p.showColumns(file, q)
 	case "text":
-		p.showText(content.Clean, page, same)
+		p.showText(content.Clean, page, same, q)
 	case "original":
-		p.showText(content.Original, page, true)
+		p.showText(content.Original, page, true, q)
+	case "tree":
+		if root, whole, ok := jsonTree(content.Clean); ok {
+			p.Tree, p.TreeCut = &root, !whole
+		} else {
+			p.Cannot = "This file is no single JSON value, so it has no tree. It is shown as text."
+		}
 	case "pretty":
 		data, _ := pretty(content.Clean)
-		p.showText(data, page, false)
+		p.showText(data, page, false, q)
 	}
+	p.Besides = p.besides(u.policy, choices)
+	if what := q.Get("beside"); what != "" {
+		return p.showBeside(u, c, content, what)
+	}
+	return nil
 }
 
 // pointAt says in words which place of the file a line and a column (from 1; 0
@@ -265,9 +284,10 @@ func (u *UI) read(ctx context.Context, content *review.FileContent) *readFile {
 	})
 }
 
-func (p *filePage) showText(data []byte, page int, numbered bool) {
-	view := viewText(data, p.Findings, page, numbered)
+func (p *filePage) showText(data []byte, page int, numbered bool, q url.Values) {
+	view := viewText(data, p.Findings, page, numbered, whole(q))
 	view.Pager = newPager(view.Pager.Page, view.Pager.Pages, p.pageAddress(p.Shown))
+	view.More = p.File.Link + "?" + url.Values{"view": {p.Shown}, "page": {strconv.Itoa(view.Pager.Page)}}.Encode() + "&whole="
 	p.Text = &view
 }
 
@@ -334,7 +354,7 @@ func viewsOf(content *review.FileContent, doc *checks.Document) []choice {
 		out = append(out, choice{"document", "Report as released"})
 	case "application/json":
 		if _, ok := pretty(content.Clean); ok {
-			out = append(out, choice{"pretty", "Laid out"})
+			out = append(out, choice{"tree", "Tree"}, choice{"pretty", "Laid out"})
 		}
 	}
 	tables := tableChoice(doc)

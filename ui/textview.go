@@ -15,11 +15,14 @@ type textView struct {
 	Total  int
 	Pager  pager
 	Notice string // what was done so that it can be shown
+	More   string // address of the page with one line whole, without its number
 }
 
 type lineView struct {
 	N      int
 	Text   string
+	Parts  []logPart // Text in the colours of a terminal; nil where there are none
+	Cut    bool      // more of the line follows
 	Flags  []flag
 	Worst  policy.Severity
 	Chosen bool
@@ -29,8 +32,9 @@ type lineView struct {
 const longestLine = 4000
 
 // viewText cuts text into numbered lines and shows one page of them. Findings
-// mark lines only when numbered says that the lines are those of the file.
-func viewText(data []byte, views []findingView, page int, numbered bool) textView {
+// mark lines only when numbered says that the lines are those of the file. The
+// line with the number whole (0 for none) is not cut.
+func viewText(data []byte, views []findingView, page int, numbered bool, whole int) textView {
 	var v textView
 	if !utf8.Valid(data) {
 		v.Notice = "Some bytes are not UTF-8 text; they are shown as \\x escapes."
@@ -41,12 +45,19 @@ func viewText(data []byte, views []findingView, page int, numbered bool) textVie
 	page = min(max(page, 1), pages)
 	v.Pager = pager{Page: page, Pages: pages}
 	first := (page - 1) * linesPerPage
+	var colours ansiState
+	coloured := bytes.Contains(data, []byte("\x1b["))
 	for i, text := range lines[first:min(first+linesPerPage, len(lines))] {
-		if len(text) > longestLine {
-			text = text[:longestLine] + " […]"
-			v.Notice = "Very long lines are cut; download the file to see them whole."
+		line := lineView{N: first + i + 1}
+		if len(text) > longestLine && whole != line.N {
+			text, line.Cut = strings.ToValidUTF8(text[:longestLine], "\uFFFD")+" […]", true
+			v.Notice = "Very long lines are cut."
 		}
-		v.Lines = append(v.Lines, lineView{N: first + i + 1, Text: printableText(text)})
+		if coloured {
+			line.Parts = colours.parts(text)
+		}
+		line.Text = printableText(text)
+		v.Lines = append(v.Lines, line)
 	}
 	if numbered {
 		v.mark(views, first)

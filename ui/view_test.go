@@ -109,16 +109,16 @@ func TestRaggedTable(t *testing.T) {
 func TestText(t *testing.T) {
 	views := []findingView{{N: 1, ID: "x", Severity: policy.Warn, finding: &checks.Finding{Rows: []checks.Row{{Line: 1001}, {Line: 99999}}}}}
 	lines := strings.Repeat("line\n", 2500)
-	v := viewText([]byte(lines), views, 2, true)
+	v := viewText([]byte(lines), views, 2, true, 0)
 	if v.Total != 2500 || len(v.Lines) != 1000 || v.Lines[0].N != 1001 || v.Lines[0].Worst != policy.Warn || v.Lines[1].Worst != "" || v.Pager.Pages != 3 {
 		t.Errorf("total %d, shown %d, first %+v", v.Total, len(v.Lines), v.Lines[0])
 	}
-	v = viewText([]byte("a\xffb\x1b[31mred\u202e\r\nc\td"), nil, 1, false)
+	v = viewText([]byte("a\xffb\x1b[31mred\u202e\r\nc\td"), nil, 1, false, 0)
 	want := []string{`a\xffb\u{001b}[31mred\u{202e}`, "c\td"}
 	if diff := cmp.Diff(want, []string{v.Lines[0].Text, v.Lines[1].Text}); diff != "" || v.Notice == "" {
 		t.Errorf("notice %q (-want +got):\n%s", v.Notice, diff)
 	}
-	if long := viewText([]byte(strings.Repeat("x", 1<<20)), nil, 1, false); len(long.Lines[0].Text) > longestLine+20 || long.Notice == "" {
+	if long := viewText([]byte(strings.Repeat("x", 1<<20)), nil, 1, false, 0); len(long.Lines[0].Text) > longestLine+20 || long.Notice == "" {
 		t.Error("a very long line is not cut, or not said to be")
 	}
 }

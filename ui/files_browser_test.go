@@ -1,0 +1,58 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"sallyport/checks/browsertest"
+	"sallyport/review/reviewtest"
+)
+
+// Each way to show a file, at three widths: pictures with their zoom and texts,
+// two files side by side, a tree, a log.
+func TestFilesInBrowser(t *testing.T) {
+	script := axe(t)
+	s := newSite(t)
+	if !s.ui.AssetsBuilt() {
+		t.Skip("style and script are not built: run npm run build in ui")
+	}
+	s.Sanitiser = cleaner{}
+	names := []string{"plot.svg", "plot.csv", "tree.json", "run.log", "report.html"}
+	contents := []string{plotSVG, roundedCSV, `{"models": [{"name": "a", "n": 120, "terms": [1, 2, 3]}, {"name": "b", "n": null}], "year": 2025}`,
+		"started\n\x1b[31mwarning\x1b[0m: 120 rows\n", "<!doctype html><title>R</title><script>1</script><p>Rates rose.</p><table><tr><th>region<th>people<tr><td>North<td>120<tr><td>South<td>340</table>"}
+	form := []string{"kind", "output", "group", "new", "new_group", "All"}
+	for i, name := range names {
+		s.Workspaces.Write(reviewtest.Cohort, "release/"+name, contents[i])
+		form = append(form, "file", "release/"+name)
+	}
+	ann := s.as(t, "ann")
+	ann.post("/workspaces/cohort/files", form...).want(200)
+	files := map[string]string{}
+	for _, link := range ann.links(fileLink) {
+		for _, name := range names {
+			if strings.Contains(ann.get(link).body, "<title>"+name) {
+				files[name] = link
+			}
+		}
+	}
+	b := &browserTab{t, browsertest.Start(t), s}
+	b.open("/sign-in")
+	b.do(chromedp.Click("#demo-ann"), chromedp.WaitReady("#signed-in-as"))
+	table := files["plot.csv"][strings.LastIndexByte(files["plot.csv"], '/')+1:]
+	for _, width := range []int64{1440, 1024, 390} {
+		for name, path := range map[string]string{
+			"figure": files["plot.svg"] + "?view=image&zoom=200", "beside": files["plot.svg"] + "?view=image&beside=" + table,
+			"tree": files["tree.json"], "log": files["run.log"], "report-source": files["report.html"] + "?view=document&beside=source", "report-table": files["report.html"] + "?view=table",
+		} {
+			b.look(script, fmt.Sprintf("show-%s-%d", name, width), path, width)
+		}
+	}
+	b.do(chromedp.EmulateViewport(1440, 900))
+	b.open(files["plot.svg"] + "?view=image&beside=" + table)
+	if apart := evaluate[bool](b, `(() => { const [a, c] = [...document.querySelectorAll('.app-beside__pane')].map(p => p.getBoundingClientRect()); return a.right <= c.left && Math.abs(a.top - c.top) < 2 })()`); !apart {
+		t.Error("the two files do not stand side by side")
+	}
+}
