@@ -153,6 +153,11 @@ func TestVoteIsTruthful(t *testing.T) {
 	if kept := evaluate[string](b, `document.querySelector('#reason').value`); kept != "Say which year." || votes() != 0 {
 		t.Errorf("kept %q, %d votes", kept, votes())
 	}
+	evaluate[bool](b, fmt.Sprintf(`document.querySelector('#reason').value = ''; document.querySelector('#vote-form').action = %q; document.querySelector('#vote-save').click(); true`, first+"/vote"))
+	b.until("it says what is missing", `document.querySelector('.nhsuk-error-summary')?.textContent.includes('Give a reason') === true`)
+	if here := evaluate[string](b, `location.pathname`); here != first {
+		t.Errorf("a form that was refused leads to %s", here)
+	}
 	evaluate[bool](b, fmt.Sprintf(`(() => { const f = document.querySelector('#vote-form'); f.action = %q; document.querySelector('#decision-approve').click(); const s = document.querySelector('#vote-save'); s.click(); s.click(); return true })()`, first+"/vote"))
 	b.until("saved", `document.querySelector('#flash').textContent.includes('was saved: approved')`)
 	if n := votes(); n != 1 {

@@ -56,9 +56,11 @@
 // explained: #check-NAME, #mend-NAME, #questions, #go-on. Submit: checkboxes
 // #confirm-ID, #submit-request.
 //
-// File: #prev-file, #next-file, #download; cells #rROWcCOLUMN (both from 0),
+// File: #bench, #prev-file, #next-file, #download, #go-review, #keys-open and the
+// dialog #keys with #keys-on; #table with #table-search; #beside; cells #rROWcCOLUMN (both from 0),
 // columns #hCOLUMN, lines #LNUMBER; findings #finding-ID; #decision-approve,
-// #decision-changes, #decision-reject, #reason, #vote-next, #vote-save;
+// #decision-changes, #decision-reject, #reason, #vote-next, #vote-save,
+// #undo-form, #take-back-form;
 // #update-file, #move-file, #withdraw-file. Comments: a form with the fields
 // comment and visibility (public or checkers), line and column, and the button add-comment.
 //

@@ -72,7 +72,8 @@ function show({ page, url }, asked) {
     else old?.remove()
   }
   document.title = page.title
-  history.pushState({ bench: true }, '', fresh.pathname + fresh.search + fresh.hash)
+  // A form that was refused answers at its own address, which is no page.
+  if (!fresh.pathname.endsWith('/vote')) history.pushState({ bench: true }, '', fresh.pathname + fresh.search + fresh.hash)
   renew()
   settle(same)
   if (same && !fresh.hash) scrollTo(0, scroll)
@@ -127,7 +128,7 @@ async function send(e) {
 function say(words, how) {
   const line = document.querySelector('#flash')
   if (!line) return
-  line.className = 'app-saved app-saved--' + how
+  line.className = 'app-told-line app-told-line--' + how
   line.textContent = words
 }
 
