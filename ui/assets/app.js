@@ -18,6 +18,28 @@ startBench(() => {
   ready()
 })
 
+// A field saves itself when it is left: it sends what it names and nothing else
+// of its form. Whatever is no plain answer (a fault, a page to sign in on) is not
+// put into the page; the page says that the field was not saved.
+document.addEventListener('htmx:config:request', e => {
+  const { sourceElement, request } = e.detail.ctx
+  if (!sourceElement.dataset.sends) return
+  const wanted = sourceElement.dataset.sends.split(' ')
+  for (const name of new Set(request.body.keys())) if (!wanted.includes(name)) request.body.delete(name)
+})
+function notSaved(e) {
+  const saved = document.getElementById('saved')
+  if (saved) saved.textContent = saved.dataset.unsaved
+  e.preventDefault()
+}
+document.addEventListener('htmx:before:response', e => {
+  const { sourceElement, response } = e.detail.ctx
+  if (sourceElement.dataset.sends && (response.raw.redirected || !response.raw.ok)) notSaved(e)
+})
+document.addEventListener('htmx:error', e => {
+  if (e.detail.ctx?.sourceElement?.dataset.sends) notSaved(e)
+})
+
 // ready brings to life what lies in the main part of a page, which the workbench
 // replaces.
 function ready() {
