@@ -198,6 +198,7 @@ func TestPagesInBrowser(t *testing.T) {
 		aud.look(script, "record-print", strings.Replace(request, "/requests/", "/records/", 1)+"/print", width)
 		aud.look(script, "figures", "/figures", width)
 		aud.look(script, "audit", "/audit", width)
+		aud.look(script, "checkpoints", "/audit/checkpoints", width)
 		aud.look(script, "found", "/audit?find=rates", width)
 		aud.look(script, "filtered", "/audit?person=ann", width)
 		aud.look(script, "status", "/status", width)

@@ -26,6 +26,7 @@ import (
 const (
 	Engine   = "SALLYPORT_TEST_ENGINE" // "postgres" for what else runs on SQLite
 	Required = "SALLYPORT_POSTGRES"    // "required": to be without PostgreSQL is a failure
+	Fsync    = "SALLYPORT_TEST_FSYNC"  // "on" to flush to the disk, for measuring
 )
 
 // Roles of a test's database: its owner changes the schema, and the application
@@ -188,7 +189,7 @@ func startServer() (*server, error) {
 func (s *server) launch(bin string, who *syscall.SysProcAttr) error {
 	const watch = `trap "" INT TERM HUP
 "$0" -D data -k . -c listen_addresses= -c max_connections=300 -c shared_buffers=64MB \
-  -c fsync=off -c full_page_writes=off -c log_min_messages=fatal -c logging_collector=off \
+  -c fsync=${SALLYPORT_TEST_FSYNC:-off} -c full_page_writes=${SALLYPORT_TEST_FSYNC:-off} -c log_min_messages=fatal -c logging_collector=off \
   -c unix_socket_directories="$PWD" >log 2>&1 </dev/null &
 cat >/dev/null
 kill -QUIT $!
