@@ -60,3 +60,41 @@ func TestADeliveryThatWasGivenUpIsTriedAgain(t *testing.T) {
 		t.Errorf("%d events of one revival, two deliveries and one release", len(events))
 	}
 }
+
+// What the other side refuses is given up after a few tries, and can be tried
+// again as often once its cause is mended; what may pass is tried for longer.
+func TestARefusalIsGivenUpSoon(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	id, one, _ := reviewed(t, w)
+	must(t, w.Release(ctx, one, id))
+	tries := func() int {
+		n := 0
+		w.Sink.Fail = func() error {
+			n++
+			return &review.Error{Kind: review.Unavailable, Message: "It refused the token.", Err: review.ErrRefused}
+		}
+		for range 10 {
+			_, err := w.WorkOnce(ctx)
+			must(t, err)
+			w.Advance(8 * time.Hour)
+		}
+		return n
+	}
+	ops := w.As(t, "ops")
+	for round := range 2 {
+		if n := tries(); n != 4 {
+			t.Errorf("round %d: tried %d times, want 4", round, n)
+		}
+		st, err := w.Status(ctx, ops)
+		must(t, err)
+		if len(st.DeadJobs) != 1 || st.DeadJobs[0].Reason != "It refused the token." {
+			t.Fatalf("dead letters: %+v", st.DeadJobs)
+		}
+		must(t, w.RetryDead(ctx, ops, st.DeadJobs[0].ID))
+	}
+	w.Sink.Fail = nil
+	work(t, w)
+	if got := status(t, w, id); got != review.Released {
+		t.Errorf("after it was mended it is %s", got)
+	}
+}

@@ -257,6 +257,15 @@ func (s *Service) hold(ctx, stop context.Context, job *Job, done <-chan struct{}
 	}
 }
 
+// ErrRefused is what a sink's error wraps when the other side understood and
+// refused: credentials that are not accepted, an address that is not there. Trying
+// for a day would change nothing, so people hear of it soon. It is tried a few
+// times all the same, since a proxy in between may answer so while it restarts.
+var ErrRefused = errors.New("the other side refused")
+
+// refusedTries is how often a job is tried that is refused.
+const refusedTries = 4
+
 // failed puts a job back with a growing pause, and the failure on record.
 func (s *Service) failed(ctx context.Context, job *Job, cause error) error {
 	s.Log.ErrorContext(ctx, "a job failed", "job", job.ID, "kind", job.Kind, "target", job.Target, "tries", job.Tries, "error", cause)
@@ -266,6 +275,9 @@ func (s *Service) failed(ctx context.Context, job *Job, cause error) error {
 	}
 	e.Request, e.Detail = job.Request, map[string]string{"tries": fmt.Sprint(job.Tries), "target": job.Target}
 	now := s.Now()
+	if errors.Is(cause, ErrRefused) {
+		job.MaxTries = min(job.MaxTries, refusedTries)
+	}
 	return errors.Join(
 		s.tellOfFailure(ctx, job),
 		s.Store.Append(ctx, e),

@@ -92,7 +92,8 @@ type Store interface {
 	// FinishJob marks a job done.
 	FinishJob(ctx context.Context, job *Job) error
 	// RetryJob puts it back, to be tried again at a time, with the reason.
-	// After Job.MaxTries it is a dead letter, which DeadJobs lists.
+	// After Job.MaxTries it is a dead letter, which DeadJobs lists; a caller that
+	// knows that it is no use gives the job fewer for this once.
 	RetryJob(ctx context.Context, job *Job, now, at time.Time, reason string) error
 	DeadJobs(ctx context.Context) ([]Job, error)
 	// Jobs lists jobs in whatever state, those due longest first.

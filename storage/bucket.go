@@ -148,6 +148,7 @@ func bucketError(doing string, err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return say("The storage did not answer in time.")
 	case gcerrors.Code(err) == gcerrors.PermissionDenied:
+		kept = fmt.Errorf("%w: %w", review.ErrRefused, kept)
 		return say("The storage refused access: look at its keys and their rights.")
 	case gcerrors.Code(err) == gcerrors.NotFound:
 		return say("The storage has no such bucket or object.")

@@ -135,7 +135,7 @@ func (s *Store) FinishJob(ctx context.Context, job *review.Job) error {
 // RetryJob puts a job back, or gives it up when it has had its tries.
 func (s *Store) RetryJob(ctx context.Context, job *review.Job, now, at time.Time, reason string) error {
 	return s.held(ctx, "putting a job back", job, map[string]any{
-		"state":   gorm.Expr("CASE WHEN tries >= max_tries THEN ? ELSE state END", string(review.JobDead)),
+		"state":   gorm.Expr("CASE WHEN tries >= max_tries OR tries >= ? THEN ? ELSE state END", job.MaxTries, string(review.JobDead)),
 		"failing": gorm.Expr("CASE failing WHEN 0 THEN ? ELSE failing END", micros(now)),
 		"leased":  0, "due": micros(at), "reason": reason,
 	})

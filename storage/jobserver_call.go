@@ -77,12 +77,20 @@ func unreachable(err error) error {
 	return &review.Error{Kind: review.Unavailable, Message: words, Err: err}
 }
 
-func errJobServerRefused(why string) error {
+func errJobServerRefused(why string) *review.Error {
 	return review.Errorf(review.Unavailable, "The job server did not take it: %s.", why)
 }
 
 // refusal is why an answer's status is none that was hoped for.
 func (a *jobAnswer) refusal() error {
+	err := a.refused()
+	if a.status >= 400 && a.status < 500 && a.status != http.StatusRequestTimeout && a.status != http.StatusTooEarly && a.status != http.StatusTooManyRequests {
+		err.Err = review.ErrRefused // it will say so again
+	}
+	return err
+}
+
+func (a *jobAnswer) refused() *review.Error {
 	switch {
 	case a.status == http.StatusUnauthorized, a.status == http.StatusForbidden:
 		return errJobServerRefused("it refused the token, or the person")

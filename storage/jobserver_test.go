@@ -130,10 +130,14 @@ func TestJobServerFaults(t *testing.T) {
 					stand.Before = spoil
 				}
 				p := jobPackage()
-				if location, err := j.Deliver(t.Context(), p); err == nil || location != "" || review.KindOf(errors.Unwrap(err)) != review.Unavailable {
+				location, err := j.Deliver(t.Context(), p)
+				if refused := name == "a 401" || name == "another 400"; errors.Is(err, review.ErrRefused) != refused {
+					t.Errorf("%s at call %d: %v, and it is to be a refusal: %t", name, call, err, refused)
+				}
+				if err == nil || location != "" || review.KindOf(errors.Unwrap(err)) != review.Unavailable {
 					t.Errorf("%s at call %d: %q, %v", name, call, location, err)
 				}
-				_, err := j.Deliver(t.Context(), p)
+				_, err = j.Deliver(t.Context(), p)
 				if err != nil {
 					t.Errorf("%s at call %d, and again: %v", name, call, err)
 				}
