@@ -19,7 +19,7 @@ export CGO_ENABLED := 1
 ASSETS := ui/static/dist/manifest.json
 ASSET_SOURCES := $(shell find ui/assets ui/build.mjs ui/package.json ui/package-lock.json -type f 2>/dev/null)
 
-.PHONY: run build test unit unit-postgres postgres postgres-all lint bench fuzz browser s3 kills sbom reproducible clean tools-present
+.PHONY: run build test matrix unit unit-postgres postgres postgres-all lint bench fuzz browser s3 kills sbom reproducible clean tools-present
 
 run: build
 	bin/sallyport demo --listen $(ADDRESS) --data $(DEMO)
@@ -52,6 +52,10 @@ test: build browser postgres s3 lint unit unit-postgres
 # not skipped.
 unit: $(ASSETS) $(OIDCTEST) s3
 	SALLYPORT_BROWSER=$${SALLYPORT_BROWSER:-required} SALLYPORT_S3=$${SALLYPORT_S3:-required} SALLYPORT_POSTGRES=required go test -race -timeout 12m ./...
+
+# Every route as everybody in every status; a normal run tries two statuses.
+matrix: $(ASSETS)
+	SALLYPORT_MATRIX=all go test -v -timeout 30m -run 'TestMatrix$$' ./ui
 
 # What keeps data, once more on PostgreSQL, with a shorter game of the workflow's
 # model: the tests above hold both engines to the same contracts already.

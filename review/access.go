@@ -71,6 +71,12 @@ func (s *Service) Authorise(ctx context.Context, a Actor, action policy.Action) 
 	return s.denied(ctx, a, "", action, Errorf(NotFound, "There is no such page."))
 }
 
+// AuthoriseOn is Authorise for one request.
+func (s *Service) AuthoriseOn(ctx context.Context, a Actor, action policy.Action, id RequestID) error {
+	_, _, err := s.load(ctx, a, id, action)
+	return err
+}
+
 // denied puts a denial on record and returns it.
 func (s *Service) denied(ctx context.Context, a Actor, id RequestID, action policy.Action, err error) error {
 	if k := KindOf(err); k != Forbidden && k != NotFound {

@@ -59,12 +59,26 @@ func (u *UI) gate(r route) echo.HandlerFunc {
 			if err := u.service.Authorise(c.ctx(), c.actor, r.Action); err != nil {
 				return err
 			}
+			if err := u.authoriseOn(c, r); err != nil {
+				return err
+			}
 		}
 		if graveRoute(r) && !u.recent(c) {
 			return u.askWho(c, r)
 		}
 		return r.Handle(u, c)
 	}
+}
+
+// authoriseOn keeps those out who may not do the action to the request at hand,
+// before anything that they sent is read: whether a form is well filled in must
+// not depend on a request that they may not know of.
+func (u *UI) authoriseOn(c *call, r route) error {
+	reads := r.Method == http.MethodGet && r.Action != policy.ReviewVote // the page of one's own review
+	if reads || !strings.Contains(r.Path, "/:request") {
+		return nil
+	}
+	return u.service.AuthoriseOn(c.ctx(), c.actor, r.Action, c.requestID())
 }
 
 // identifyActor looks the person up afresh, so that a role taken away or an

@@ -146,6 +146,12 @@ func roleName(r policy.Role) string {
 		return "Output checker"
 	case policy.Lead:
 		return "Lead checker"
+	case policy.Collaborator:
+		return "Collaborator"
+	case policy.Copilot:
+		return "Copilot"
+	case policy.Service:
+		return "Service account"
 	case policy.Auditor:
 		return "Auditor"
 	case policy.Operator:

@@ -12,6 +12,7 @@ import (
 // Service is what the pages need of the domain; *review.Service is one. Every
 // method authorises its actor itself, so that a page can not forget to.
 type Service interface {
+	AuthoriseOn(ctx context.Context, a review.Actor, action policy.Action, id review.RequestID) error
 	MyWorkspaces(ctx context.Context, a review.Actor) ([]review.WorkspaceSummary, error)
 	WorkspaceFiles(ctx context.Context, a review.Actor, ws review.WorkspaceName) (*review.Workspace, *review.WorkspaceSummary, error)
 	Jobs(ctx context.Context, a review.Actor, ws review.WorkspaceName) (*review.WorkspaceJobs, error)

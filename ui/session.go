@@ -157,6 +157,9 @@ func (u *UI) openSession(c *call) (*review.Session, review.Actor, error) {
 	if err != nil {
 		return nil, actor, err
 	}
+	if slices.Contains(actor.AllRoles(), policy.Service) { // programs have tokens, and no browser
+		return nil, review.Actor{}, u.endSession(c, s, "service account")
+	}
 	if why := u.over(s, actor.Person); why != "" {
 		return nil, review.Actor{}, u.endSession(c, s, why)
 	}

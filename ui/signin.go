@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -256,14 +257,17 @@ func (u *UI) signOut(c *call) error {
 // home sends each role to where its work is.
 func (u *UI) home(c *call) error {
 	for _, h := range []struct {
-		role policy.Role
-		path string
+		role   policy.Role
+		path   string
+		action policy.Action // of the page
 	}{
-		{policy.Checker, "/queue"}, {policy.Lead, "/board"}, {policy.Researcher, "/workspaces"},
-		{policy.CoreDeveloper, "/workspaces"}, {policy.DataInvestigator, "/workspaces"},
-		{policy.Auditor, "/releases"}, {policy.Operator, "/status"},
+		{policy.Checker, "/queue", policy.QueueView}, {policy.Lead, "/board", policy.QueueAll},
+		{policy.Researcher, "/workspaces", policy.WorkspaceList}, {policy.CoreDeveloper, "/workspaces", policy.WorkspaceList},
+		{policy.DataInvestigator, "/workspaces", policy.WorkspaceList}, {policy.Collaborator, "/workspaces", policy.WorkspaceList},
+		{policy.Copilot, "/requests", policy.RequestList}, {policy.Auditor, "/releases", policy.ReleaseList},
+		{policy.Auditor, "/records", policy.RecordView}, {policy.Lead, "/queue", policy.QueueView}, {policy.Operator, "/status", policy.StatusView},
 	} {
-		if c.has(h.role) {
+		if slices.Contains(c.actor.AllRoles(), h.role) && c.actor.MaySomewhere(h.action) {
 			return c.redirect(h.path)
 		}
 	}

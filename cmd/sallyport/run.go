@@ -42,6 +42,7 @@ type commands struct {
 	Request   requestCommand   `cmd:"" help:"File and follow release requests on a running server."`
 	Queue     queueCommand     `cmd:"" help:"List open reviews: all of them for a lead, one's own for a checker."`
 	People    peopleCommand    `cmd:"" help:"Add people and projects, and set passwords."`
+	Access    accessCommand    `cmd:"" help:"Say who may do what; give, confirm and take away roles."`
 	Sessions  sessionsCommand  `cmd:"" help:"List and end the sessions of a person."`
 	Migrate   migrateCommand   `cmd:"" help:"Bring the schema of the database up to date, or say what it lacks."`
 	Backup    backupCommand    `cmd:"" help:"Make and verify backups."`
