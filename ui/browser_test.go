@@ -180,6 +180,10 @@ func TestPagesInBrowser(t *testing.T) {
 		checker.look(script, "finding", strings.Join(finding, "#"), width)
 		checker.look(script, "my-review", request+"/review", width)
 	}
+	lead := as("lea")
+	for _, width := range []int64{1440, 1024, 390} {
+		lead.look(script, "board", "/board", width)
+	}
 	seats[0].vote(request, "approve", "Rounded enough.").post(request + "/review").want(200)
 	seats[1].vote(request, "changes", "Round it.").post(request + "/review").want(200)
 	for _, width := range []int64{1440, 390} {
