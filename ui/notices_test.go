@@ -14,12 +14,18 @@ import (
 // told makes a release and everything that people are told of it.
 func told(t *testing.T) (*site, string) {
 	t.Helper()
+	return toldOf(t, "release/rates.csv", roundedCSV, "")
+}
+
+// toldOf is told of a file and, unless it is empty, a comment.
+func toldOf(t *testing.T, name, content, comment string) (*site, string) {
+	t.Helper()
 	s := newSite(t, func(o *Options) {
 		o.Sent = func() ([]SentMail, error) {
 			return []SentMail{{At: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC), To: "Ann <ann@example.org>", Subject: "<b>Hello</b>", Text: "A mail."}}, nil
 		}
 	})
-	request := s.draft(t, "release/rates.csv", roundedCSV)
+	request := s.draft(t, name, content)
 	for _, p := range reviewtest.People() { // everybody asks for everything
 		a := s.As(t, p.Username)
 		mine, err := s.NoticeChoices(t.Context(), a)
@@ -33,6 +39,11 @@ func told(t *testing.T) (*site, string) {
 		if err := s.ChooseNotices(t.Context(), a, c); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if comment != "" {
+		ann := s.as(t, "ann").get(request)
+		group := ann.links(groupLink)[0]
+		ann.post(request+"/comments", "group", strings.TrimPrefix(group, request+"/groups/"), "back", group, "comment", comment).want(http.StatusOK)
 	}
 	s.submit(t, request)
 	for _, b := range s.seats(t, request) {

@@ -106,7 +106,7 @@ func text(t *testing.T, res *http.Response) string {
 type panicking struct{ Service }
 
 func (panicking) Authorise(context.Context, review.Actor, policy.Action) error {
-	panic("marker-in-a-panic")
+	panic(inPanic)
 }
 
 // headersHeld fails unless an answer has the headers that every one has.

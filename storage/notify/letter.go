@@ -37,7 +37,7 @@ type letterView struct {
 
 func (l *letter) write(n review.Notice) (text, page string, err error) {
 	var t, p strings.Builder
-	view := letterView{n, choicesOf(n)}
+	view := letterView{inWords(n), choicesOf(n)}
 	err = errors.Join(l.text.Execute(&t, view), l.page.Execute(&p, view))
 	return t.String(), p.String(), err
 }

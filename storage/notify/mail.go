@@ -143,7 +143,7 @@ func (m *Mail) compose(what message) (*gomail.Msg, error) {
 
 // headerLine makes one line of a header's text.
 func headerLine(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }), " ")
+	return words(strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }), " "))
 }
 
 // idPart keeps what may stand before the @ of a Message-ID.

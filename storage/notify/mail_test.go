@@ -14,6 +14,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"sallyport/checks/hostile"
 	"sallyport/review"
 	"sallyport/storage/notify"
 )
@@ -107,6 +108,37 @@ func TestMailArrives(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Every hostile text goes through as a word: no header of its own, nothing that
+// cannot be seen, no markup.
+func TestEveryHostileWord(t *testing.T) {
+	for _, text := range hostile.Strings() {
+		b := newMailbox(t, false, "127.0.0.1")
+		n := returned()
+		n.Name, n.Subject, n.Project, n.Requester, n.Purpose = text, text, text, text, text
+		if err := mailer(t, b, nil).Send(t.Context(), n); err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		got := b.only()
+		h := got.parse(t).Header
+		subject, err := new(mime.WordDecoder).DecodeHeader(h.Get("Subject"))
+		if err != nil || hostile.Raw(subject) != "" || strings.ContainsAny(subject, "\n") {
+			t.Errorf("%q: the subject is %q, %v", text, subject, err)
+		}
+		if to, err := h.AddressList("To"); err != nil || len(to) != 1 || hostile.Raw(to[0].Name) != "" || to[0].Address != "ann@example.org" || h.Get("Set-Cookie")+h.Get("Bcc") != "" {
+			t.Errorf("%q: to %v, %v, %v", text, to, err, h)
+		}
+		for media, body := range parts(t, got) {
+			if raw := hostile.Raw(strings.ReplaceAll(body, "\r\n", "\n")); raw != "" {
+				t.Errorf("%q: the %s holds %q", text, media, raw)
+			}
+			if media == "text/html" && (strings.Contains(body, "<script") || strings.Contains(body, "<img") || strings.Contains(body, "<iframe")) {
+				t.Errorf("%q: markup got through", text)
+			}
+		}
 	}
 }
 

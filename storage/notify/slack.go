@@ -23,10 +23,10 @@ func NewSlack(e Endpoint) (*Slack, error) {
 
 // Send posts a notice as text.
 func (s *Slack) Send(ctx context.Context, n review.Notice) error {
-	lines := []string{"*" + escape(n.Subject) + "*", escape(n.Text)}
+	lines := []string{"*" + escape(words(n.Subject)) + "*", escape(words(n.Text))}
 	for _, fact := range []struct{ label, value string }{{"Project", n.Project}, {"Requester", n.Requester}, {"Purpose", n.Purpose}} {
 		if fact.value != "" {
-			lines = append(lines, fact.label+": "+escape(fact.value))
+			lines = append(lines, fact.label+": "+escape(words(fact.value)))
 		}
 	}
 	if n.Link != "" {

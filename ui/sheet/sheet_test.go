@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
+
+	"sallyport/checks/hostile"
 )
 
 func TestCell(t *testing.T) {
@@ -47,14 +49,6 @@ func TestCell(t *testing.T) {
 	}
 }
 
-// hostile are texts that have been used against spreadsheets.
-func hostile() []string {
-	return []string{
-		"=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "\t=1", "\r=1", " =1", "a,b", `a";=1`, "a\n=1", `"`, "", "\x00\x01\x1f",
-		"_x003D_1+1", "_x000D_", "a\xff\xfe", "\ufffe", "]]>", "<f>1</f>", "🙂", "\u202e=1", "=HYPERLINK(\"http://x\")", "1e5", "007",
-	}
-}
-
 func table(rows [][]string) Table {
 	return Table{Name: "Rows", Columns: Columns("a", "b", "#n"), Rows: Rows(rows)}
 }
@@ -75,7 +69,7 @@ func held(t *testing.T, in, got string) {
 
 // FuzzCell reads what was written with a reader of CSV and one of workbooks.
 func FuzzCell(f *testing.F) {
-	for _, s := range hostile() {
+	for _, s := range hostile.Strings() {
 		f.Add(s)
 	}
 	f.Add(strings.Repeat("🙂", maxCell))
@@ -114,7 +108,7 @@ func FuzzCell(f *testing.F) {
 // formula, and text cells are typed as text.
 func TestWorkbookParts(t *testing.T) {
 	var rows [][]string
-	for _, s := range hostile() {
+	for _, s := range hostile.Strings() {
 		rows = append(rows, []string{s, s, s})
 	}
 	rows = append(rows, []string{"n", "", "-12.5"}, []string{strings.Repeat("x", 40_000), "", "12"})

@@ -11,6 +11,7 @@ import (
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 
 	"sallyport/checks"
+	attacks "sallyport/checks/hostile"
 	"sallyport/cmd/sallyport/internal/input"
 	"sallyport/cmd/sallyport/internal/report"
 	"sallyport/policy"
@@ -165,4 +166,12 @@ func FuzzSafe(f *testing.F) {
 			t.Error("nothing is shown")
 		}
 	})
+}
+
+func TestSafeForEveryHostileText(t *testing.T) {
+	for _, text := range attacks.Strings() {
+		if got := report.Safe(text); attacks.Raw(got) != "" || strings.ContainsAny(got, "\n\t\u00a0") {
+			t.Errorf("%q is shown as %q", text, got)
+		}
+	}
 }
