@@ -185,12 +185,12 @@ func (b Base) String() string {
 // Interval returns the true counts that cell i allows, given the column's
 // rounding: a shown number its rounding interval (a stray value itself), a
 // comparison or range what is written. ok is false for redactions, missing
-// cells and text, which allow anything. With redacted > 0, counts 1..redacted
+// cells and text, which allow anything, and for a comparison that nothing meets. With redacted > 0, counts 1..redacted
 // are taken to have been removed before rounding; see [Scheme.Interval].
 func (c *Column) Interval(i int, redacted int) (lo, hi float64, ok bool) {
 	x := &c.Cells[i]
 	if x.Kind == Compare || x.Kind == Range {
-		return x.Lo, x.Hi, true
+		return x.Lo, x.Hi, x.Lo <= x.Hi
 	}
 	v, ok := x.Count()
 	if !ok {

@@ -1,0 +1,125 @@
+package ui
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alexedwards/scs/v2/memstore"
+
+	"sallyport/policy"
+	"sallyport/review"
+	"sallyport/storage"
+	cells "sallyport/ui/sheet"
+)
+
+// A browser drops tabs and line breaks, and reads a backslash as a slash, before
+// it looks where an address leads.
+func leadsAway(address string) bool {
+	plain := strings.NewReplacer("\t", "", "\n", "", "\r", "", `\`, "/").Replace(strings.TrimFunc(address, func(r rune) bool { return r <= ' ' }))
+	if !strings.HasPrefix(plain, "/") || strings.HasPrefix(plain, "//") {
+		return true
+	}
+	base := url.URL{Scheme: "https", Host: "sallyport.example", Path: "/sign-in"}
+	to, err := base.Parse(plain)
+	return err != nil || to.Host != base.Host || to.Scheme != base.Scheme || to.User != nil
+}
+
+// Wherever somebody is to be sent after signing in, it is here.
+func FuzzLocalPath(f *testing.F) {
+	for _, seed := range []string{
+		"/requests?x=1#y", "//evil.example", `/\evil.example`, "/%2f%2fevil.example", "/%5cevil.example", "/\t/evil.example", "https:evil.example", "https:/evil.example", "///evil.example",
+		"/https://evil.example", "/@evil.example", "/.//evil.example", "/..//evil.example", "\u0000//x", "/\u2028", "/%0d%0aSet-Cookie:x", "javascript:alert(1)", "/?next=//evil.example", "/#//evil.example", " /", "/\u3000/x", "/%",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, next string) {
+		to := localPath(next)
+		if leadsAway(to) {
+			t.Errorf("%q leads to %q", next, to)
+		}
+		rec := httptest.NewRecorder()
+		http.Redirect(rec, httptest.NewRequest(http.MethodGet, "/sign-in", nil), to, http.StatusSeeOther)
+		if at := rec.Header().Get("Location"); leadsAway(at) || strings.ContainsAny(at, "\r\n") {
+			t.Errorf("%q is sent as %q", next, at)
+		}
+	})
+}
+
+// Any body of any type is read or refused, within its limits, and nothing else
+// happens.
+func FuzzForms(f *testing.F) {
+	f.Add("application/x-www-form-urlencoded", "a=1&b=%20&a=2")
+	f.Add("application/x-www-form-urlencoded", "a=%zz;b")
+	f.Add("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"form\"; filename=\"a.xlsx\"\r\n\r\nPK\r\n--x--\r\n")
+	f.Add("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"form\"; filename=\"../../a\x00.xlsx\"\r\n\r\n--x")
+	f.Add("application/json", "{}")
+	f.Add("text/plain", "a")
+	f.Fuzz(func(t *testing.T, media, body string) {
+		for _, route := range []string{uploadRoute, "/sign-in", "/sign-in/passkey"} {
+			r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+			r.Header.Set("Content-Type", media)
+			if checkMedia(r, route) != nil || readForms(r) != nil {
+				continue
+			}
+			if !tidy(r.Form) {
+				t.Errorf("%q, %q: %d fields", media, body, len(r.Form))
+			}
+			if r.MultipartForm != nil && route != uploadRoute {
+				t.Errorf("%s took a file", route)
+			}
+		}
+	})
+}
+
+// The search of the record is read from a query that anybody may write.
+func FuzzSearch(f *testing.F) {
+	f.Add("person=ann&from=2026-01-01&to=2026-02-30&find=x&page=-1&after=99999999999999999999")
+	f.Add("type=%00&project=%ff&from=0000-00-00")
+	f.Fuzz(func(t *testing.T, query string) {
+		values, err := url.ParseQuery(query)
+		if err != nil {
+			return
+		}
+		sr := readSearch(values)
+		_, _ = sr.events()
+		_, _ = sr.requests()
+		_, _ = sr.releases()
+	})
+}
+
+// Whatever a page shows of a hostile text can be seen, and is a safe cell too.
+func FuzzPrintable(f *testing.F) {
+	f.Add("a\x1b[31m\u202eb\xff")
+	f.Fuzz(func(t *testing.T, text string) {
+		shown := printable(text)
+		if strings.ContainsFunc(shown, odd) || printable(shown) != shown {
+			t.Errorf("%q is shown as %q", text, shown)
+		}
+		if got := cells.Cell(shown); strings.HasPrefix(got, "=") || strings.HasPrefix(got, "@") {
+			t.Errorf("%q is the cell %q", text, got)
+		}
+	})
+}
+
+// Whatever stands in a cookie, nobody is signed in by it, and nothing breaks.
+func FuzzCookie(f *testing.F) {
+	f.Add("sallyport=abc")
+	f.Add("sallyport=; sallyport=\"x\"; __Host-sallyport=%00")
+	u, err := New(&review.Service{}, Options{Sessions: memstore.New(), Accounts: new(storage.Store), Policy: policy.Default(), Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, cookie string) {
+		req := httptest.NewRequest(http.MethodGet, "http://localhost/requests", nil)
+		req.Header["Cookie"] = []string{cookie}
+		rec := httptest.NewRecorder()
+		if u.ServeHTTP(rec, req); rec.Code != http.StatusSeeOther || !strings.HasPrefix(rec.Header().Get("Location"), "/sign-in") {
+			t.Errorf("%q: status %d", cookie, rec.Code)
+		}
+	})
+}
