@@ -6,8 +6,9 @@
 //
 // A checker presses "Save, next file". The browser sends
 // POST /requests/R/files/F/vote. The middleware in middleware.go gives the
-// request an id, sets the security headers, refuses a host that is not ours and
-// a form that another site's page sent, bounds the form and loads the session.
+// request an id, sets the security headers (headers.go), refuses a host that is
+// not ours, somebody who asks too fast and what another site's page sent, reads
+// the form within its bounds (body.go) and loads the session.
 // The router finds the row in routes.go, the only list of pages there is; its
 // gate (gate.go) looks the person up afresh and asks the service whether their
 // roles can do the row's action at all. The handler, vote in reviewing.go,

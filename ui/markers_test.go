@@ -40,19 +40,19 @@ const (
 	tokenOfANone = "sp_" + marker + "token"
 )
 
-// kept is a log in memory.
-type kept struct {
+// logbook is a log in memory.
+type logbook struct {
 	mu sync.Mutex
 	b  bytes.Buffer
 }
 
-func (k *kept) Write(p []byte) (int, error) {
+func (k *logbook) Write(p []byte) (int, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.b.Write(p)
 }
 
-func (k *kept) text() string {
+func (k *logbook) text() string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.b.String()
@@ -104,10 +104,10 @@ func everyField(t *testing.T) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// marked is a site whose log is kept, with a request of ann's full of marks.
-func markedSite(t *testing.T) (*site, *kept, []string) {
+// markedSite is a site whose log is kept, with a request of ann's full of marks.
+func markedSite(t *testing.T) (*site, *logbook, []string) {
 	t.Helper()
-	log := new(kept)
+	log := new(logbook)
 	logger := slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s := newSite(t, func(o *Options) { o.Log = logger })
 	s.Service.Log, s.Sanitiser = logger, cleaner{}

@@ -2,6 +2,7 @@ package text
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -141,6 +142,7 @@ func gather(lines []string, sorts []sort, i int) (*block, int) {
 		name = labelOf(lines[b.heads[n-1]])
 		b.heads = b.heads[:n-1]
 	}
+	start := i
 	for ; i < len(lines); i++ {
 		switch sorts[i] {
 		case data:
@@ -159,11 +161,15 @@ func gather(lines []string, sorts []sort, i int) (*block, int) {
 			continue
 		case blank:
 			// A tab-separated table may have blank lines between its parts.
-			if i+1 < len(lines) && sorts[i+1] == data && strings.Contains(lines[i+1], "\t") && strings.Contains(lines[b.rows[0]], "\t") {
+			if len(b.rows) > 0 && i+1 < len(lines) && sorts[i+1] == data && strings.Contains(lines[i+1], "\t") && strings.Contains(lines[b.rows[0]], "\t") {
 				continue
 			}
 		}
 		break
+	}
+	if len(b.rows) == 0 { // a header, a rule, and nothing below: the header is all there is
+		b.heads = slices.DeleteFunc(b.heads, func(h int) bool { return h >= start })
+		b.rows, b.names, i = []int{start}, []string{""}, start+1
 	}
 	return b, max(i, b.rows[len(b.rows)-1]+1)
 }
