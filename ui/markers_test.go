@@ -341,7 +341,7 @@ func (s *site) mark(t *testing.T, what string, a asked, cookie *http.Cookie, med
 
 // Nothing of contents, of names or of comments is in what people are told.
 func TestNoticesTellNoContents(t *testing.T) {
-	s, _ := toldOf(t, "release/"+inName+".csv", strings.ReplaceAll(roundedCSV, "region", inContents), inComment)
+	s, _ := toldAbout(t, "release/"+inName+".csv", strings.ReplaceAll(roundedCSV, "region", inContents), inComment)
 	n := 0
 	for _, p := range reviewtest.People() {
 		list, err := s.MyNotices(t.Context(), s.As(t, p.Username), 1000)

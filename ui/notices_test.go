@@ -14,11 +14,11 @@ import (
 // told makes a release and everything that people are told of it.
 func told(t *testing.T) (*site, string) {
 	t.Helper()
-	return toldOf(t, "release/rates.csv", roundedCSV, "")
+	return toldAbout(t, "release/rates.csv", roundedCSV, "")
 }
 
-// toldOf is told of a file and, unless it is empty, a comment.
-func toldOf(t *testing.T, name, content, comment string) (*site, string) {
+// toldAbout is told of a file and, unless it is empty, a comment.
+func toldAbout(t *testing.T, name, content, comment string) (*site, string) {
 	t.Helper()
 	s := newSite(t, func(o *Options) {
 		o.Sent = func() ([]SentMail, error) {
