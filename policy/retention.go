@@ -37,6 +37,9 @@ type BlobRetention struct {
 	Released  Days `yaml:"released"`
 	// Recalled is counted from the last report; it takes the place of Released.
 	Recalled Days `yaml:"recalled"`
+	// Unnamed are bytes that no request ever named, because adding them was cut
+	// short, counted from when they were stored.
+	Unnamed Days `yaml:"unnamed"`
 }
 
 // Days is a number of days, or Never. In a document it is a whole number above

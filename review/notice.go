@@ -35,6 +35,10 @@ const (
 	NoticeTraining       NoticeKind = "training"
 	NoticeDraftReady     NoticeKind = "draft_ready"
 	NoticeDraftFailed    NoticeKind = "draft_failed"
+	NoticeExpiring       NoticeKind = "expiring" // a draft that the retention policy is about to withdraw
+	NoticeExpired        NoticeKind = "expired"  // and one that it has withdrawn
+	NoticeHeld           NoticeKind = "held"
+	NoticeHoldLifted     NoticeKind = "hold_lifted"
 
 	// NoticeDigest holds others, and nobody chooses it by itself.
 	NoticeDigest NoticeKind = "digest"

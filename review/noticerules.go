@@ -24,6 +24,12 @@ func NoticeRules() []NoticeRule {
 		{NoticeDraftReady, ToSubject, AtOnce, false, "A regular release request is drafted for you", "The draft holds the files of your regular form. Look at it, complete it, and submit it."},
 		{NoticeDraftFailed, ToSubject, AtOnce, false, "A regular release request could not be drafted", "Your regular form could not be made into a draft. It is tried again; you may also file the request yourself."},
 		{NoticeDraftFailed, ToOperator, AtOnce, false, "A regular release request could not be drafted", "A regular form could not be made into a draft. The status page says why."},
+		{NoticeExpiring, ToAuthor, AtOnce, true, "Your draft release request will be withdrawn", "Nobody has touched your draft for long. It is withdrawn soon unless you change something in it: its page says when. Nothing is lost by that but the draft; you may file a new request at any time."},
+		{NoticeExpired, ToAuthor, AtOnce, true, "Your draft release request was withdrawn", "Nobody touched it, and you were told before. File a new request when you need one."},
+		{NoticeHeld, ToLeads, AtOnce, false, "A release request is under a legal hold", "None of its stored bytes are removed until the hold is lifted. The request's page says why."},
+		{NoticeHeld, ToAuditors, Daily, false, "A release request is under a legal hold", "None of its stored bytes are removed until the hold is lifted. The request's page says why."},
+		{NoticeHoldLifted, ToLeads, AtOnce, false, "A legal hold on a release request was lifted", "The times of the retention policy count for its stored bytes again."},
+		{NoticeHoldLifted, ToAuditors, Daily, false, "A legal hold on a release request was lifted", "The times of the retention policy count for its stored bytes again."},
 		{NoticeDeliveryFailed, ToOperator, AtOnce, true, "A delivery keeps failing", "A package that was approved does not reach where it should. The status page says why, and what is still tried."},
 		{NoticeDeliveryFailed, ToLeads, Daily, false, "A delivery keeps failing", "A package that was approved does not reach where it should. The operators were told."},
 
@@ -60,9 +66,9 @@ func NoticeRules() []NoticeRule {
 		{NoticeSubmitted, ToLeads, Daily, false, "A release request was submitted", "A release request was submitted for review."},
 		{NoticeSubmitted, ToMembers, NotAtAll, false, "A release request of your project was submitted", "A release request of your project was submitted for review."},
 
-		{NoticeWithdrawn, ToAssigned, AtOnce, false, "A release request that you review was withdrawn", "Its author took it back for good. There is nothing left for you to do on it."},
-		{NoticeWithdrawn, ToMembers, NotAtAll, false, "A release request of your project was withdrawn", "Its author took it back for good."},
-		{NoticeWithdrawn, ToLeads, NotAtAll, false, "A release request was withdrawn", "Its author took it back for good."},
+		{NoticeWithdrawn, ToAssigned, AtOnce, false, "A release request that you review was withdrawn", "It was taken back for good. There is nothing left for you to do on it."},
+		{NoticeWithdrawn, ToMembers, NotAtAll, false, "A release request of your project was withdrawn", "It was taken back for good, by its author or because nobody touched it for long."},
+		{NoticeWithdrawn, ToLeads, NotAtAll, false, "A release request was withdrawn", "It was taken back for good, by its author or because nobody touched it for long."},
 
 		{NoticeApproved, ToAuthor, NotAtAll, false, "Your release request was approved", "Both output checkers approved every file. The package is on its way out."},
 		{NoticeApproved, ToMembers, NotAtAll, false, "A release request of your project was approved", "Both output checkers approved every file. The package is on its way out."},

@@ -93,6 +93,9 @@ func (s *Service) hears(r *Request, e *Event) []happened {
 		if e.Type == EvReturned && s.asksForAnswers(r) {
 			out = append(out, happened{Kind: NoticeComment, To: ToAuthor})
 		}
+		if e.Type == EvWithdrawn && e.Detail["rule"] != "" { // and its author did nothing
+			out = append(out, happened{Kind: NoticeExpired, To: ToAuthor})
+		}
 		return out
 	}
 	checker := Username(e.Detail["checker"])
@@ -119,6 +122,7 @@ func statusNotices() map[EventType]NoticeKind {
 		EvSubmitted: NoticeSubmitted, EvWithdrawn: NoticeWithdrawn, EvPartiallyReviewed: NoticePartiallyReviewed,
 		EvReviewed: NoticeReviewed, EvApproved: NoticeApproved, EvReleased: NoticeReleased, EvRejected: NoticeRejected,
 		EvReturned: NoticeReturned, EvResubmitted: NoticeResubmitted, EvRecalled: NoticeRecalled,
+		EvExpiring: NoticeExpiring,
 	}
 }
 
@@ -179,6 +183,16 @@ func (s *Service) tellOfDraft(ctx context.Context, e *Event, kind NoticeKind) er
 	}
 	id := digestOf(string(kind), e.Detail["schedule"], e.Detail["period"], e.Detail["problem"])
 	return s.tell(ctx, string(id), h)
+}
+
+// tellOfHold tells leads and auditors that a hold was put, or lifted. One that is
+// lifted and put again is told of again.
+func (s *Service) tellOfHold(ctx context.Context, e *Event, r *Request, kind NoticeKind) error {
+	h := happening{At: e.At, Request: r.ID, Workspace: r.Workspace, Author: r.Author, Actor: e.Actor, What: []happened{{Kind: kind}}}
+	for i := range r.Seats {
+		h.Seated = append(h.Seated, r.Seats[i].Checker)
+	}
+	return s.tell(ctx, string(digestOf(string(kind), string(r.ID), e.At.UTC().Format(time.RFC3339Nano))), h)
 }
 
 // trainingDays is how many days ahead a checker is told, each time once, that

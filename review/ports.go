@@ -135,6 +135,9 @@ type Blobs interface {
 	// put since, and stays. Removing what is not there is no error. It loses
 	// nothing to a Put of the same bytes at the same moment.
 	Remove(ctx context.Context, d Digest, before time.Time) (gone bool, err error)
+	// List calls each for every blob that was last put before a time, in no
+	// particular order, and ends with its first error.
+	List(ctx context.Context, before time.Time, each func(Digest) error) error
 }
 
 // Workspaces reads workspace folders. Nothing outside a workspace's folder is

@@ -30,6 +30,10 @@ type RetentionStore interface {
 	// InUse reports whether a request that is not retired rests on the bytes.
 	InUse(ctx context.Context, d Digest) (bool, error)
 
+	// Unnamed returns those of the digests that no request ever rested on, open,
+	// ended or retired.
+	Unnamed(ctx context.Context, digests []Digest) ([]Digest, error)
+
 	// RemovePackage notes that a package is removed from a sink, with its event;
 	// false when that was noted before.
 	RemovePackage(ctx context.Context, release, sink string, at time.Time, e Event) (bool, error)
@@ -115,7 +119,7 @@ type RetentionPlan struct {
 // and a run that was cut short is finished by the next.
 func (s *Service) ApplyRetention(ctx context.Context, dry bool) (*RetentionPlan, error) {
 	plan := &RetentionPlan{At: s.Now()}
-	err := errors.Join(s.expireDrafts(ctx, plan, dry), s.retire(ctx, plan, dry), s.expirePackages(ctx, plan, dry))
+	err := errors.Join(s.expireDrafts(ctx, plan, dry), s.retire(ctx, plan, dry), s.expirePackages(ctx, plan, dry), s.expireUnnamed(ctx, plan, dry))
 	if err != nil || dry {
 		return plan, err
 	}
@@ -124,7 +128,8 @@ func (s *Service) ApplyRetention(ctx context.Context, dry bool) (*RetentionPlan,
 			return plan, err
 		}
 	}
-	plan.Removed, err = s.removeBlobs(ctx)
+	n, err := s.removeBlobs(ctx)
+	plan.Removed += n
 	return plan, err
 }
 
@@ -236,15 +241,9 @@ func (s *Service) retire(ctx context.Context, plan *RetentionPlan, dry bool) err
 	if err != nil {
 		return err
 	}
-	holds, err := s.Store.Holds(ctx, "")
+	held, err := s.heldRequests(ctx, "")
 	if err != nil {
 		return err
-	}
-	held := map[RequestID]bool{}
-	for _, h := range holds {
-		if h.Lifted.IsZero() {
-			held[h.Request] = true
-		}
 	}
 	return s.eachRequest(ctx, func(list []Request) error {
 		due := map[RequestID]RetentionItem{}
@@ -358,13 +357,9 @@ func (s *Service) expirePackages(ctx context.Context, plan *RetentionPlan, dry b
 	if len(keepers) == 0 {
 		return nil
 	}
-	holds, err := s.Store.Holds(ctx, "")
+	held, err := s.heldRequests(ctx, "")
 	if err != nil {
 		return err
-	}
-	held := map[RequestID]bool{}
-	for _, h := range holds {
-		held[h.Request] = held[h.Request] || h.Lifted.IsZero()
 	}
 	for offset := 0; ; offset += retirePage {
 		list, err := s.Store.Releases(ctx, ReleaseQuery{Limit: retirePage, Offset: offset})
@@ -418,48 +413,6 @@ func (s *Service) expirePackage(ctx context.Context, plan *RetentionPlan, dry bo
 	}
 	s.step("retention.package")
 	return keeper.RemovePackage(ctx, rel, d.Location)
-}
-
-// Hold keeps the bytes of a request for as long as the hold lasts.
-func (s *Service) Hold(ctx context.Context, a Actor, id RequestID, reason string) error {
-	r, _, err := s.load(ctx, a, id, policy.RequestHold)
-	if err != nil {
-		return err
-	}
-	if reason, err = holdReason(reason); err != nil {
-		return err
-	}
-	if at, err := s.Store.RetiredAt(ctx, id); err != nil || !at.IsZero() {
-		if err != nil {
-			return err
-		}
-		return errRemoved(at)
-	}
-	e := s.event(a, EvHeld, r)
-	e.Detail = map[string]string{"reason": reason}
-	return s.Store.Hold(ctx, Hold{ID: newID(), Request: id, At: e.At, By: a.Username, Reason: reason}, e)
-}
-
-// LiftHold ends a hold: the policy's times count again.
-func (s *Service) LiftHold(ctx context.Context, a Actor, id RequestID, reason string) error {
-	r, _, err := s.load(ctx, a, id, policy.RequestHold)
-	if err != nil {
-		return err
-	}
-	if reason, err = holdReason(reason); err != nil {
-		return err
-	}
-	e := s.event(a, EvHoldLifted, r)
-	e.Detail = map[string]string{"reason": reason}
-	return s.Store.LiftHold(ctx, Hold{Request: id, Lifted: e.At, LiftedBy: a.Username, LiftReason: reason}, e)
-}
-
-func holdReason(text string) (string, error) {
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return "", Errorf(Invalid, "Say why.").with("reason", "Say why.")
-	}
-	return text, checkLengths(map[string]string{"reason": text}, maxWords)
 }
 
 // errRemoved is what a person is told who asks for bytes whose time is over.

@@ -80,6 +80,9 @@ func (b *Blobs) sweepOne(entry fs.DirEntry, now time.Time) error {
 	if aside, ok := strings.CutPrefix(name, rubbish); ok {
 		digest, _, _ := strings.Cut(aside, "-")
 		if place, ok := blobPath(review.Digest(digest)); ok {
+			if _, err := b.root.Lstat(place); err == nil {
+				return b.root.Remove(name) // they were put again meanwhile, and are young
+			}
 			return b.putBack(name, place)
 		}
 	}
@@ -212,6 +215,30 @@ func (b *Blobs) Remove(_ context.Context, d review.Digest, before time.Time) (go
 		err = syncDir(b.root, path.Dir(name))
 	}
 	return err == nil, wrap("removing bytes", err)
+}
+
+// List calls each for what was put before a time; see review.Blobs.
+func (b *Blobs) List(ctx context.Context, before time.Time, each func(review.Digest) error) error {
+	err := fs.WalkDir(b.root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil // removed meanwhile
+		case err != nil:
+			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
+		}
+		d := review.Digest(strings.Replace(name, "/", "", 1))
+		if place, ok := blobPath(d); !ok || place != name || !entry.Type().IsRegular() {
+			return nil
+		}
+		info, err := entry.Info()
+		if err != nil || !info.ModTime().Before(before) {
+			return ignore(err, fs.ErrNotExist)
+		}
+		return each(d)
+	})
+	return wrap("listing bytes", err)
 }
 
 // putBack gives bytes that were moved aside their name again.

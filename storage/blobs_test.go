@@ -122,3 +122,87 @@ func TestBlobsSweep(t *testing.T) {
 		t.Errorf("after the sweep: %v, want only the new one", got)
 	}
 }
+
+// age makes the bytes of a digest look as though they were put before.
+func age(t *testing.T, dir string, d review.Digest, at time.Time) {
+	t.Helper()
+	must(t, os.Chtimes(filepath.Join(dir, string(d[:2]), string(d[2:])), at, at))
+}
+
+// TestBlobsRemove: only what is old goes, what was put again is young, and what
+// is not there is gone.
+func TestBlobsRemove(t *testing.T) {
+	b, dir := newBlobs(t)
+	d := put(t, b, "bytes")
+	remove := func(want, there bool) {
+		t.Helper()
+		gone, err := b.Remove(t.Context(), d, noon())
+		if err != nil || gone != want {
+			t.Errorf("Remove = %v, %v, want %v", gone, err, want)
+		}
+		if _, err := readBlob(b, d); (err == nil) != there {
+			t.Errorf("read after Remove: %v, want there %v", err, there)
+		}
+		if rest := files(t, dir); len(rest) != map[bool]int{true: 1}[there] {
+			t.Errorf("left in the folder: %v", rest)
+		}
+	}
+	remove(false, true) // put after noon, by this machine's clock
+	age(t, dir, d, noon().Add(-time.Hour))
+	put(t, b, "bytes") // shared: somebody stored the same bytes anew
+	remove(false, true)
+	age(t, dir, d, noon().Add(-time.Hour))
+	remove(true, false)
+	remove(true, false)
+	if gone, err := b.Remove(t.Context(), "../../etc/passwd", noon()); err != nil || !gone {
+		t.Errorf("what is no digest: %v, %v", gone, err)
+	}
+}
+
+// TestBlobsRemoveCutShort: bytes that a killed removal had moved aside are there
+// again when the folder is opened, unless they were put again meanwhile, and can
+// then be removed.
+func TestBlobsRemoveCutShort(t *testing.T) {
+	for _, again := range []bool{false, true} {
+		b, dir := newBlobs(t)
+		d := put(t, b, "bytes")
+		old := noon().Add(-time.Hour)
+		age(t, dir, d, old)
+		must(t, os.Rename(filepath.Join(dir, string(d[:2]), string(d[2:])), filepath.Join(dir, rubbish+string(d)+"-x")))
+		if again {
+			put(t, b, "bytes")
+		}
+		opened, err := OpenBlobs(dir, noon)
+		must(t, err)
+		defer opened.Close()
+		if got, err := readBlob(opened, d); err != nil || got != "bytes" {
+			t.Errorf("put again %v: %q, %v", again, got, err)
+		}
+		if rest := files(t, dir); len(rest) != 1 {
+			t.Errorf("put again %v: left in the folder: %v", again, rest)
+		}
+		if gone, err := opened.Remove(t.Context(), d, noon()); err != nil || gone == again {
+			t.Errorf("put again %v: Remove = %v, %v", again, gone, err)
+		}
+	}
+}
+
+// TestBlobsList: what is old is listed, and nothing but bytes by their digest.
+func TestBlobsList(t *testing.T) {
+	b, dir := newBlobs(t)
+	old, young := put(t, b, "old"), put(t, b, "young")
+	age(t, dir, old, noon().Add(-time.Hour))
+	write(t, filepath.Join(dir, unfinished+"x"), "half")
+	write(t, filepath.Join(dir, string(young[:2]), "stray"), "x")
+	for _, stray := range []string{unfinished + "x", string(young[:2]) + "/stray"} {
+		must(t, os.Chtimes(filepath.Join(dir, stray), noon().Add(-time.Hour), noon().Add(-time.Hour)))
+	}
+	var got []review.Digest
+	must(t, b.List(t.Context(), noon(), func(d review.Digest) error {
+		got = append(got, d)
+		return nil
+	}))
+	if len(got) != 1 || got[0] != old {
+		t.Errorf("listed %v, want %s", got, old)
+	}
+}

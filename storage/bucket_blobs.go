@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
+	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 
 	"sallyport/review"
@@ -127,6 +129,28 @@ func (s BucketBlobs) remove(ctx context.Context, key string, before time.Time) (
 		return false, nil
 	}
 	return true, s.bucket.remove(ctx, key)
+}
+
+// List calls each for the objects that were put before a time; see review.Blobs.
+func (s BucketBlobs) List(ctx context.Context, before time.Time, each func(review.Digest) error) error {
+	list := s.bucket.bucket.List(&blob.ListOptions{Prefix: s.bucket.prefix})
+	for {
+		object, err := list.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return bucketError("listing bytes", err)
+		}
+		name := strings.TrimPrefix(object.Key, s.bucket.prefix)
+		d := review.Digest(strings.Replace(name, "/", "", 1))
+		if place, ok := blobPath(d); !ok || place != name || !object.ModTime.Before(before) {
+			continue
+		}
+		if err := each(d); err != nil {
+			return err
+		}
+	}
 }
 
 // spool makes a file without a name.

@@ -115,6 +115,82 @@ func TestImmutable(t *testing.T) {
 	}
 }
 
+// kept puts a row into each table of recalls, holds, retention and alarms.
+func kept(t *testing.T) *Store {
+	t.Helper()
+	s := recorded(t)
+	ctx, at := t.Context(), noon()
+	e := review.Event{At: at, Type: review.EvIntegrity, Actor: "ops", Request: "r1"}
+	_, err := s.RaiseAlarm(ctx, review.Alarm{ID: "a1", Digest: digestOf("x"), Damage: review.Changed, At: at}, e)
+	must(t, err)
+	must(t, s.EndAlarm(ctx, review.Alarm{ID: "a1", Ended: at, By: "ops", Reason: "back"}, e))
+	for _, c := range []review.RecallChange{
+		{Report: &review.BreachReport{ID: "b1", Release: "rel1", At: at, By: "aud", Whole: true, Words: "w", Severity: review.RecallLow, Discovered: at}},
+		{Of: "b1", Withdrawal: &review.Withdrawal{Sink: "exports", At: at, Words: "w"}},
+		{Of: "b1", Note: &review.RecallNote{ID: "n1", At: at, By: "aud", Words: "w"}},
+	} {
+		_, err := s.Update(ctx, "r1", func(*review.Request) (review.Change, error) {
+			return review.Change{Recall: c, Events: []review.Event{e}}, nil
+		})
+		must(t, err)
+	}
+	must(t, s.Hold(ctx, review.Hold{ID: "h1", Request: "r1", At: at, By: "aud", Reason: "w"}, e))
+	must(t, s.LiftHold(ctx, review.Hold{Request: "r1", Lifted: at, LiftedBy: "aud", LiftReason: "w"}, e))
+	_, err = s.RemovePackage(ctx, "rel1", "exports", at, e)
+	must(t, err)
+	old := reviewtest.Draft("old", "bob", "elsewhere", at)
+	old.Status, old.ReportKey = review.Withdrawn, review.ReportKey{Set: digestOf("set"), Policy: "p", Engine: "e"}
+	old.Groups = []review.Group{{ID: "g", Files: []review.File{{ID: "f", Path: "release/o.csv", Kind: review.Output, Digest: digestOf("old")}}}}
+	must(t, s.Create(ctx, old, reviewtest.Happened(old, review.EvRequestCreated, at)))
+	must(t, s.SaveReport(ctx, old.ReportKey, &checks.Report{Engine: "e"}))
+	gone, err := s.Retire(ctx, []review.RequestID{"old"}, review.RetireOptions{
+		At: at, Findings: true, Events: func([]review.Retired) []review.Event { return []review.Event{e} },
+	})
+	must(t, err)
+	if len(gone) != 1 || len(gone[0].Digests) != 1 || gone[0].Findings != 1 {
+		t.Fatalf("retired %+v", gone)
+	}
+	must(t, s.EndRemoval(ctx, review.BlobRemoval{Digest: digestOf("old"), At: at}, at, true))
+	return s
+}
+
+// TestKeptIsImmutable tries with plain SQL to change, delete, replace and double
+// what was recalled, held, retired, removed and alarmed.
+func TestKeptIsImmutable(t *testing.T) {
+	onlySQLite(t, "REPLACE")
+	s := kept(t)
+	db, err := s.writer.DB()
+	must(t, err)
+	columns := map[string]string{
+		"blob_alarms": "at", "blob_alarm_ends": "reason", "recalls": "words", "recall_withdrawals": "done", "recall_notes": "words",
+		"holds": "reason", "hold_ends": "reason", "retired_requests": "at", "blob_removals": "at", "blob_removal_ends": "done",
+		"package_removals": "at", "report_removals": "at",
+	}
+	for table, column := range columns {
+		var n int
+		must(t, db.QueryRow("SELECT count(*) FROM "+table).Scan(&n))
+		if n != 1 {
+			t.Fatalf("%d rows of %s, want one", n, table)
+		}
+		for _, statement := range []string{
+			"UPDATE " + table + " SET " + column + " = " + column,
+			"UPDATE OR IGNORE " + table + " SET " + column + " = 1",
+			"UPDATE OR REPLACE " + table + " SET " + column + " = 1",
+			"DELETE FROM " + table,
+			"REPLACE INTO " + table + " SELECT * FROM " + table,
+			"INSERT INTO " + table + " SELECT * FROM " + table,
+		} {
+			if _, err := db.Exec(statement); err == nil {
+				t.Errorf("the database allowed: %s", statement)
+			}
+		}
+	}
+	if _, err := db.Exec("DELETE FROM reports"); err == nil {
+		t.Error("findings of a request that is not retired could be deleted")
+	}
+	must(t, verify(s.Verify))
+}
+
 // TestVerify finds what somebody with the database file and its triggers gone
 // has done.
 func TestVerify(t *testing.T) {

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -199,6 +200,16 @@ func (s *Store) InUse(ctx context.Context, d review.Digest) (bool, error) {
 	var n int64
 	err := s.reader.WithContext(ctx).Table(s.blobUses()).Where("digest = ? AND "+unretired, string(d)).Count(&n).Error
 	return n > 0, wrap("asking for the bytes in use", err)
+}
+
+// Unnamed returns those of the digests that no request ever rested on.
+func (s *Store) Unnamed(ctx context.Context, digests []review.Digest) ([]review.Digest, error) {
+	var named []string
+	err := s.reader.WithContext(ctx).Table(s.blobUses()).Distinct("digest").Where("digest IN ?", texts(digests)).Scan(&named).Error
+	if err != nil {
+		return nil, wrap("asking for bytes that nobody named", err)
+	}
+	return slices.DeleteFunc(slices.Clone(digests), func(d review.Digest) bool { return slices.Contains(named, string(d)) }), nil
 }
 
 // RemovePackage notes that a package is removed, once.

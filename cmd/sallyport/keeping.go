@@ -6,15 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 
 	"sallyport/cmd/sallyport/internal/report"
 	"sallyport/review"
-	"sallyport/storage"
 )
 
 // keeper opens what looking after stored bytes needs: the database, the blobs
-// and the export folder, if one is configured. The service may be running.
+// and the places that releases go to, wherever the configuration has them. The
+// service may be running.
 func keeper(ctx context.Context, a *app, conf config) (s *review.Service, done func() error, err error) {
 	if conf.Data == "" {
 		return nil, nil, errors.New("no data folder is named (--data, or data: in the configuration file)")
@@ -39,19 +38,22 @@ func keeper(ctx context.Context, a *app, conf config) (s *review.Service, done f
 		return nil, nil, err
 	}
 	open = append(open, store.Close)
-	blobs, err := storage.OpenBlobs(filepath.Join(conf.Data, blobsFolder), a.now)
+	blobs, err := conf.openBlobs(ctx, a.now)
 	if err != nil {
 		return nil, nil, errors.Join(err, done())
 	}
 	open = append(open, blobs.Close)
 	s = &review.Service{Store: store, Blobs: blobs, Policy: p, Now: a.now, Log: slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelError + 1}))}
-	if conf.Exports != "" {
-		folder, err := storage.OpenFolder(conf.Exports)
+	if len(conf.Sinks) == 0 && conf.Exports == "" {
+		return s, done, nil
+	}
+	for _, c := range conf.sinks() {
+		sink, err := c.open(ctx)
 		if err != nil {
-			return nil, nil, errors.Join(err, done())
+			return nil, nil, errors.Join(fmt.Errorf("sink %s: %w", c.Name, err), done())
 		}
-		open = append(open, folder.Close)
-		s.Sinks = []review.NamedSink{{Name: "exports", Sink: folder}}
+		open = append(open, sink.Close)
+		s.Sinks = append(s.Sinks, review.NamedSink{Name: c.Name, Sink: sink})
 	}
 	return s, done, nil
 }

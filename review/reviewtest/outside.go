@@ -161,6 +161,24 @@ func (b *Blobs) Remove(_ context.Context, d review.Digest, before time.Time) (bo
 	return true, nil
 }
 
+// List implements review.Blobs.
+func (b *Blobs) List(_ context.Context, before time.Time, each func(review.Digest) error) error {
+	b.mu.Lock()
+	var old []review.Digest
+	for d := range b.data {
+		if b.put[d].Before(before) {
+			old = append(old, d)
+		}
+	}
+	b.mu.Unlock()
+	for _, d := range old {
+		if err := each(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Has reports whether there are bytes under the digest.
 func (b *Blobs) Has(d review.Digest) bool {
 	b.mu.Lock()

@@ -54,6 +54,13 @@ func Run(t *testing.T, open func(t *testing.T) review.Store) {
 		{"a digest takes its items once", digests},
 		{"choices are kept with their event", choices},
 		{"text that cannot be kept is refused", unkeepable},
+		{"alarms stand until they are ended", alarms},
+		{"of many alarms at once one stands", alarmRace},
+		{"bytes in use, and how far they are read", bytesInUse},
+		{"holds keep and are lifted", holds},
+		{"requests are retired once", retire},
+		{"packages are removed once", removePackages},
+		{"recalls come back as they were", recalls},
 		{"people and projects", people},
 		{"people are saved with their event or not at all", peopleAtomic},
 	} {
