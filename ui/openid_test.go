@@ -340,3 +340,35 @@ func TestOpenIDProviderDown(t *testing.T) {
 	p.stop()
 	s.as(t, "").get("/sign-in/by/uni").want(http.StatusServiceUnavailable).has("cannot be reached")
 }
+
+// Signing out at the provider, as from another application, ends the session
+// here by the provider's own message; that of another browser stays.
+func TestOpenIDBackChannel(t *testing.T) {
+	s, p := openIDSite(t)
+	p.groups(t, "grace", "scientists")
+	b := s.as(t, "").throughIDP("grace").want(http.StatusOK)
+	other := s.as(t, "").throughIDP("grace").want(http.StatusOK)
+	req, err := http.NewRequest(http.MethodGet, p.url+"/session/end", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.do(req).want(http.StatusOK)
+	b.submit("logout", "yes").want(http.StatusOK)
+	for deadline := time.Now().Add(10 * time.Second); s.events(t, review.EvSessionEnded) == 0 && time.Now().Before(deadline); {
+		time.Sleep(20 * time.Millisecond)
+	}
+	b.get("/workspaces")
+	if b.path != "/sign-in" {
+		t.Errorf("signed out at the provider, the browser is at %s", b.path)
+	}
+	other.get("/workspaces").want(http.StatusOK)
+	if other.path != "/workspaces" {
+		t.Error("the provider's message ended another browser's session")
+	}
+	list, err := s.Store.Events(context.Background(), review.EventQuery{Types: []review.EventType{review.EvSessionEnded}})
+	if err != nil || len(list) != 1 || list[0].Detail["why"] != "ended there" || list[0].Detail["method"] != "uni" {
+		t.Errorf("on record: %+v, %v", list, err)
+	}
+	s.as(t, "").post("/sign-in/by/uni/end", "logout_token", "made up").want(http.StatusBadRequest)
+	other.get("/workspaces").want(http.StatusOK)
+}

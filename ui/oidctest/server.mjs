@@ -16,6 +16,7 @@ const provider = new oidc.Provider(`http://127.0.0.1:${port}`, {
   cookies: { keys: ['for tests only'] },
   features: { devInteractions: { enabled: true }, backchannelLogout: { enabled: true }, rpInitiatedLogout: { enabled: true } },
   pkce: { required: () => true },
+  fetch: (url, { dispatcher, ...options }) => fetch(url, options), // it tells the site of ends, at this machine's own address
   ttl: { IdToken: 3600, AccessToken: 3600, AuthorizationCode: 60, RefreshToken: 86400, Session: 86400, Grant: 86400, Interaction: 600 },
   findAccount: (ctx, id) => ({
     accountId: id,
