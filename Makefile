@@ -15,6 +15,9 @@ FUZZTIME ?= 20s
 KILLS    ?= 500
 
 export CGO_ENABLED := 1
+# The C compiler's mark of a build would differ each time. For every command
+# alike, so that what one has compiled serves the others.
+export CGO_LDFLAGS := -O2 -g -Wl,--build-id=none
 
 ASSETS := ui/static/dist/manifest.json
 ASSET_SOURCES := $(shell find ui/assets ui/build.mjs ui/package.json ui/package-lock.json -type f 2>/dev/null)
@@ -25,7 +28,7 @@ run: build
 	bin/sallyport demo --listen $(ADDRESS) --data $(DEMO)
 
 build: tools-present $(ASSETS)
-	CGO_LDFLAGS='-O2 -g -Wl,--build-id=none' go build -trimpath -buildvcs=false -ldflags '-buildid= -X main.version=$(VERSION)' -o bin/sallyport ./cmd/sallyport
+	go build -trimpath -buildvcs=false -ldflags '-buildid= -X main.version=$(VERSION)' -o bin/sallyport ./cmd/sallyport
 
 # Style and script of the pages, from npm, bundled and embedded in the binary.
 $(ASSETS): ui/node_modules/.package-lock.json $(ASSET_SOURCES)

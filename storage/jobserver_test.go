@@ -107,7 +107,9 @@ func TestJobServerFaults(t *testing.T) {
 		"a 201 with an error": answer(201, `{"status":"error","message":"no"}`),
 		"a 200":               answer(200, `{}`),
 		"an endless answer":   answer(201, strings.Repeat("x", answerLimit+1)),
-		"a redirect":          func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, 307) },
+		"a redirect": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
+		},
 		"a release that is none": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Release-Id", "../../x")
 			w.WriteHeader(500)

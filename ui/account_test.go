@@ -171,17 +171,18 @@ func TestRehash(t *testing.T) {
 func TestInvitation(t *testing.T) {
 	s := realSite(t)
 	tim := reviewtest.People()[2]
-	s.save(t, tim) // without a password
+	tim.Username, tim.Name, tim.PasswordHash = "nora", "Person nora", ""
+	s.save(t, tim) // new, and so without a password
 	ops := s.signIn(t, "ops")
 	s.enrol(t, ops)
-	ops.get("/people").want(http.StatusOK).has("Person tim", "nothing")
-	ops.post("/people/tim/invite").want(http.StatusOK).has("works once")
+	ops.get("/people").want(http.StatusOK).has("Person nora", "nothing")
+	ops.post("/people/nora/invite").want(http.StatusOK).has("works once")
 	link, err := url.Parse(regexp.MustCompile(`id="invitation-link">([^<]+)<`).FindStringSubmatch(ops.body)[1])
 	if err != nil {
 		t.Fatal(err)
 	}
-	ops.get("/people/tim").lacks(link.Path)
-	b := s.as(t, "").get(link.Path).want(http.StatusOK).has("Welcome, Person tim")
+	ops.get("/people/nora").lacks(link.Path)
+	b := s.as(t, "").get(link.Path).want(http.StatusOK).has("Welcome, Person nora")
 	for _, tt := range []struct{ pass, again, problem string }{
 		{"short", "short", "at least 12"},
 		{"password1234", "password1234", "first that would be tried"},
@@ -194,9 +195,9 @@ func TestInvitation(t *testing.T) {
 		t.Error("the invitation signed somebody in")
 	}
 	b.post(link.Path, "password", "lantern gravel badger", "again", "lantern gravel badger").want(http.StatusNotFound)
-	b.post("/sign-in", "username", "tim", "password", "lantern gravel otter").want(http.StatusOK).has("Person tim")
+	b.post("/sign-in", "username", "nora", "password", "lantern gravel otter").want(http.StatusOK).has("Person nora")
 
-	ops.post("/people/tim/invite").want(http.StatusOK)
+	ops.post("/people/nora/invite").want(http.StatusOK)
 	link, _ = url.Parse(regexp.MustCompile(`id="invitation-link">([^<]+)<`).FindStringSubmatch(ops.body)[1])
 	s.Advance(InvitationLife + time.Minute)
 	s.as(t, "").get(link.Path).want(http.StatusNotFound)

@@ -202,7 +202,7 @@ func (c config) openBlobs(ctx context.Context, now review.Clock) (closingBlobs, 
 func blobsAddress(address string) (sinkConfig, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "s3" || u.Host == "" || u.User != nil || u.Fragment != "" {
-		return sinkConfig{}, errors.New("it is to be written s3://bucket/prefix?region=...")
+		return sinkConfig{}, errors.New("it is to be written like s3://bucket/prefix?region=eu-west-2")
 	}
 	s := sinkConfig{Kind: s3Kind, Bucket: u.Host, Prefix: strings.Trim(u.Path, "/")}
 	to := map[string]*string{

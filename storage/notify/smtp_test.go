@@ -30,7 +30,6 @@ type mailbox struct {
 	mu     sync.Mutex
 	mails  []received
 	refuse error // of the next recipients
-	user   string
 }
 
 // received is one mail as it arrived.

@@ -97,7 +97,9 @@ func TestBadAnswers(t *testing.T) {
 		{"refused", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, review.Forbidden},
 		{"broken", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, review.Unavailable},
 		{"our token refused", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }, review.Unavailable},
-		{"moved", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 307) }, review.Unavailable},
+		{"moved", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+		}, review.Unavailable},
 		{"slow", func(http.ResponseWriter, *http.Request) { time.Sleep(500 * time.Millisecond) }, review.Unavailable},
 		{"hung up", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, review.Unavailable},
 		{"a page", says("<html>Hello</html>"), review.Unavailable},
