@@ -46,7 +46,10 @@ type signInMethod struct {
 	Endpoint     string      `yaml:"endpoint"`
 	TokenFile    string      `yaml:"token_file"`
 	ReadOnlyRole policy.Role `yaml:"read_only_role"`
-	TrainedDays  int         `yaml:"trained_days"`
+
+	// TrainedDays is for how many days the word of a provider or a job server
+	// makes somebody a trained checker.
+	TrainedDays int `yaml:"trained_days"`
 }
 
 // id is what sessions and identities of the method are known by.
@@ -133,7 +136,8 @@ func (m signInMethod) open(publicURL string, now review.Clock) (signin.Method, e
 	here := strings.TrimSuffix(publicURL, "/")
 	return openid.New(openid.Options{
 		ID: m.id(), Label: m.label(), Issuer: m.Issuer, ClientID: m.ClientID, ClientSecret: secret, Scopes: m.Scopes,
-		Back: here + "/sign-in/by/" + m.id() + "/back", AfterSignOut: here + "/sign-in",
+		Trained: time.Duration(m.TrainedDays) * 24 * time.Hour,
+		Back:    here + "/sign-in/by/" + m.id() + "/back", AfterSignOut: here + "/sign-in",
 		UsernameClaim: m.UsernameClaim, GroupsClaim: m.GroupsClaim, Roles: m.Roles, Projects: m.Projects, ACR: m.ACR, AMR: m.AMR,
 		Every: m.Every.Duration, Grace: m.Grace.Duration, Now: now,
 	})

@@ -20,7 +20,7 @@ func TestRegisterIsConfigured(t *testing.T) {
 		}
 		defer s.Close()
 		w := httptest.NewRecorder()
-		s.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/register", nil))
+		s.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://127.0.0.1/register", nil))
 		if want := map[bool]int{false: http.StatusNotFound, true: http.StatusOK}[open]; w.Code != want {
 			t.Errorf("public_register: %t: status %d, want %d", open, w.Code, want)
 		}

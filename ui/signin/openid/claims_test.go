@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"testing"
+	"time"
 
 	"sallyport/policy"
 	"sallyport/ui/signin"
@@ -15,7 +16,7 @@ func FuzzClaims(f *testing.F) {
 	f.Add([]byte(`{"sid":1,"preferred_username":["ann"],"groups":"checkers"}`))
 	f.Add([]byte(`{"groups":[1,null,{"a":"checkers"},"CHECKERS","checkers "]}`))
 	f.Add([]byte(`{"groups":{"checkers":true}}`))
-	m := &Method{o: Options{Roles: map[string]policy.Role{"checkers": policy.Checker}}}
+	m := &Method{o: Options{Roles: map[string]policy.Role{"checkers": policy.Checker}, Now: time.Now}}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		claims := map[string]any{}
 		if json.Unmarshal(data, &claims) != nil {

@@ -44,6 +44,10 @@ type Options struct {
 	Roles         map[string]policy.Role
 	Projects      map[string]review.ProjectID
 
+	// Trained is for how long the provider's word makes somebody a trained
+	// checker; 90 days when 0.
+	Trained time.Duration
+
 	// ACR and AMR, when set, are what a confirmation must show: one of the
 	// values, each.
 	ACR, AMR []string
@@ -56,6 +60,8 @@ type Options struct {
 const (
 	defaultEvery = 15 * time.Minute
 	defaultGrace = 30 * time.Minute
+	// defaultTrained is as long as for a job server's word.
+	defaultTrained = 90 * 24 * time.Hour
 	// skew is how far the clocks of the provider and this server may differ.
 	skew = time.Minute
 	// freshWithin is how long ago a confirmation may have happened there.
@@ -93,6 +99,9 @@ func New(o Options) (*Method, error) {
 	}
 	if o.Grace <= 0 {
 		o.Grace = defaultGrace
+	}
+	if o.Trained <= 0 {
+		o.Trained = defaultTrained
 	}
 	base := http.DefaultTransport
 	if o.Client != nil && o.Client.Transport != nil {
@@ -345,6 +354,9 @@ func (m *Method) applyGroups(p *signin.Profile, groups []string) {
 		if slices.Contains(groups, group) {
 			p.Projects = append(p.Projects, project)
 		}
+	}
+	if slices.Contains(p.Roles, policy.Checker) {
+		p.TrainedUntil = m.o.Now().Add(m.o.Trained)
 	}
 	slices.Sort(p.Roles)
 	slices.Sort(p.Projects)
