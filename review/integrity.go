@@ -205,11 +205,15 @@ func damageOf(ctx context.Context, err error) Damage {
 func (s *Service) alarm(ctx context.Context, a Actor, r *Request, d Digest, damage Damage, cause error) error {
 	e := s.event(a, EvIntegrity, r)
 	e.Digest, e.Detail = d, map[string]string{"damage": string(damage)}
-	raised, err := s.Store.RaiseAlarm(ctx, Alarm{ID: newID(), Digest: d, Damage: damage, At: e.At}, e)
+	alarm := Alarm{ID: newID(), Digest: d, Damage: damage, At: e.At}
+	raised, err := s.Store.RaiseAlarm(ctx, alarm, e)
 	if err != nil {
 		return errors.Join(err, cause)
 	}
 	if raised {
+		if err := s.tellOfDamage(ctx, r, alarm); err != nil {
+			s.Log.ErrorContext(ctx, "nobody is told of an alarm but on the pages", "error", err)
+		}
 		s.Log.ErrorContext(ctx, "stored bytes are not those of their digest", "digest", d, "damage", damage, "request", e.Request)
 	}
 	return &Error{Kind: Unavailable, Err: cause,

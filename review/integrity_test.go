@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -244,5 +245,33 @@ func TestScrub(t *testing.T) {
 	must(t, err)
 	if n != 4 || bad != 1 {
 		t.Errorf("%d of %d damaged", bad, n)
+	}
+}
+
+// Operators and leads hear of damaged bytes once, however often they are met,
+// and operators are told neither whose they are nor which.
+func TestDamageIsTold(t *testing.T) {
+	w, people, room := posted(t)
+	id, one, _ := reviewed(t, w)
+	deliver(t, w)
+	people.take()
+	room.take()
+	f := &stored(t, w, id).Groups[0].Files[0]
+	w.Blobs.Damage(f.Release, func(b []byte) []byte { b[0] ^= 1; return b })
+	for range 3 {
+		_, err := w.FileContent(context.Background(), one, id, f.ID)
+		wantKind(t, err, review.Unavailable)
+		deliver(t, w)
+	}
+	for _, n := range people.all() {
+		if n.Person == "ops" && (n.Path != "/status" || n.Requester != "" || strings.Contains(n.Text+n.Subject, f.Path)) {
+			t.Errorf("the operator reads %+v", n)
+		}
+	}
+	if diff := cmp.Diff([]string{"lea damaged", "ops damaged"}, people.take()); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"damaged"}, room.take()); diff != "" {
+		t.Errorf("on the shared channel (-want +got):\n%s", diff)
 	}
 }

@@ -37,6 +37,7 @@ const (
 	NoticeDraftFailed    NoticeKind = "draft_failed"
 	NoticeExpiring       NoticeKind = "expiring" // a draft that the retention policy is about to withdraw
 	NoticeExpired        NoticeKind = "expired"  // and one that it has withdrawn
+	NoticeDamaged        NoticeKind = "damaged"  // stored bytes that are not those on record
 	NoticeHeld           NoticeKind = "held"
 	NoticeHoldLifted     NoticeKind = "hold_lifted"
 
@@ -90,7 +91,7 @@ func (r NoticeRule) Key() string { return string(r.Kind) + "/" + string(r.To) }
 func (k NoticeKind) Personal() bool {
 	shared := []NoticeKind{
 		NoticeSubmitted, NoticeWithdrawn, NoticeReviewed, NoticeApproved, NoticeReleased, NoticeRejected,
-		NoticeReturned, NoticeResubmitted, NoticeDeliveryFailed, NoticeRecalled,
+		NoticeReturned, NoticeResubmitted, NoticeDeliveryFailed, NoticeDamaged, NoticeRecalled,
 	}
 	return !slices.Contains(shared, k)
 }

@@ -33,6 +33,9 @@ func NoticeRules() []NoticeRule {
 		{NoticeDeliveryFailed, ToOperator, AtOnce, true, "A delivery keeps failing", "A package that was approved does not reach where it should. The status page says why, and what is still tried."},
 		{NoticeDeliveryFailed, ToLeads, Daily, false, "A delivery keeps failing", "A package that was approved does not reach where it should. The operators were told."},
 
+		{NoticeDamaged, ToOperator, AtOnce, true, "Stored bytes are damaged", "Bytes that a request rests on are not those on record. Everything that rests on them is stopped until they are back. The status page says which."},
+		{NoticeDamaged, ToLeads, AtOnce, false, "Stored bytes are damaged", "Bytes that a request rests on are not those on record. Everything that rests on them is stopped. The operators were told."},
+
 		{NoticeComment, ToAuthor, AtOnce, false, "Your release request came back with comments to answer", "The output checkers ask for changes. Read their comments, answer each, and submit the request again."},
 		{NoticeComment, ToAssigned, AtOnce, false, "A comment in a review that you take part in", "Both reviews are in, and there is a new comment on them."},
 		{NoticeReturned, ToAuthor, AtOnce, false, "Your release request came back to you", "The output checkers gave your release request back. Read why, and submit it again when it is ready."},

@@ -174,6 +174,15 @@ func (s *Service) tellOfFailure(ctx context.Context, job *Job) error {
 	return s.tell(ctx, string(digestOf("failed", job.ID, fmt.Sprint(job.Fence))), h)
 }
 
+// tellOfDamage tells operators and leads of an alarm, once.
+func (s *Service) tellOfDamage(ctx context.Context, r *Request, a Alarm) error {
+	h := happening{At: a.At, What: []happened{{Kind: NoticeDamaged}}}
+	if r != nil {
+		h.Request, h.Workspace, h.Author = r.ID, r.Workspace, r.Author
+	}
+	return s.tell(ctx, string(digestOf("damaged", a.ID)), h)
+}
+
 // tellOfDraft tells the author, and operators when it failed, of a regular draft.
 func (s *Service) tellOfDraft(ctx context.Context, e *Event, kind NoticeKind) error {
 	author := Username(e.Detail["author"])
