@@ -36,10 +36,20 @@ func onDisk(err error) error {
 		return err
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		return &review.Error{Kind: review.NotFound, Message: "There is no such file in the workspace.", Err: err}
+	case escapes(err), errors.Is(err, syscall.ELOOP):
+		return &review.Error{Kind: review.Invalid, Message: "This is a link, and links are not followed.", Err: err}
 	case errors.Is(err, fs.ErrPermission):
 		return &review.Error{Kind: review.Invalid, Message: "The service is not allowed to read this file.", Err: err}
 	}
 	return wrap("reading a workspace", err)
+}
+
+// escapes reports whether a folder that is kept to itself refused a link, which
+// was put in the file's place after the file was looked at. Package os has no
+// name for this error.
+func escapes(err error) bool {
+	var p *fs.PathError
+	return errors.As(err, &p) && p.Err != nil && p.Err.Error() == "path escapes from parent"
 }
 
 // enter opens a folder within a folder, never through a link: what was opened
