@@ -62,8 +62,9 @@ matrix: $(ASSETS)
 
 # What keeps data, once more on PostgreSQL, with a shorter game of the workflow's
 # model: the tests above hold both engines to the same contracts already.
-unit-postgres: $(ASSETS)
-	SALLYPORT_TEST_ENGINE=postgres SALLYPORT_POSTGRES=required go test -timeout 8m -run 'TestWorkflow' ./review -rapid.checks=5
+unit-postgres: $(ASSETS) s3
+	SALLYPORT_TEST_ENGINE=postgres SALLYPORT_POSTGRES=required SALLYPORT_S3=$${SALLYPORT_S3:-required} go test -timeout 8m ./storage
+	SALLYPORT_TEST_ENGINE=postgres SALLYPORT_POSTGRES=required go test -timeout 8m -run 'TestWorkflow' ./review -rapid.checks=8
 	SALLYPORT_TEST_ENGINE=postgres SALLYPORT_POSTGRES=required go test -timeout 8m -run 'Hostile|Idempot|Token' ./ui/api
 
 # All tests of these packages on PostgreSQL: some minutes.

@@ -23,7 +23,7 @@ import (
 // TestMain sets how long the model plays in a usual run; -rapid.checks and
 // -rapid.steps on the command line go before it.
 func TestMain(m *testing.M) {
-	for name, value := range map[string]string{"rapid.checks": "18", "rapid.steps": "60"} {
+	for name, value := range map[string]string{"rapid.checks": "30", "rapid.steps": "60"} {
 		if err := flag.Set(name, value); err != nil {
 			panic(err)
 		}
