@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -151,6 +152,9 @@ func TestContentHasNoAuthority(t *testing.T) {
 	s.ui.echo.Pre(func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			r := c.Request()
+			if ownLink(r, contents) {
+				return next(c)
+			}
 			got.add(&got.asks, r.Method+" "+r.URL.Path)
 			return next(c)
 		}
@@ -188,6 +192,15 @@ func TestContentHasNoAuthority(t *testing.T) {
 	if shown != len(contents) {
 		t.Errorf("%d of %d contents were shown", shown, len(contents))
 	}
+}
+
+// ownLink: a person clicked on a relative link of a report, which leads the
+// report's own frame, and no more, to an address of ours that does not exist. No
+// browser can be told to refuse that; it must come as from a stranger's site,
+// without the cookie.
+func ownLink(r *http.Request, contents []string) bool {
+	return r.Method == http.MethodGet && path.Base(r.URL.Path) == "c" && slices.Contains(contents, path.Dir(r.URL.Path)+"/content") &&
+		len(r.Cookies()) == 0 && r.Header.Get("Sec-Fetch-Dest") == "iframe"
 }
 
 // hostileContents files every payload as ann and returns where it is shown.
