@@ -40,8 +40,8 @@ type NoticeChoice struct {
 
 // MyChoices is what the actor is told, and when.
 type MyChoices struct {
-	Hour  int // of the daily digest
-	Zone  string
+	Hour  int            // of the daily digest
+	Zone  string         // of the hour: the person's own, else that of digests
 	Rules []NoticeChoice // those that can concern them, in the order of the table
 }
 
@@ -55,10 +55,7 @@ func (s *Service) NoticeChoices(ctx context.Context, a Actor) (*MyChoices, error
 		return nil, err
 	}
 	mine := chosenBy(all, a.Username)
-	out := &MyChoices{Hour: mine.Hour, Zone: "UTC"}
-	if s.Notify.Zone != nil {
-		out.Zone = s.Notify.Zone.String()
-	}
+	out := &MyChoices{Hour: mine.Hour, Zone: s.zoneOf(a.Person).String()}
 	for _, r := range NoticeRules() {
 		if r.mayConcern(a.Person) {
 			out.Rules = append(out.Rules, NoticeChoice{r, mine.For(r)})

@@ -74,6 +74,7 @@ const (
 	EvTokenCreated      EventType = "token.created"
 	EvTokenRevoked      EventType = "token.revoked"
 	EvNoticesChosen     EventType = "notices.chosen"    // what a person is told, and when
+	EvZoneChosen        EventType = "zone.chosen"       // the time zone in which a person reads times
 	EvConfirmed         EventType = "session.confirmed" // that it is they, before a grave action
 	EvSessionEnded      EventType = "session.ended"     // other than by signing out
 	EvLockedOut         EventType = "session.locked_out"
@@ -148,7 +149,7 @@ func EventTypes() []EventType {
 		EvIntegrity, EvRestored, EvRecalled, EvTakenBack, EvNotTakenBack, EvRecallNoted,
 		EvHeld, EvHoldLifted, EvExpiring, EvRetention, EvExceptionAsked, EvExceptionAnswered, EvAcknowledged, EvAckAnswered, EvCommentPublished,
 		EvClaimed, EvHandedOver, EvReassigned, EvSeatVacated, EvFileRouted, EvReopened, EvReminded, EvContextReused,
-		EvPeopleChanged, EvAccessProposed, EvAccessSettled, EvAccessGranted, EvAccessEnded, EvExported, EvTokenCreated, EvTokenRevoked, EvNoticesChosen, EvConfirmed, EvSessionEnded, EvLockedOut, EvVouchRefused,
+		EvPeopleChanged, EvAccessProposed, EvAccessSettled, EvAccessGranted, EvAccessEnded, EvExported, EvTokenCreated, EvTokenRevoked, EvNoticesChosen, EvZoneChosen, EvConfirmed, EvSessionEnded, EvLockedOut, EvVouchRefused,
 		EvInvited, EvPasswordSet, EvFactorAdded, EvFactorRemoved, EvRecoveryMade, EvRecoveryUsed, EvIdentityLinked,
 		EvJobFailed, EvJobRevived,
 		EvServerStarted, EvPolicyChanged, EvReconfigured,

@@ -18,7 +18,7 @@ type Notify struct {
 	// PublicURL is the address under which people reach the service, without a
 	// slash at its end; links are relative while it is empty.
 	PublicURL string
-	// Zone is that of digests; UTC when it is nil.
+	// Zone is that of digests for people who chose none; UTC when it is nil.
 	Zone *time.Location
 }
 
@@ -39,7 +39,7 @@ func (s *Service) notify(ctx context.Context, job *Job) error {
 	}
 	var jobs []Job
 	for _, n := range list {
-		jobs = append(jobs, s.sendJobs(n, chosenBy(w.choices, n.Person).Hour)...)
+		jobs = append(jobs, s.sendJobs(n, chosenBy(w.choices, n.Person).Hour, s.zoneOf(w.person(n.Person)))...)
 	}
 	s.step("notify.send")
 	return s.Store.Enqueue(ctx, jobs...)
@@ -85,6 +85,16 @@ func (s *Service) witnesses(ctx context.Context, h happening) (*witnesses, error
 		err = nil
 	}
 	return w, err
+}
+
+// person is one of the people; nil for nobody.
+func (w *witnesses) person(name Username) *Person {
+	for i := range w.people {
+		if w.people[i].Username == name {
+			return &w.people[i]
+		}
+	}
+	return nil
 }
 
 // notices are those of the happening, each person's once, in the order of the
@@ -204,16 +214,16 @@ func noticePath(n Notice) string {
 const sendTries = 85
 
 // sendJobs are the jobs that take a notice further: at once to each channel for
-// people, or with the person's next digest at their hour; or to the channels that
-// many read.
-func (s *Service) sendJobs(n Notice, hour int) []Job {
+// people, or with the person's next digest at their hour in their zone; or to the
+// channels that many read.
+func (s *Service) sendJobs(n Notice, hour int, zone *time.Location) []Job {
 	var jobs []Job
 	for _, c := range s.Notify.Channels {
 		if c.Personal != (n.Person != "") || !c.Personal && !c.carries(n.Kind) {
 			continue
 		}
 		if n.Daily {
-			return []Job{s.digestJob(n, hour)}
+			return []Job{s.digestJob(n, hour, zone)}
 		}
 		job := s.job(n.ID+"."+c.Name, JobSend, n.Request, c.Name)
 		job.Payload, job.MaxTries = []byte(n.ID), sendTries

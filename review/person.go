@@ -26,6 +26,10 @@ type Person struct {
 	// Skills are uses of files (see policy.TypeRule.Use) that the checker is
 	// trained to review beyond the usual: "report", "log".
 	Skills []string
+	// Zone is the time zone in which they read times, an IANA name such as
+	// "Europe/London"; "" for the service's own. They choose it themselves:
+	// [Service.ChooseZone].
+	Zone string
 	// PasswordHash is an argon2id string, or "" when the person cannot sign in
 	// with a password. It never leaves storage and sign-in.
 	PasswordHash string

@@ -107,6 +107,9 @@ type Store interface {
 	Projects(ctx context.Context) ([]Project, error)
 	// SavePeople adds or replaces people and projects, with its event.
 	SavePeople(ctx context.Context, people []Person, projects []Project, e Event) error
+	// SaveZone keeps the time zone that a person chose, with its event; SavePeople
+	// leaves it alone. NotFound when there is no such person.
+	SaveZone(ctx context.Context, name Username, zone string, e Event) error
 }
 
 // Change is what one update of a request carries besides the request.

@@ -88,8 +88,8 @@ func (s *Service) word(n *Notice) {
 
 // digestJob is the job of a person's next digest. Notices that wait for the same
 // one make it once.
-func (s *Service) digestJob(n Notice, hour int) Job {
-	due := nextDigest(s.Now(), hour, s.Notify.Zone)
+func (s *Service) digestJob(n Notice, hour int, zone *time.Location) Job {
+	due := nextDigest(s.Now(), hour, zone)
 	id := string(digestOf("digest", string(n.Person), due.Format(time.DateOnly)))[:32]
 	job := s.job(id, JobDigest, "", "")
 	job.Payload, job.Due = []byte(n.Person), due
@@ -98,9 +98,6 @@ func (s *Service) digestJob(n Notice, hour int) Job {
 
 // nextDigest is the next time, in UTC, at which it is the hour in the zone.
 func nextDigest(now time.Time, hour int, zone *time.Location) time.Time {
-	if zone == nil {
-		zone = time.UTC
-	}
 	now = now.Add(digestMargin)
 	local := now.In(zone)
 	for day := 0; ; day++ {
@@ -128,7 +125,7 @@ func (s *Service) digest(ctx context.Context, job *Job) error {
 		return err
 	}
 	s.step("notify.digest")
-	return s.Store.Enqueue(ctx, s.sendJobs(n, 0)...)
+	return s.Store.Enqueue(ctx, s.sendJobs(n, 0, time.UTC)...)
 }
 
 // oneLine makes a line of what somebody wrote: no control or invisible

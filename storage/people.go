@@ -22,6 +22,7 @@ type personRow struct {
 	Absences     string
 	Skills       string
 	PasswordHash string
+	Zone         string
 }
 
 func (personRow) TableName() string { return "people" }
@@ -59,7 +60,7 @@ func (q personRow) person() (review.Person, error) {
 	return review.Person{
 		Username: review.Username(q.Username), Name: q.Name, Email: q.Email,
 		Disabled: q.Disabled, PasswordHash: q.PasswordHash,
-		TrainedUntil: moment(q.TrainedUntil), Absences: absences, Skills: skills,
+		TrainedUntil: moment(q.TrainedUntil), Absences: absences, Skills: skills, Zone: q.Zone,
 	}, errors.Join(err2, err3)
 }
 
@@ -149,7 +150,7 @@ func (s *Store) SavePeople(ctx context.Context, people []review.Person, projects
 func savePerson(tx *gorm.DB, p review.Person, at time.Time, source string) error {
 	row := personRow{
 		string(p.Username), p.Name, p.Email, encode(p.Roles), p.Disabled,
-		micros(p.TrainedUntil), encode(p.Absences), encode(p.Skills), p.PasswordHash,
+		micros(p.TrainedUntil), encode(p.Absences), encode(p.Skills), p.PasswordHash, p.Zone,
 	}
 	if err := tx.Clauses(personReplaced()).Create(&row).Error; err != nil {
 		return err
@@ -165,8 +166,23 @@ func savePerson(tx *gorm.DB, p review.Person, at time.Time, source string) error
 	return replaceGrants(tx, p, at, source)
 }
 
+// SaveZone keeps the time zone that a person chose, with its event.
+func (s *Store) SaveZone(ctx context.Context, name review.Username, zone string, e review.Event) error {
+	return s.write(ctx, "saving a time zone", func(tx *gorm.DB) error {
+		saved := tx.Model(&personRow{}).Where("username = ?", string(name)).Update("zone", zone)
+		if saved.Error != nil {
+			return saved.Error
+		}
+		if saved.RowsAffected == 0 {
+			return review.Errorf(review.NotFound, "There is no such person.")
+		}
+		return appendEvents(tx, []review.Event{e})
+	})
+}
+
 // personReplaced replaces what is known of a person who is there already. Their
-// password, once there is one, is theirs to change: see Store.UpdateCredentials.
+// password, once there is one, and their time zone are theirs to change: see
+// Store.UpdateCredentials and Store.SaveZone.
 func personReplaced() clause.OnConflict {
 	set := clause.AssignmentColumns([]string{"name", "email", "roles", "disabled", "trained_until", "absences", "skills"})
 	return clause.OnConflict{Columns: []clause.Column{{Name: "username"}}, DoUpdates: append(set, clause.Assignment{

@@ -27,7 +27,7 @@ type accountPage struct {
 	Sessions                     []sessionItem
 	Others                       int // sessions besides this one
 	Tokens                       bool
-	Problem                      string
+	Zone                         zoneForm
 }
 
 type identityItem struct{ Label, Subject string }
@@ -43,6 +43,10 @@ func accountFrame(title string) frame {
 }
 
 func (u *UI) account(c *call) error {
+	return u.showAccount(c, http.StatusOK, zoneForm{Value: c.actor.Zone})
+}
+
+func (u *UI) showAccount(c *call, status int, zone zoneForm) error {
 	cred, err := u.options.Accounts.Credentials(c.ctx(), c.actor.Username)
 	if err != nil {
 		return err
@@ -68,7 +72,9 @@ func (u *UI) account(c *call) error {
 		return err
 	}
 	p.Others = max(0, len(p.Sessions)-1)
-	return c.render(http.StatusOK, "account", frame{Title: "Your account"}, p)
+	zone.Service, zone.Names, zone.Now = zoneName(u.zone), wellKnownZones(), u.now()
+	p.Zone = zone
+	return c.render(status, "account", frame{Title: "Your account"}, p)
 }
 
 func roleNames(roles []policy.Role) string {

@@ -60,7 +60,7 @@ func (u *UI) reusable(c *call, v *review.View) ([]reusable, error) {
 	for i := range list {
 		r := &list[i]
 		if r.ID != v.Request.ID && r.Project == v.Request.Project && len(out) < mostReusable {
-			out = append(out, reusable{r.ID, requestTitle(r), date(r.Created)})
+			out = append(out, reusable{r.ID, requestTitle(r), c.date(r.Created)})
 		}
 	}
 	return out, nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"sallyport/review"
 	"sallyport/ui/export"
@@ -97,7 +98,7 @@ func (u *UI) printRecord(c *call) error {
 	f := frame{Title: "Record of request " + string(p.Request.ID), Content: p}
 	c.fill(&f)
 	var b bytes.Buffer
-	if err := u.pages["record-print"].ExecuteTemplate(&b, "paper", f); err != nil {
+	if err := u.pages["record-print"].execute(&b, "paper", f, time.UTC); err != nil {
 		return fmt.Errorf("page record-print: %w", err)
 	}
 	err = u.service.RecordExport(c.ctx(), c.actor, review.Export{

@@ -19,13 +19,15 @@ import (
 
 // funcs are what templates may call. None returns markup except markdown, whose
 // output is sanitised.
-func (u *UI) funcs() template.FuncMap {
+func (u *UI) funcs(w *words) template.FuncMap {
 	return template.FuncMap{
 		"name":      printable,
 		"text":      printableText,
-		"datetime":  datetime,
-		"clock":     func(t time.Time) string { return t.UTC().Format("15:04 UTC") },
-		"date":      date,
+		"datetime":  w.datetime,
+		"clock":     w.clock,
+		"date":      w.date,
+		"utc":       w.utc,
+		"place":     w.place,
 		"ago":       func(t time.Time) string { return ago(t, u.now()) },
 		"iso":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"size":      func(n int64) string { return humanize.IBytes(uint64(max(n, 0))) },
@@ -51,7 +53,7 @@ func (u *UI) funcs() template.FuncMap {
 		"person":    func(v *review.View, name review.Username) string { return personName(v, name) },
 		"role":      roleName,
 		"base":      baseName,
-		"stamp":     stamp,
+		"stamp":     w.stamp,
 		"jobstate":  func(s string) string { words, _ := jobState(s); return words },
 		"jobtag":    func(s string) string { _, colour := jobState(s); return colour },
 		"colrole":   columnRole,
@@ -101,21 +103,6 @@ func odd(r rune) bool {
 }
 
 func baseName(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
-
-// datetime is "21 November 2026, 14:05 UTC", a dash for no time.
-func datetime(t time.Time) string {
-	if t.IsZero() {
-		return "–"
-	}
-	return t.UTC().Format("2 January 2006, 15:04 UTC")
-}
-
-func date(t time.Time) string {
-	if t.IsZero() {
-		return "–"
-	}
-	return t.UTC().Format("2 January 2006")
-}
 
 // ago is how long before (or after) now a time is, roughly.
 func ago(t, now time.Time) string {

@@ -139,7 +139,6 @@ type jobPage struct {
 type moment struct {
 	Name string
 	At   time.Time
-	Text string
 }
 
 type jobEntry struct {
@@ -286,7 +285,6 @@ func (p *jobPage) jobs(scripts map[string]string) {
 func (p *jobPage) timeline() {
 	r := &p.Job
 	for _, m := range []moment{{Name: "Created", At: r.Created}, {Name: "Started", At: r.Started}, {Name: "Finished", At: r.Finished}} {
-		m.Text = stamp(m.At)
 		p.Timeline = append(p.Timeline, m)
 	}
 	if d := r.Runtime(); d > 0 {
@@ -299,14 +297,6 @@ func (p *jobPage) timeline() {
 			p.Force = "Yes"
 		}
 	}
-}
-
-// stamp is a time to the second; "" for none.
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format("2 January 2006, 15:04:05 UTC")
 }
 
 // jobState is how a job or a job request ended, in words, with its tag's colour.

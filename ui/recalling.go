@@ -151,6 +151,7 @@ func (u *UI) showReport(c *call, status int, problem string) error {
 		p.Until = rep.Withdrawn.Sub(rep.Release.Recalled.Reports[0].Discovered).Round(time.Minute).String()
 	}
 	f := frame{Title: "Recall report", Wide: true, Crumbs: []crumb{{requestTitle(&rep.Request), requestPath(rep.Request.ID)}}}
+	f.UTC = true
 	return c.render(status, "recall-report", f, p)
 }
 
@@ -218,7 +219,7 @@ func (u *UI) showHold(c *call, status int, reason, problem string) error {
 		"The hold and your reason are put on record."}}
 	if v.Hold != nil {
 		p.Heading, p.Button = "Lift the legal hold", "Lift the hold"
-		p.Text = []string{"Held since " + v.Hold.At.UTC().Format("2 January 2006") + ": " + v.Hold.Reason,
+		p.Text = []string{"Held since " + c.date(v.Hold.At) + ": " + v.Hold.Reason,
 			"Once it is lifted, the times of the retention policy count again, and bytes whose time is over are removed within a day."}
 	}
 	p.Reason = &field{ID: "reason", Label: "Reason", Value: reason, Error: problem, Rows: 3, Required: true, Long: true}

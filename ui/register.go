@@ -59,7 +59,7 @@ func (u *UI) publicRegister(c *call) error {
 	if to < len(list) {
 		p.Pager.Next = address(page + 1)
 	}
-	return c.render(http.StatusOK, "register", frame{Title: "Register of releases", Wide: true}, p)
+	return c.render(http.StatusOK, "register", frame{Title: "Register of releases", Wide: true, UTC: true}, p)
 }
 
 func (u *UI) publicCSV(c *call) error {

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"net/http"
 	"path"
 	"strings"
+	"time"
 
 	"sallyport/policy"
 )
@@ -20,6 +22,7 @@ type frame struct {
 	Title  string
 	Crumbs []crumb // the way back, outermost first
 	Wide   bool    // uses the full width: tables and the review page
+	UTC    bool    // its times are told by the record's clock, whoever reads: a page to be kept
 
 	// Filled in by render.
 	Nav     []navItem
@@ -31,7 +34,11 @@ type frame struct {
 	Flash   *flash
 	Alarms  int  // that stand and concern the person
 	Watches bool // may see the service's status
-	Content any  // what the page's template shows
+	// Offer is the time zone of the page, where the reader chose none and their
+	// browser may know better; "" elsewhere.
+	Offer   string
+	Here    string // address of the page, to come back to
+	Content any    // what the page's template shows
 }
 
 type crumb struct{ Text, Path string }
@@ -43,8 +50,8 @@ type navItem struct {
 
 // parsePages builds one template set per page file: the layout, the shared
 // parts and the page's own "main".
-func (u *UI) parsePages() (map[string]*template.Template, error) {
-	shared, err := template.New("layout").Funcs(u.funcs()).ParseFS(templates, "templates/layout.html", "templates/parts*.html")
+func (u *UI) parsePages() (map[string]*pageSet, error) {
+	shared, err := template.New("layout").Funcs(u.funcs(new(words))).ParseFS(templates, "templates/layout.html", "templates/parts*.html")
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +59,7 @@ func (u *UI) parsePages() (map[string]*template.Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages := map[string]*template.Template{}
+	pages := map[string]*pageSet{}
 	for _, file := range names {
 		name := strings.TrimSuffix(path.Base(file), ".html")
 		if name == "layout" || strings.HasPrefix(name, "parts") {
@@ -62,9 +69,10 @@ func (u *UI) parsePages() (map[string]*template.Template, error) {
 		if err != nil {
 			return nil, err
 		}
-		if pages[name], err = set.ParseFS(templates, file); err != nil {
+		if set, err = set.ParseFS(templates, file); err != nil {
 			return nil, err
 		}
+		pages[name] = newPage(set, u.funcs)
 	}
 	return pages, nil
 }
@@ -79,7 +87,7 @@ func (c *call) render(status int, page string, f frame, content any) error {
 	c.fill(&f)
 	f.Content = content
 	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, "layout", f); err != nil {
+	if err := t.execute(&b, "layout", f, c.zoneOf(&f)); err != nil {
 		return fmt.Errorf("page %s: %w", page, err)
 	}
 	return c.HTMLBlob(status, b.Bytes())
@@ -88,10 +96,18 @@ func (c *call) render(status int, page string, f frame, content any) error {
 // fragment writes one named part of a page, for a script that asked for it.
 func (c *call) fragment(page, part string, content any) error {
 	var b bytes.Buffer
-	if err := c.ui.pages[page].ExecuteTemplate(&b, part, content); err != nil {
+	if err := c.ui.pages[page].execute(&b, part, content, c.zone()); err != nil {
 		return fmt.Errorf("part %s of page %s: %w", part, page, err)
 	}
 	return c.HTMLBlob(200, b.Bytes())
+}
+
+// zoneOf is the zone of a page's times.
+func (c *call) zoneOf(f *frame) *time.Location {
+	if f.UTC {
+		return time.UTC
+	}
+	return c.zone()
 }
 
 func (c *call) fill(f *frame) {
@@ -105,6 +121,9 @@ func (c *call) fill(f *frame) {
 	f.Alarms, f.Watches = c.alarmed(), c.actor.MaySomewhere(policy.StatusView)
 	f.Nav = c.nav(f.Crumbs)
 	f.Roles = roleNames(c.actor.AllRoles())
+	if c.actor.Zone == "" && !f.UTC && c.Request().Method == http.MethodGet {
+		f.Offer, f.Here = c.ui.zone.String(), c.Request().URL.RequestURI()
+	}
 }
 
 // nav is the header's menu: what the person's roles can use at all. The current

@@ -26,7 +26,6 @@ type freeRow struct {
 type queueRow struct {
 	review.QueueItem
 	Title, Link string
-	Age         string
 	DueIn       string // in working days
 	Percent     int
 }
@@ -38,7 +37,7 @@ func (u *UI) queue(c *call) error {
 	}
 	var p queuePage
 	for _, it := range items {
-		row := queueRow{QueueItem: it, Title: requestTitle(&it.Request), Link: requestPath(it.Request.ID), Age: ago(it.Request.Submitted, u.now()), DueIn: u.dueWords(&it.Request)}
+		row := queueRow{QueueItem: it, Title: requestTitle(&it.Request), Link: requestPath(it.Request.ID), DueIn: u.dueWords(&it.Request)}
 		if it.Files > 0 {
 			row.Percent = it.Mine * 100 / it.Files
 		}

@@ -53,6 +53,7 @@ func routes() []route {
 		{get, "/account", signedIn, (*UI).account},
 		{post, "/account/sessions/:session/end", signedIn, (*UI).endOwnSession},
 		{post, "/account/sessions/end-others", signedIn, (*UI).endOtherSessions},
+		{post, "/account/zone", signedIn, (*UI).chooseZone},
 		{get, "/account/password", confirmed, (*UI).passwordPage},
 		{post, "/account/password", confirmed, (*UI).changePassword},
 		{get, "/account/code", confirmed, (*UI).appPage},

@@ -1,9 +1,9 @@
 package ui
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"html/template"
 	"log/slog"
 	"net/http"
 	"time"
@@ -37,6 +37,9 @@ type Options struct {
 	// that requests may be addressed to; empty allows any.
 	// "name:*" is a name with any port.
 	Hosts []string
+	// Zone is the time zone in which times are shown to people who chose none; UTC
+	// when it is nil.
+	Zone *time.Location
 	// Proxies are those in front of the service; nobody else is believed when
 	// they say where a request came from.
 	Proxies web.Proxies
@@ -112,8 +115,9 @@ type UI struct {
 	retry    *web.Tally                          // methods that could not be asked, by session
 	csp      string
 	headers  map[string]string
-	pages    map[string]*template.Template
-	readers  *web.Rate // how often the public register was asked for, by source
+	pages    map[string]*pageSet
+	zone     *time.Location // of times, for readers who chose none
+	readers  *web.Rate      // how often the public register was asked for, by source
 	assets   *assets
 	origin   *http.CrossOriginProtection
 	shelf    shelf // files read last
@@ -126,7 +130,7 @@ func New(service Service, o Options) (*UI, error) {
 	if service == nil || o.Sessions == nil || o.Accounts == nil || o.Policy == nil || o.Log == nil || o.Now == nil {
 		return nil, errors.New("ui needs a service, a session store, accounts, a policy, a log and a clock")
 	}
-	u := &UI{service: service, options: o, policy: o.Policy, log: o.Log, now: o.Now, origin: http.NewCrossOriginProtection(), shelf: shelf{limit: largestShelf}}
+	u := &UI{service: service, options: o, policy: o.Policy, log: o.Log, now: o.Now, zone: cmp.Or(o.Zone, time.UTC), origin: http.NewCrossOriginProtection(), shelf: shelf{limit: largestShelf}}
 	var err error
 	if u.assets, err = loadAssets(); err != nil {
 		return nil, err

@@ -91,6 +91,7 @@ type Service interface {
 	Restored(ctx context.Context, a review.Actor, alarm, reason string) error
 
 	MyNotices(ctx context.Context, a review.Actor, limit int) ([]review.Notice, error)
+	ChooseZone(ctx context.Context, a review.Actor, zone string) error
 	NoticeChoices(ctx context.Context, a review.Actor) (*review.MyChoices, error)
 	ChooseNotices(ctx context.Context, a review.Actor, c review.NoticeChoices) error
 	People(ctx context.Context, a review.Actor) ([]review.Person, error)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -286,7 +287,7 @@ func BenchmarkWideTable(b *testing.B) {
 	b.Run("window as HTML", func(b *testing.B) {
 		for b.Loop() {
 			view := viewTable(s, nil, nil, tableQuery{}, 90)
-			if err := pages["file"].ExecuteTemplate(io.Discard, "table-rows", view); err != nil {
+			if err := pages["file"].execute(io.Discard, "table-rows", view, time.UTC); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -225,13 +225,20 @@ func TestEvidenceInWords(t *testing.T) {
 
 func TestTimes(t *testing.T) {
 	at := time.Date(2026, 11, 21, 14, 5, 0, 0, time.FixedZone("", 3600))
-	if got := datetime(at); got != "21 November 2026, 13:05 UTC" {
-		t.Error(got)
+	utc, berlin := &words{zone: time.UTC}, &words{zone: time.FixedZone("CET", 3600)}
+	for _, x := range []struct{ got, want string }{
+		{utc.datetime(at), "21 November 2026, 13:05 UTC"}, {utc.utc(at), ""},
+		{berlin.datetime(at), "21 November 2026, 14:05 CET"}, {berlin.utc(at), "21 November 2026, 13:05 UTC"},
+		{berlin.date(at.Add(9*time.Hour + 54*time.Minute)), "21 November 2026"}, {utc.stamp(at), "21 November 2026, 13:05:00 UTC"},
+	} {
+		if x.got != x.want {
+			t.Errorf("%q, want %q", x.got, x.want)
+		}
 	}
 	if got := ago(at.Add(-72*time.Hour), at); got != "3 days ago" {
 		t.Error(got)
 	}
-	if datetime(time.Time{}) != "–" || ago(time.Time{}, at) != "" {
+	if utc.datetime(time.Time{}) != "–" || ago(time.Time{}, at) != "" {
 		t.Error("no time is shown as one")
 	}
 }

@@ -2,14 +2,18 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"sallyport/review"
 )
 
 // config is what a server needs to know. A file gives it, and flags win over
@@ -28,7 +32,9 @@ type config struct {
 	// Checkpoints says when the record is signed.
 	Checkpoints ledgerConfig `yaml:"checkpoints"`
 	// PublicURL is the address under which people reach the service, for links.
-	PublicURL string       `yaml:"public_url"`
+	PublicURL string `yaml:"public_url"`
+	// TimeZone is that of people who chose none, Europe/London when empty.
+	TimeZone  string       `yaml:"time_zone"`
 	Mail      mailConfig   `yaml:"mail"`
 	Notify    notifyConfig `yaml:"notify"`
 	Publisher string       `yaml:"publisher"` // name of the organisation that releases, for packages
@@ -143,6 +149,9 @@ func (c config) complete() error {
 	if _, err := c.MalwareScan.scanner(); err != nil {
 		return err
 	}
+	if _, err := c.zone(); err != nil {
+		return err
+	}
 	if err := c.checkNotify(); err != nil {
 		return err
 	}
@@ -156,6 +165,18 @@ func (c config) complete() error {
 		return errors.New("public_register_names is set, and public_register is not")
 	}
 	return checkSchedules(c.Schedules)
+}
+
+// defaultZone is where the service's people are thought to be.
+const defaultZone = "Europe/London"
+
+// zone is the time zone in which times are shown to people who chose none.
+func (c config) zone() (*time.Location, error) {
+	zone, err := review.ZoneNamed(cmp.Or(c.TimeZone, defaultZone))
+	if err != nil {
+		return nil, fmt.Errorf("time_zone: %q is no time zone such as Europe/London", c.TimeZone)
+	}
+	return zone, nil
 }
 
 // apart refuses a folder that is written to inside the workspaces, which are

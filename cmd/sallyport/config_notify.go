@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -29,7 +30,7 @@ type mailConfig struct {
 
 // notifyConfig says where else notices go.
 type notifyConfig struct {
-	Timezone  string           `yaml:"timezone"` // of digests; UTC when empty
+	Timezone  string           `yaml:"timezone"` // of digests; the service's when empty
 	Folder    string           `yaml:"folder"`   // mails are put here as files
 	Webhooks  []endpointConfig `yaml:"webhooks"`
 	Slack     []endpointConfig `yaml:"slack"`
@@ -107,7 +108,7 @@ func (m mailConfig) check() error {
 func (c config) channels(now review.Clock) (review.Notify, *notify.Folder, error) {
 	n := review.Notify{PublicURL: strings.TrimSuffix(c.PublicURL, "/")}
 	var err error
-	if n.Zone, err = time.LoadLocation(c.Notify.Timezone); err != nil {
+	if n.Zone, err = time.LoadLocation(cmp.Or(c.Notify.Timezone, c.TimeZone, defaultZone)); err != nil {
 		return n, nil, fmt.Errorf("notify: timezone: %w", err)
 	}
 	if c.Mail.Host != "" {

@@ -79,6 +79,9 @@ func newServer(ctx context.Context, c config, log *slog.Logger, now review.Clock
 		Sessions: s.store.Sessions(now), Policy: p, Log: log, Now: now,
 		Register: c.PublicRegister, Sent: sentBy(letters), Demo: demo != nil, People: demo,
 	}
+	if options.Zone, err = c.zone(); err != nil {
+		return nil, err
+	}
 	if err := c.shellOptions(&options); err != nil {
 		return nil, err
 	}

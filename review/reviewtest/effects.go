@@ -203,7 +203,13 @@ func people(t *testing.T, s review.Store) {
 	wantProjects[0].Workspaces, wantProjects[1].Workspaces = []review.WorkspaceName{"a"}, []review.WorkspaceName{"z"}
 	must(t, savePeople(t, s, nil, wantProjects)) // a workspace passes on
 	compare()
-	same(t, "events", 6, len(events(t, s)))
+	must(t, s.SaveZone(t.Context(), "ada", "Asia/Tokyo", review.Event{At: start, Type: review.EvZoneChosen, Actor: "ada"}))
+	wantPeople[0].Zone = "Asia/Tokyo"
+	compare()
+	must(t, savePeople(t, s, []review.Person{late}, nil)) // which was read before
+	compare()
+	wantKind(t, s.SaveZone(t.Context(), "nobody", "Asia/Tokyo", review.Event{At: start, Type: review.EvZoneChosen}), review.NotFound)
+	same(t, "events", 8, len(events(t, s)))
 }
 
 func peopleAtomic(t *testing.T, s review.Store) {

@@ -157,6 +157,11 @@ func (s *Faults) SavePeople(ctx context.Context, people []review.Person, project
 	return s.do(func() error { return s.Store.SavePeople(ctx, people, projects, e) })
 }
 
+// SaveZone implements review.Store.
+func (s *Faults) SaveZone(ctx context.Context, name review.Username, zone string, e review.Event) error {
+	return s.do(func() error { return s.Store.SaveZone(ctx, name, zone, e) })
+}
+
 // SavePolicy implements review.Store.
 func (s *Faults) SavePolicy(ctx context.Context, p *policy.Policy) error {
 	return s.do(func() error { return s.Store.SavePolicy(ctx, p) })

@@ -6,12 +6,14 @@ import './trusted.js'
 import { offerPasskeys } from './passkeys.js'
 import { startGrid } from './grid.js'
 import { startTips } from './tips.js'
+import { offerZone } from './zone.js'
 import { startBench } from './bench.js'
 
 document.body.classList.add('js-enabled', 'nhsuk-frontend-supported')
 initAll()
 offerPasskeys()
 startTips()
+offerZone()
 ready()
 startBench(() => {
   initAll({ scope: document.querySelector('#maincontent') })

@@ -1,0 +1,2 @@
+-- The time zone in which somebody reads times, an IANA name; '' for the service's.
+ALTER TABLE people ADD COLUMN zone text NOT NULL DEFAULT '';

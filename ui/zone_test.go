@@ -1,0 +1,53 @@
+package ui
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"sallyport/review"
+)
+
+// Each reader is told times by the clock they chose, with UTC beside; whoever
+// chose none by the service's.
+func TestTimesAreToldByTheReadersClock(t *testing.T) {
+	london, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t, func(o *Options) { o.Zone = london })
+	request := s.draft(t, "release/rates.csv", smallCSV)
+	s.submit(t, request)
+	at := func(zone string) string {
+		l, err := review.ZoneNamed(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := s.Store.Request(t.Context(), review.RequestID(strings.TrimPrefix(request, "/requests/")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Submitted.In(l).Format("2 January 2006, 15:04 MST")
+	}
+	ann, carl := s.as(t, "ann"), s.as(t, "carl")
+	ann.get(request).has(at("Europe/London"), "Times are those of Europe/London")
+	if !strings.Contains(ann.body, `id="offer-zone"`) {
+		t.Error("who chose no zone is not offered their browser's")
+	}
+	ann.post("/account/zone", "zone", "Asia/Tokyo", "back", request).want(http.StatusOK).
+		has("Times are shown by the clock of Asia/Tokyo now.", at("Asia/Tokyo"), "Times are those of Asia/Tokyo")
+	if ann.path != request || !strings.Contains(ann.body, `title="`+at("UTC")) || strings.Contains(ann.body, `id="offer-zone"`) {
+		t.Errorf("at %s: UTC is not on hover, or the zone is offered again", ann.path)
+	}
+	carl.get(request).has(at("Europe/London"))
+	for _, bad := range []string{"Nowhere/Town", "Local", "../../etc/passwd", strings.Repeat("A", 65)} {
+		ann.post("/account/zone", "zone", bad).want(http.StatusUnprocessableEntity).has("Choose a time zone of the list")
+	}
+	ann.post("/account/zone", "zone", "", "back", "//elsewhere.example").want(http.StatusOK)
+	ann.get(request).has(at("Europe/London"))
+	events, err := s.Store.Events(t.Context(), review.EventQuery{Types: []review.EventType{review.EvZoneChosen}})
+	if err != nil || len(events) != 2 || events[0].Detail["zone"] != "Asia/Tokyo" {
+		t.Errorf("on record: %v, %v", events, err)
+	}
+}
