@@ -58,6 +58,10 @@ func graveWords(a policy.Action) string {
 		return "Release"
 	case policy.ReleaseRecall:
 		return "Recall"
+	case policy.AccessPropose:
+		return "Change the role"
+	case policy.AccessConfirm:
+		return "Answer the proposal"
 	default:
 		return ""
 	}

@@ -143,6 +143,7 @@ func (c *call) nav(way []crumb) []navItem {
 		{"Audit", "/audit", policy.AuditView},
 		{"Service status", "/status", policy.StatusView},
 		{"People", "/people", policy.PeopleManage},
+		{"Roles", "/access", policy.AccessView},
 	}
 	var items []navItem
 	here := c.Request().URL.Path
@@ -179,6 +180,8 @@ func roleName(r policy.Role) string {
 		return "Core developer"
 	case policy.DataInvestigator:
 		return "Data investigator"
+	case policy.InProject:
+		return "Member"
 	default:
 		return string(r)
 	}

@@ -95,6 +95,11 @@ type Service interface {
 	NoticeChoices(ctx context.Context, a review.Actor) (*review.MyChoices, error)
 	ChooseNotices(ctx context.Context, a review.Actor, c review.NoticeChoices) error
 	People(ctx context.Context, a review.Actor) ([]review.Person, error)
+	Access(ctx context.Context, a review.Actor) (*review.AccessReport, error)
+	MyAccess(ctx context.Context, a review.Actor) (*review.PersonAccess, error)
+	Grant(ctx context.Context, a review.Actor, ask review.Ask) (proposed bool, err error)
+	Revoke(ctx context.Context, a review.Actor, grant, why string, atOnce bool) (proposed bool, err error)
+	Confirm(ctx context.Context, a review.Actor, proposal string, yes bool) error
 	PersonNamed(ctx context.Context, a review.Actor, name review.Username) (*review.Person, error)
 
 	Actor(ctx context.Context, name review.Username, source string) (review.Actor, error)

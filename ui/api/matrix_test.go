@@ -21,6 +21,39 @@ type stage struct {
 	id, file, group, print string
 	one, two               string // its checkers; "" while it is a draft
 	seen                   string
+	grant, proposal        string // of a role of tim's; "" for none
+}
+
+// openGrant is a grant of a role that is in force.
+func (s *stage) openGrant(name review.Username, role policy.Role) string {
+	s.t.Helper()
+	all, err := s.store.Grants(s.t.Context(), review.GrantQuery{Person: name, Open: true})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	i := slices.IndexFunc(all, func(g review.RoleGrant) bool { return g.Role == role })
+	if i < 0 {
+		s.t.Fatalf("%s is no %s", name, role)
+	}
+	return all[i].ID
+}
+
+// proposed is a role that an operator of its own proposes for somebody.
+func (s *stage) proposed(name review.Username, role policy.Role) string {
+	s.t.Helper()
+	other := review.Person{Username: "opa", Name: "Another Operator", Roles: []policy.Role{policy.Operator}}
+	if err := s.store.SavePeople(s.t.Context(), []review.Person{other}, nil, review.Event{At: s.Now(), Type: review.EvPeopleChanged}); err != nil {
+		s.t.Fatal(err)
+	}
+	ask := review.Ask{Person: name, Role: role, Reach: policy.WholeService, Why: "A test."}
+	if _, err := s.Grant(s.t.Context(), s.World.As(s.t, "opa"), ask); err != nil {
+		s.t.Fatal(err)
+	}
+	all, err := s.store.Proposals(s.t.Context(), true)
+	if err != nil || len(all) == 0 {
+		s.t.Fatalf("%v, %v", all, err)
+	}
+	return all[0].ID
 }
 
 // newStage makes a draft, or a request submitted to two checkers with a
@@ -173,7 +206,18 @@ func tries() map[string]try {
 		r + "/hold":               reviewed(reason),
 		r + "/hold/lift":          reviewed(reason),
 		"POST /alarms/:alarm/end": reviewed(reason),
-		"POST /jobs/:job/retry":   reviewed(empty),
+		"POST /access/grants": draft(func(*stage) object {
+			return object{"person": "tim", "role": "copilot", "reach": "project", "in": "study", "reason": "Helps."}
+		}),
+		"POST /access/grants/:grant/revoke": draft(func(s *stage) object {
+			s.grant = s.openGrant("tim", policy.Researcher)
+			return object{"reason": "Left."}
+		}),
+		"POST /access/proposals/:proposal": draft(func(s *stage) object {
+			s.proposal = s.proposed("tim", policy.Checker)
+			return object{"confirm": false}
+		}),
+		"POST /jobs/:job/retry": reviewed(empty),
 	}
 }
 
@@ -240,7 +284,8 @@ func TestEveryRouteByRole(t *testing.T) {
 			s = newStage(t, row.status)
 			body = row.body(s)
 		}
-		path := strings.NewReplacer(":workspace", "cohort", ":request", s.id, ":file", s.file, ":group", s.group, ":comment", s.comment(t), ":which", "before", ":size", "1", ":seq", "1").Replace(r.Path)
+		path := strings.NewReplacer(":workspace", "cohort", ":request", s.id, ":file", s.file, ":group", s.group, ":comment", s.comment(t), ":which", "before", ":size", "1", ":seq", "1",
+			":person", "tim", ":grant", s.grant, ":proposal", s.proposal).Replace(r.Path)
 		if s.as(t, "").call(r.Method, api.Prefix+path, body).want(http.StatusUnauthorized).header.Get("WWW-Authenticate") == "" {
 			t.Errorf("%s does not say how to be let in", name)
 		}
@@ -279,6 +324,7 @@ func mayBeGone(name string) bool {
 		"GET /workspaces/:workspace/jobs/:job", "GET /workspaces/:workspace/logs/:action",
 		"GET /workspaces/:workspace/code/:commit", "GET /workspaces/:workspace/code/:commit/changes",
 		// The first to be let in takes away what the next would need.
+		"POST /access/grants/:grant/revoke", "POST /access/proposals/:proposal",
 		"POST /requests/:request/files/:file/withdraw", "POST /requests/:request/files/:file/vote",
 		"POST /requests/:request/files/:file/route",
 	}, name)

@@ -22,9 +22,6 @@ func TestEveryUseCaseIsOffered(t *testing.T) {
 		"Since",            // the events of a request say so
 		"AuthoriseOn",      // part of others
 		"RecalledRequests", // each request and release says so itself
-
-		// Who may do what is given and taken by two people on the command line.
-		"Access", "Confirm", "Grant", "MyAccess", "Revoke",
 	}
 	offered, service := reflect.TypeFor[Service](), reflect.TypeFor[*review.Service]()
 	for i := range service.NumMethod() {

@@ -133,7 +133,11 @@ func words(t reflect.Type) []string {
 	case reflect.TypeFor[review.ProjectKind]():
 		return []string{"study", "testing", "curation"}
 	case reflect.TypeFor[policy.Relation]():
-		return []string{"author", "member", "assigned", "other"}
+		return []string{"author", "member", "assigned", "helper", "other"}
+	case reflect.TypeFor[policy.Reach]():
+		return []string{"service", "project", "backend"}
+	case reflect.TypeFor[review.ProposalKind]():
+		return []string{"grant", "revoke", "revoked at once"}
 	case reflect.TypeFor[policy.Severity]():
 		return []string{"off", "note", "warn", "block"}
 	case reflect.TypeFor[provenance.Level]():

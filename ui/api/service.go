@@ -20,6 +20,7 @@ type Service interface {
 	reviewing
 	registers
 	noticing
+	accessing
 }
 
 // drafting is what an author needs.
