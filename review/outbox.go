@@ -59,7 +59,9 @@ type JobQuery struct {
 	Request RequestID
 	Kinds   []string
 	States  []JobState
-	Limit   int // 0 means 1000
+	Target  string // "" for any
+	Newest  bool   // those due last come first
+	Limit   int    // 0 means 1000
 }
 
 // jobHandler brings one job's effect about. It must stop when ctx ends: its

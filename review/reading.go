@@ -369,6 +369,9 @@ func (s *Service) Status(ctx context.Context, a Actor) (*StatusReport, error) {
 	}
 	rep := &StatusReport{Engine: s.Checker.Engine(), Policy: s.Policy.Ref()}
 	var err error
+	if rep.Health, err = s.Health(ctx); err != nil {
+		return nil, err
+	}
 	if rep.ByStatus, err = s.Store.Counts(ctx); err != nil {
 		return nil, err
 	}

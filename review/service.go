@@ -36,6 +36,8 @@ type Service struct {
 	// Keeping is how often the retention policy is applied in the background;
 	// zero for never.
 	Keeping time.Duration
+	// Host knows of the program and its machine; nil where nothing is known.
+	Host Host
 	// Step, when set, is told of each step of a release before it is taken:
 	// tests kill the process there.
 	Step func(name string)
@@ -108,6 +110,7 @@ type StatusReport struct {
 	Alarms    []Alarm           // that stand
 	Malware   *MalwareStatus    // nil when nothing is scanned here
 	Scrub     Scrub             // how far reading all stored bytes again has come
+	Health    *Health
 	Engine    string
 	Policy    policy.Ref
 }

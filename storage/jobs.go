@@ -185,9 +185,16 @@ func (s *Store) DeadJobs(ctx context.Context) ([]review.Job, error) {
 	return s.Jobs(ctx, review.JobQuery{States: []review.JobState{review.JobDead}})
 }
 
-// Jobs lists jobs, longest due first.
+// Jobs lists jobs, longest due first where nothing else is asked.
 func (s *Store) Jobs(ctx context.Context, q review.JobQuery) ([]review.Job, error) {
-	list := s.reader.WithContext(ctx).Order("due, id").Limit(limit(q.Limit, 1000))
+	order := "due, id"
+	if q.Newest {
+		order = "due DESC, id DESC"
+	}
+	list := s.reader.WithContext(ctx).Order(order).Limit(limit(q.Limit, 1000))
+	if q.Target != "" {
+		list = list.Where("target = ?", q.Target)
+	}
 	if q.Request != "" {
 		list = list.Where("request = ?", string(q.Request))
 	}

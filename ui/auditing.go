@@ -183,9 +183,10 @@ func eventRowOf(e review.Event, who string) eventRow {
 // statusPage is an operator's view: that work flows, and nothing of what it is.
 type statusPage struct {
 	*review.StatusReport
-	Counts []statusCount
-	Plot   *plot // of the counts; nil where there are none
-	Well   bool
+	Condition *healthView
+	Counts    []statusCount
+	Plot      *plot // of the counts; nil where there are none
+	Well      bool
 	// CanRetry says that the reader may have dead letters tried again.
 	CanRetry bool
 	// Restores says that the person may record that damaged bytes are back.
@@ -202,13 +203,20 @@ func (u *UI) status(c *call) error {
 	if err != nil {
 		return err
 	}
-	p := statusPage{StatusReport: rep, Restores: c.actor.MaySomewhere(policy.BlobRestore), Well: len(rep.Alarms) == 0 && len(rep.DeadJobs) == 0 && len(rep.Overdue) == 0 && len(rep.Unrouted) == 0 && len(rep.Schedules) == 0 && (rep.Malware == nil || rep.Malware.Problem == "" && rep.Malware.Infected == 0)}
+	p := statusPage{StatusReport: rep, Condition: u.healthOf(rep.Health), Restores: c.actor.MaySomewhere(policy.BlobRestore)}
+	p.Well = flows(rep) && len(p.Condition.Concerns) == 0
 	for _, s := range allStatuses() {
 		p.Counts = append(p.Counts, statusCount{s, rep.ByStatus[s]})
 	}
 	p.Plot = statusPlot(p.Counts)
 	p.CanRetry = c.actor.MaySomewhere(policy.JobRetry)
 	return c.render(http.StatusOK, "status", frame{Title: "Service status"}, p)
+}
+
+// flows reports whether nothing is overdue, stuck or damaged.
+func flows(rep *review.StatusReport) bool {
+	return len(rep.Alarms) == 0 && len(rep.DeadJobs) == 0 && len(rep.Overdue) == 0 && len(rep.Unrouted) == 0 && len(rep.Schedules) == 0 &&
+		(rep.Malware == nil || rep.Malware.Problem == "" && rep.Malware.Infected == 0)
 }
 
 // retryJob has something that was given up tried again.

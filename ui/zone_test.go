@@ -9,6 +9,20 @@ import (
 	"sallyport/review"
 )
 
+// The operator's page tells the service's condition at first sight.
+func TestStatusTellsTheCondition(t *testing.T) {
+	s := newSite(t)
+	s.Host = host{review.HostFacts{Version: "v1.2.3", Database: "SQLite", Started: s.Now(), Disks: []review.Disk{{Folder: "data", Free: 1 << 30, Total: 100 << 30}}}}
+	aud := s.as(t, "aud").get("/status").want(http.StatusOK)
+	aud.has("Something needs attention", "Little space is left for data.", "1.0 GiB free of 100 GiB", "v1.2.3, on SQLite", "None is known of", "No witness is configured", "Nothing waits, and nothing was given up.", "by choosing a name")
+	s.Host = host{review.HostFacts{Backup: s.Now().Add(-50 * time.Hour)}}
+	aud.get("/status").has("Work flows", "The newest that is known was made", "2 days ago")
+}
+
+type host struct{ review.HostFacts }
+
+func (h host) Facts() review.HostFacts { return h.HostFacts }
+
 // Each reader is told times by the clock they chose, with UTC beside; whoever
 // chose none by the service's.
 func TestTimesAreToldByTheReadersClock(t *testing.T) {

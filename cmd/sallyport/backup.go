@@ -57,6 +57,9 @@ func (c backupMake) Run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := markBackup(conf.Data, a.now()); err != nil {
+		a.complain("the backup is made; the service's status page will not know of it: %v", err)
+	}
 	return a.sayBacked(made)
 }
 

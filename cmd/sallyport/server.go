@@ -126,6 +126,9 @@ func (s *server) open(ctx context.Context, c config, p *policy.Policy, now revie
 		Sinks: sinks, Policy: p, Now: now, Log: s.log, Tally: new(review.Tally),
 		Keeping: 24 * time.Hour,
 	}
+	if service.Host, err = newHost(c, now()); err != nil {
+		return nil, err
+	}
 	if service.Scanner, err = c.MalwareScan.scanner(); err != nil {
 		return nil, err
 	}
