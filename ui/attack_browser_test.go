@@ -97,6 +97,12 @@ func (a *attacked) add(list *[]string, text string) {
 	*list = append(*list, text)
 }
 
+func (a *attacked) forget() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.hits, a.asks, a.seen = nil, nil, nil
+}
+
 // inFrames opens each path in a frame with no sandbox of its own, tells what the
 // frame says, and clicks into it. It returns what is not as it was.
 const inFrames = `(async paths => {
@@ -119,7 +125,9 @@ const inFrames = `(async paths => {
 
 // Reports and figures that nobody cleaned are shown by the real pages in a real
 // browser, with an attacker's server beside: nothing runs, nothing is fetched,
-// nothing is sent, nothing leads away, and the page around stays as it was.
+// nothing is sent, nothing leads away, and the page around stays as it was. So it
+// is when contents have the pages' host, and, with every third, when they have one
+// of their own.
 func TestContentHasNoAuthority(t *testing.T) {
 	s := newSite(t)
 	s.Sanitiser = careless{}
@@ -132,9 +140,7 @@ func TestContentHasNoAuthority(t *testing.T) {
 	t.Cleanup(thief.Close)
 	contents := hostileContents(t, s)
 
-	ctx := browsertest.Start(t, chromedp.Flag("host-resolver-rules", "MAP evil.example "+strings.TrimPrefix(thief.URL, "http://")+", MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"))
-	b := &browserTab{t, ctx, s}
-	b.do(chromedp.Navigate(s.url+"/sign-in"), chromedp.WaitReady("#maincontent"), chromedp.Click("#demo-ann"), chromedp.WaitReady("#signed-in-as"))
+	ctx := browsertest.Start(t, chromedp.Flag("host-resolver-rules", "MAP evil.example "+strings.TrimPrefix(thief.URL, "http://")+", MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"))
 	if err := chromedp.Listen(ctx, func(ev any) {
 		switch e := ev.(type) {
 		case *page.EventJavascriptDialogOpening:
@@ -148,14 +154,46 @@ func TestContentHasNoAuthority(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	b.do(chromedp.Navigate(s.url+"/workspaces"), chromedp.WaitReady("#maincontent"))
-	s.ui.echo.Pre(func(next echo.HandlerFunc) echo.HandlerFunc {
+	b := &browserTab{t, ctx, s}
+	b.do(chromedp.Navigate(s.url+"/sign-in"), chromedp.WaitReady("#maincontent"), chromedp.Click("#demo-ann"), chromedp.WaitReady("#signed-in-as"))
+	attack(b, got, contents, "the pages' host")
+	some := slices.DeleteFunc(slices.Clone(contents), func(path string) bool { return slices.Index(contents, path)%3 != 0 })
+	attack(&browserTab{t, ctx, contentSite(t, s)}, got, some, "a host of its own")
+}
+
+// contentSite is the same site once more, which shows contents by another name.
+// Whoever is signed in stays so: cookies know no ports.
+func contentSite(t *testing.T, s *site) *site {
+	t.Helper()
+	srv := httptest.NewUnstartedServer(nil)
+	o := s.ui.options
+	_, port, _ := strings.Cut(srv.Listener.Addr().String(), ":")
+	o.ContentHost, o.Sealer = "localhost:"+port, sealer(t)
+	u, err := New(s.Service, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Config.Handler = u
+	srv.Start()
+	t.Cleanup(srv.Close)
+	return &site{World: s.World, ui: u, url: srv.URL}
+}
+
+// attack opens every payload on a page of ann's, clicks into it, and fails unless
+// that brought nothing about.
+func attack(b *browserTab, got *attacked, contents []string, where string) {
+	t := b.t
+	t.Helper()
+	got.forget()
+	b.do(chromedp.Navigate(b.site.url+"/workspaces"), chromedp.WaitReady("#maincontent"))
+	b.site.ui.echo.Pre(func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			r := c.Request()
-			if ownLink(r, contents) {
-				return next(c)
+			if r := c.Request(); !ownLink(r, contents) {
+				got.add(&got.asks, r.Method+" "+r.URL.Path)
 			}
-			got.add(&got.asks, r.Method+" "+r.URL.Path)
+			if r := c.Request(); b.site.ui.apart(r) && len(r.Cookies()) > 0 {
+				got.add(&got.seen, "a cookie, at the host of contents")
+			}
 			return next(c)
 		}
 	})
@@ -164,33 +202,37 @@ func TestContentHasNoAuthority(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, said := range evaluate[[]string](b, fmt.Sprintf(inFrames, list), chromedp.EvalAwaitPromise) {
-		t.Error(said)
+		t.Errorf("%s: %s", where, said)
 	}
 	clickEach(b, len(contents))
 	if here := evaluate[string](b, `location.pathname`); here != "/workspaces" {
-		t.Errorf("the page around has gone to %s", here)
+		t.Errorf("%s: the page around has gone to %s", where, here)
 	}
 	if n := evaluate[int](b, `navigator.serviceWorker.getRegistrations().then(l => l.length)`, chromedp.EvalAwaitPromise); n != 0 {
-		t.Errorf("%d service workers", n)
+		t.Errorf("%s: %d service workers", where, n)
 	}
 	if cookie := evaluate[string](b, `document.cookie`); cookie != "" {
-		t.Errorf("script sees the cookie %q", cookie)
+		t.Errorf("%s: script sees the cookie %q", where, cookie)
 	}
 	got.mu.Lock()
 	defer got.mu.Unlock()
 	for _, what := range append(got.hits, got.seen...) {
-		t.Error(what)
+		t.Errorf("%s: %s", where, what)
 	}
-	shown := 0
+	shown, sent := 0, 0
 	for _, what := range got.asks {
-		if path, get := strings.CutPrefix(what, "GET "); get && slices.Contains(contents, path) {
+		path, get := strings.CutPrefix(what, "GET ")
+		switch {
+		case get && slices.Contains(contents, path):
 			shown++
-			continue
+		case get && b.site.ui.options.ContentHost != "" && strings.HasPrefix(path, "/contents/"):
+			sent++
+		default:
+			t.Errorf("%s: the application was asked: %s", where, what)
 		}
-		t.Errorf("the application was asked: %s", what)
 	}
-	if shown != len(contents) {
-		t.Errorf("%d of %d contents were shown", shown, len(contents))
+	if shown != len(contents) || b.site.ui.options.ContentHost != "" && sent != len(contents) {
+		t.Errorf("%s: %d of %d contents were shown, %d elsewhere", where, shown, len(contents), sent)
 	}
 }
 
@@ -199,7 +241,8 @@ func TestContentHasNoAuthority(t *testing.T) {
 // browser can be told to refuse that; it must come as from a stranger's site,
 // without the cookie.
 func ownLink(r *http.Request, contents []string) bool {
-	return r.Method == http.MethodGet && path.Base(r.URL.Path) == "c" && slices.Contains(contents, path.Dir(r.URL.Path)+"/content") &&
+	at := path.Dir(r.URL.Path)
+	return r.Method == http.MethodGet && path.Base(r.URL.Path) == "c" && (at == "/contents" || slices.Contains(contents, at+"/content")) &&
 		len(r.Cookies()) == 0 && r.Header.Get("Sec-Fetch-Dest") == "iframe"
 }
 

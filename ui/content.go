@@ -28,18 +28,28 @@ func showable(media string) string {
 // content sends the bytes that would leave, without any authority: in a
 // sandbox of their own, where nothing runs and nothing is fetched.
 func (u *UI) content(c *call) error {
+	if u.options.ContentHost != "" {
+		return u.sendApart(c)
+	}
 	file, err := u.service.FramedContent(c.ctx(), c.actor, c.requestID(), c.fileID())
 	if err != nil {
 		return err
 	}
+	c.contentHeaders()
+	return c.shown(file)
+}
+
+// shown answers with a file for a frame or a picture. The answer has its headers
+// already.
+func (c *call) shown(file *review.FileContent) error {
 	if file.Clean == nil {
 		return review.Errorf(review.NotFound, "There is nothing here to show.")
 	}
 	media := showable(file.MediaType)
 	if media == "" {
-		return c.attachment(file.View.File.Path, file.Clean)
+		c.Response().Header().Set("Content-Disposition", disposition("attachment", file.View.File.Path))
+		return c.Blob(http.StatusOK, "application/octet-stream", file.Clean)
 	}
-	c.contentHeaders()
 	c.Response().Header().Set("Content-Disposition", disposition("inline", file.View.File.Path))
 	return c.Blob(http.StatusOK, media, file.Clean)
 }

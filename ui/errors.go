@@ -90,6 +90,10 @@ func (u *UI) handleError(err error, ec echo.Context) {
 		u.log.LogAttrs(ec.Request().Context(), slog.LevelError, "fault",
 			slog.String("id", id), slog.String("route", ec.Path()), slog.String("error", err.Error()))
 	}
+	if u.apart(ec.Request()) {
+		_ = errorApart(status, page, ec)
+		return
+	}
 	c, ok := ec.Get("call").(*call)
 	if !ok {
 		c = &call{Context: ec, ui: u}

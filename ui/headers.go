@@ -61,6 +61,9 @@ func (u *UI) secure(next echo.HandlerFunc) echo.HandlerFunc {
 		for name, value := range u.headers {
 			h.Set(name, value)
 		}
+		if u.apart(c.Request()) {
+			apartHeaders(h)
+		}
 		return next(c)
 	}
 }

@@ -22,15 +22,20 @@ const (
 )
 
 // pageCSPFor is the policy of pages that may send a form on to where methods
-// end sessions: browsers hold redirects of a form to it.
-func pageCSPFor(methods []signin.Method) string {
+// end sessions, since browsers hold redirects of a form to it, and show what the
+// host of contents sends; contents is its origin, or "".
+func pageCSPFor(methods []signin.Method, contents string) string {
 	var more string
 	for _, m := range methods {
 		if s, ok := m.(signin.Sender); ok && s.Origin() != "" {
 			more += " " + s.Origin()
 		}
 	}
-	return strings.Replace(pageCSP, "form-action 'self'", "form-action 'self'"+more, 1)
+	csp := strings.Replace(pageCSP, "form-action 'self'", "form-action 'self'"+more, 1)
+	if contents == "" {
+		return csp
+	}
+	return strings.NewReplacer("img-src 'self'", "img-src 'self' "+contents, "frame-src 'self'", "frame-src 'self' "+contents).Replace(csp)
 }
 
 // method finds one of Options.Methods; nil when there is none of that id.

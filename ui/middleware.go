@@ -65,10 +65,12 @@ func (u *UI) recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // checkHost refuses a request addressed to a host we do not serve, which is how
-// a page elsewhere would reach us under its own name.
+// a page elsewhere would reach us under its own name. Pages and contents are
+// refused to each other's host.
 func (u *UI) checkHost(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if len(u.options.Hosts) > 0 && !served(u.options.Hosts, strings.ToLower(c.Request().Host)) {
+		apart, known := u.apart(c.Request()), len(u.options.Hosts) == 0 || served(u.options.Hosts, strings.ToLower(c.Request().Host))
+		if !apart && !known || apart != (c.Path() == contentsRoute) {
 			return echo.NewHTTPError(http.StatusMisdirectedRequest)
 		}
 		return next(c)
@@ -103,9 +105,12 @@ func (u *UI) checkOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 			return refused
 		}
 		safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
-		told := r.Header.Get("Sec-Fetch-Site") != "" || r.Header.Get("Origin") != ""
-		if !safe && !told && !api.Owns(r.URL.Path) && c.Path() != backChannel {
+		site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
+		if !safe && site == "" && origin == "" && !api.Owns(r.URL.Path) && c.Path() != backChannel {
 			return refused
+		}
+		if !safe && u.options.Secure && site == "" && strings.HasPrefix(origin, "http:") {
+			return refused // our name, but whoever stands in the way of plain HTTP may have written that page
 		}
 		return next(c)
 	}
@@ -119,6 +124,12 @@ func (u *UI) checkOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 func (u *UI) isolate(next echo.HandlerFunc) echo.HandlerFunc {
 	elsewhere := review.Errorf(review.Forbidden, "Another site asked for this. Open the address by itself.")
 	return func(c echo.Context) error {
+		if c.Path() == contentsRoute {
+			if err := isolateApart(c.Request()); err != nil {
+				return err
+			}
+			return next(c)
+		}
 		h := c.Request().Header
 		site, dest := h.Get("Sec-Fetch-Site"), h.Get("Sec-Fetch-Dest")
 		ours := site == "" || site == "same-origin" || site == "none"

@@ -40,6 +40,11 @@ type Options struct {
 	// Zone is the time zone in which times are shown to people who chose none; UTC
 	// when it is nil.
 	Zone *time.Location
+	// ContentHost is the host name (with a port when it is not the usual one) by
+	// which browsers reach this same service for contents only. It needs Sealer,
+	// and another name than any of Hosts. Empty shows contents on the pages' own
+	// host, in the same sandbox.
+	ContentHost string
 	// Proxies are those in front of the service; nobody else is believed when
 	// they say where a request came from.
 	Proxies web.Proxies
@@ -144,7 +149,10 @@ func New(service Service, o Options) (*UI, error) {
 	if len(o.Methods) > 0 && o.Sealer == nil {
 		return nil, errors.New("ui needs a sealer for methods of signing in")
 	}
-	u.csp = pageCSPFor(o.Methods)
+	if problem := checkContentHost(o); problem != "" {
+		return nil, errors.New(problem)
+	}
+	u.csp = pageCSPFor(o.Methods, u.contentOrigin())
 	u.headers = u.answerHeaders()
 	u.verify, u.retry = password.Verify, web.NewTally(o.Now, retryAfter)
 	u.sessions = newSessions(o)
@@ -160,6 +168,9 @@ func New(service Service, o Options) (*UI, error) {
 	rows := routes()
 	if o.Register {
 		rows = append(rows, registerRoutes()...)
+	}
+	if o.ContentHost != "" {
+		rows = append(rows, contentRoutes()...)
 	}
 	return u, u.register(rows)
 }

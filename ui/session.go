@@ -80,7 +80,7 @@ func (u *UI) session(next echo.HandlerFunc) echo.HandlerFunc {
 // sessionless reports whether a route answers everybody alike, without asking
 // who they are.
 func sessionless(route string) bool {
-	return route == "/static/*" || route == "/health" || strings.HasPrefix(route, registerPath)
+	return route == "/static/*" || route == "/health" || route == contentsRoute || strings.HasPrefix(route, registerPath)
 }
 
 // startSession makes the browser's session the person's, under a new token and

@@ -269,6 +269,36 @@ func TestNoRouteTakesWhatOthersSend(t *testing.T) {
 	}
 }
 
+// A page of our own name that came in the clear may be anybody's.
+func TestNoChangeFromAPageInTheClear(t *testing.T) {
+	s := newSite(t, func(o *Options) { o.Secure = true })
+	host := strings.TrimPrefix(s.url, "http://")
+	for origin, refused := range map[string]bool{"http://" + host: true, "https://" + host: false} {
+		if res := s.send(asked{Method: http.MethodPost, Path: "/sign-in/demo"}, nil, "Origin", origin); (res.StatusCode == http.StatusForbidden) != refused {
+			t.Errorf("from %s: status %d", origin, res.StatusCode)
+		}
+	}
+}
+
+// The cookie is a lock of its own: a change that comes without it, as a form of
+// another site's would, does nothing, whatever the browser says of where it was.
+func TestNoChangeWithoutTheCookie(t *testing.T) {
+	s := ranSite(t)
+	all := s.everyRoute(t)
+	before := s.events(t)
+	for _, a := range all {
+		if !a.unsafe() || a.Route == "" || opens(a.Route) || api.Owns(a.Path) {
+			continue
+		}
+		if res := s.send(a, nil, "Sec-Fetch-Site", "same-origin"); res.StatusCode != http.StatusSeeOther || !strings.HasPrefix(res.Header.Get("Location"), "/sign-in") {
+			t.Errorf("%s %s: status %d", a.Method, a.Route, res.StatusCode)
+		}
+	}
+	if after := s.events(t); after != before {
+		t.Errorf("%d events came on record", after-before)
+	}
+}
+
 // Programs are let in by their token: a browser's cookie opens nothing.
 func TestCookiesOpenNothingForPrograms(t *testing.T) {
 	s := ranSite(t)

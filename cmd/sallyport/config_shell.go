@@ -15,6 +15,9 @@ type shellConfig struct {
 	// TrustedProxies are the addresses and networks of the proxies in front of
 	// the service. Only they are believed when they say where a request came from.
 	TrustedProxies []string `yaml:"trusted_proxies"`
+	// ContentHost is another name of this service, by which browsers reach
+	// researchers' files and nothing else; empty shows them under the pages' name.
+	ContentHost string `yaml:"content_host"`
 	// Pace is how fast a person, and an address, may ask.
 	Pace paceConfig `yaml:"pace"`
 }
@@ -64,7 +67,7 @@ func (c *shellConfig) check() error {
 // shellOptions puts into the options which hosts are served, who is believed
 // and how fast anybody may ask.
 func (c *config) shellOptions(o *ui.Options) (err error) {
-	o.Secure, o.Hosts = c.Secure, c.hosts()
+	o.Secure, o.Hosts, o.ContentHost = c.Secure, c.hosts(), c.Shell.ContentHost
 	o.PerPerson = c.Shell.Pace.Person.rate(o.Now, personPerSecond, personBurst)
 	o.PerSource = c.Shell.Pace.Source.rate(o.Now, sourcePerSecond, sourceBurst)
 	o.Proxies, err = web.ParseProxies(c.Shell.TrustedProxies)
@@ -73,7 +76,7 @@ func (c *config) shellOptions(o *ui.Options) (err error) {
 
 // hosts are the names that requests may be addressed to: those listed, else the
 // one that people use, and this machine's own when only it can be reached.
-// Without any of these every name is served.
+// Without any of these every name is served. That of contents is not among them.
 func (c *config) hosts() []string {
 	if len(c.Hosts) > 0 {
 		return c.Hosts

@@ -19,7 +19,7 @@ func (serveCommand) Help() string {
 	return `A configuration file has the keys listen, data, workspaces, exports, code,
 policy, secure and hosts; database_file (PostgreSQL); public_url, mail and notify, which say how people are
 told what happens; sign_in, second_factor and sessions, which say how people
-sign in (docs/sign-in.md); trusted_proxies and pace (docs/shell.md); and schedules: requests that are drafted each month in
+sign in (docs/sign-in.md); trusted_proxies, content_host and pace (docs/shell.md); and schedules: requests that are drafted each month in
 their author's name, and never submitted. An unknown key is an error. Flags win
 over the file.
 
