@@ -117,47 +117,49 @@ func (s *Service) job(id, kind string, r RequestID, target string) Job {
 	return Job{ID: id, Kind: kind, Request: r, Target: target, MaxTries: maxTries, Due: s.Now()}
 }
 
-// Work does outbox jobs and keeps the seats until ctx ends; then it takes no
-// more, and what has begun may end. Errors are logged and tried again; it
+// Work does outbox jobs and takes its part in the periodic work until ctx ends;
+// then it takes no more, and what has begun may end. Of several processes one
+// does the periodic work, and all do jobs. Errors are logged and tried again; it
 // returns only ctx's error.
 func (s *Service) Work(ctx context.Context) error {
-	var group errgroup.Group
-	group.Go(func() error {
-		s.again(ctx, housekeeping, func() (bool, error) { return false, s.keepHouse(ctx) })
+	lead := newLeading(s.Store)
+	campaign, resign := context.WithCancel(context.WithoutCancel(ctx))
+	defer resign()
+	var leader, group errgroup.Group
+	leader.Go(func() error {
+		lead.run(campaign)
 		return nil
 	})
-	group.Go(func() error {
-		s.again(ctx, trainingWatch, func() (bool, error) { return false, s.warnOfTraining(ctx) })
-		return nil
-	})
-	group.Go(func() error {
-		s.again(ctx, scrubRest, func() (bool, error) { _, err := s.ScrubStep(ctx); return false, err })
-		return nil
-	})
-	if s.Scanner != nil {
+	var sent int64
+	for _, p := range []struct {
+		pause time.Duration
+		off   bool
+		do    func() error
+	}{
+		{housekeeping, false, func() error { return s.keepHouse(ctx) }},
+		{trainingWatch, false, func() error { return s.warnOfTraining(ctx) }},
+		{scrubRest, false, func() error { _, err := s.ScrubStep(ctx); return err }},
+		{malwareWatch, s.Scanner == nil, func() error { return s.ScanStep(ctx) }},
+		{s.Keeping, s.Keeping <= 0, func() error { _, err := s.ApplyRetention(ctx, false); return err }},
+		{checkpointWatch, false, func() error { return s.keepCheckpoints(ctx, &sent) }},
+	} {
+		if p.off {
+			continue
+		}
 		group.Go(func() error {
-			s.again(ctx, malwareWatch, func() (bool, error) { return false, s.ScanStep(ctx) })
+			s.led(ctx, lead, p.pause, p.do)
 			return nil
 		})
 	}
-	if s.Keeping > 0 {
-		group.Go(func() error {
-			s.again(ctx, s.Keeping, func() (bool, error) { _, err := s.ApplyRetention(ctx, false); return false, err })
-			return nil
-		})
-	}
-	group.Go(func() error {
-		var sent int64
-		s.again(ctx, checkpointWatch, func() (bool, error) { return false, s.keepCheckpoints(ctx, &sent) })
-		return nil
-	})
 	for range s.workers() {
 		group.Go(func() error {
 			s.again(ctx, idle, func() (bool, error) { return s.doJob(ctx) })
 			return nil
 		})
 	}
-	return errors.Join(group.Wait(), ctx.Err())
+	err := group.Wait()
+	resign() // only now: nothing periodic is under way
+	return errors.Join(err, leader.Wait(), ctx.Err())
 }
 
 // workers is how many jobs are done at once: jobs for one target are done one

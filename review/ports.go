@@ -24,6 +24,7 @@ type Store interface {
 	RetentionStore
 	ScanStore
 	AccessStore
+	LeadStore
 
 	// Create keeps a new request with its events. Conflict when the author has
 	// an active request for the workspace: the database itself says so.

@@ -37,6 +37,7 @@ func privileges() map[string]string {
 		"releases":           "SELECT, INSERT, UPDATE (delivered, location)",
 		"release_files":      grantAppend,
 		"jobs":               "SELECT, INSERT, UPDATE",
+		"leads":              "SELECT, INSERT, UPDATE",
 		"sessions":           grantAny,
 		"events":             grantAppend,
 		"tree":               grantAppend,

@@ -51,6 +51,11 @@ type Options struct {
 	// PerPerson and PerSource are how fast somebody signed in, and somebody at
 	// an address, may ask; nil is as fast as they like.
 	PerPerson, PerSource *web.Rate
+	// Crowd bounds how many requests are worked on at once.
+	Crowd Crowd
+	// Stopping says that the process is about to end: it answers, and asks load
+	// balancers to send people elsewhere. Nil for never.
+	Stopping func() bool
 	// Demo marks every page as a demonstration and lets anybody sign in as one
 	// of People without a password.
 	Demo   bool
@@ -114,6 +119,7 @@ type UI struct {
 	echo     *echo.Echo
 	sessions *scs.SessionManager
 	throttle *throttle
+	crowd    *crowd
 	verify   func(encoded, password string) bool // tests count what it is asked
 	passkeys *webauthn.WebAuthn                  // nil without an address
 	vouching singleflight.Group                  // one question about a session at a time
@@ -157,11 +163,12 @@ func New(service Service, o Options) (*UI, error) {
 	u.verify, u.retry = password.Verify, web.NewTally(o.Now, retryAfter)
 	u.sessions = newSessions(o)
 	u.throttle = newThrottle(u.now, o.Accounts)
+	u.crowd = newCrowd(o.Crowd)
 	u.readers = web.NewRate(o.Now, registerPace, registerAtOnce)
 	u.echo = echo.New()
 	u.echo.HTTPErrorHandler = u.handleError
 	u.echo.IPExtractor = echo.ExtractIPDirect()
-	u.echo.Use(u.settle, u.identify, u.logRequest, u.recoverPanic, u.secure, u.checkHost, u.pace, u.checkOrigin, u.isolate, u.limitBody, u.session)
+	u.echo.Use(u.settle, u.identify, u.logRequest, u.recoverPanic, u.secure, u.checkHost, u.pace, u.checkOrigin, u.isolate, u.limitBody, u.admit, u.session)
 	if o.API != nil {
 		o.API.Register(u.echo)
 	}

@@ -273,6 +273,3 @@ func (u *UI) home(c *call) error {
 	}
 	return review.Errorf(review.Forbidden, "Your account has no role yet. Ask whoever runs the service to give you one.")
 }
-
-// health tells a load balancer that the process answers, and nothing more.
-func (u *UI) health(c *call) error { return c.String(http.StatusOK, "ok\n") }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"time"
@@ -20,6 +21,18 @@ type shellConfig struct {
 	ContentHost string `yaml:"content_host"`
 	// Pace is how fast a person, and an address, may ask.
 	Pace paceConfig `yaml:"pace"`
+	// Crowd bounds how many requests are worked on at once.
+	Crowd crowdConfig `yaml:"crowd"`
+	// StopAfter is for how long a server that was told to stop goes on taking
+	// requests, while it tells load balancers to send them elsewhere.
+	StopAfter time.Duration `yaml:"stop_after"`
+}
+
+// crowdConfig is ui.Crowd; what is not said is as that has it.
+type crowdConfig struct {
+	AtOnce   int           `yaml:"at_once"`
+	Waiting  int           `yaml:"waiting"`
+	Patience time.Duration `yaml:"patience"`
 }
 
 type paceConfig struct {
@@ -61,6 +74,12 @@ func (c *shellConfig) check() error {
 	if err := c.Pace.Person.check("person"); err != nil {
 		return err
 	}
+	if c.Crowd.AtOnce < 0 || c.Crowd.Waiting < 0 || c.Crowd.Patience < 0 {
+		return errors.New("crowd: at_once, waiting and patience are not negative")
+	}
+	if c.StopAfter < 0 || c.StopAfter > time.Minute {
+		return errors.New("stop_after: a time from 0s to 1m")
+	}
 	return c.Pace.Source.check("source")
 }
 
@@ -70,6 +89,7 @@ func (c *config) shellOptions(o *ui.Options) (err error) {
 	o.Secure, o.Hosts, o.ContentHost = c.Secure, c.hosts(), c.Shell.ContentHost
 	o.PerPerson = c.Shell.Pace.Person.rate(o.Now, personPerSecond, personBurst)
 	o.PerSource = c.Shell.Pace.Source.rate(o.Now, sourcePerSecond, sourceBurst)
+	o.Crowd = ui.Crowd(c.Shell.Crowd)
 	o.Proxies, err = web.ParseProxies(c.Shell.TrustedProxies)
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -17,6 +18,7 @@ import (
 	"sallyport/policy"
 	"sallyport/review"
 	"sallyport/review/crate"
+	"sallyport/review/ledger"
 	"sallyport/storage"
 	"sallyport/storage/notify"
 	"sallyport/ui"
@@ -36,8 +38,12 @@ type server struct {
 	cert    *certificate // nil for plain HTTP
 	regular *scheduler
 	config  string // its SHA-256
-	log     *slog.Logger
-	close   []io.Closer
+	// leave is for how long the server answers after it was told to stop;
+	// stopping says that it was.
+	leave    time.Duration
+	stopping atomic.Bool
+	log      *slog.Logger
+	close    []io.Closer
 }
 
 // newServer opens everything the configuration names. demo is nil for a real
@@ -50,7 +56,7 @@ func newServer(ctx context.Context, c config, log *slog.Logger, now review.Clock
 	if err != nil {
 		return nil, err
 	}
-	s := &server{listen: c.Listen, log: log}
+	s := &server{listen: c.Listen, log: log, leave: c.Shell.StopAfter}
 	if s.config, err = c.digest(); err != nil {
 		return nil, err
 	}
@@ -78,6 +84,7 @@ func newServer(ctx context.Context, c config, log *slog.Logger, now review.Clock
 	options := ui.Options{
 		Sessions: s.store.Sessions(now), Policy: p, Log: log, Now: now,
 		Register: c.PublicRegister, Sent: sentBy(letters), Demo: demo != nil, People: demo,
+		Stopping: s.stopping.Load,
 	}
 	if options.Zone, err = c.zone(); err != nil {
 		return nil, err
@@ -136,6 +143,9 @@ func (s *server) open(ctx context.Context, c config, p *policy.Policy, now revie
 	if err != nil {
 		return nil, err
 	}
+	if err := sameKeys(ctx, log); err != nil {
+		return nil, err
+	}
 	service.Ledger, service.Packer = log, crate.Packer{Publisher: c.Publisher, Signer: log.Signer}
 	if service.Checkpoints, err = c.checkpoints(now); err != nil {
 		return nil, err
@@ -149,6 +159,23 @@ func (s *server) open(ctx context.Context, c config, p *policy.Policy, now revie
 		}
 	}
 	return service, nil
+}
+
+// sameKeys refuses a folder of keys that is not the one of this database: a
+// second server with keys of its own would open no secret of the first's, and
+// sign what nobody could check.
+func sameKeys(ctx context.Context, log *ledger.Log) error {
+	newest, err := log.Newest(ctx)
+	if review.KindOf(err) == review.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := log.Keys.Checkpoint(newest.Note); err != nil {
+		return fmt.Errorf("the folder of keys is not this database's: its newest checkpoint does not verify (%w). All servers of one database need the same keys, and a restored one the public halves from its backup", err)
+	}
+	return nil
 }
 
 // openChannels opens what notices go out by, and returns the folder that they
@@ -255,6 +282,9 @@ func (s *server) run(ctx context.Context, ready func(url string)) error {
 	group.Go(func() error { return s.regular.run(ctx) })
 	group.Go(func() error {
 		<-ctx.Done()
+		s.stopping.Store(true)
+		s.log.Info("stopping", "taking requests for", s.leave.String())
+		time.Sleep(s.leave) // until load balancers have noticed
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 		defer cancel()
 		if err := web.Shutdown(last); err != nil {

@@ -50,6 +50,8 @@ func Run(t *testing.T, open func(t *testing.T) review.Store) {
 		{"a job that was lost cannot be ended", fencing},
 		{"a stuck target holds up nobody else", fairness},
 		{"jobs of no request", enqueued},
+		{"a lead is one process's", leads},
+		{"a lead, six at once", leadRace},
 		{"notices are kept once and listed", notices},
 		{"a digest takes its items once", digests},
 		{"choices are kept with their event", choices},
