@@ -31,6 +31,7 @@ type frame struct {
 	Demo    bool
 	Style   string // address of the style, "" when it was not built
 	Script  string
+	Help    string // address of the guide for this page
 	Flash   *flash
 	Alarms  int  // that stand and concern the person
 	Watches bool // may see the service's status
@@ -113,6 +114,7 @@ func (c *call) zoneOf(f *frame) *time.Location {
 func (c *call) fill(f *frame) {
 	f.Demo = c.ui.options.Demo
 	f.Style, f.Script = c.ui.assets.path("app.css"), c.ui.assets.path("app.js")
+	f.Help = c.ui.helpWith(c.Path(), c.actor.Person != nil)
 	if c.actor.Person == nil {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"sallyport/policy"
+	"sallyport/ui/help"
 )
 
 // Gates that are not actions of the policy, because they come before anybody is
@@ -80,6 +81,13 @@ func routes() []route {
 		{get, "/notifications", signedIn, (*UI).notices},
 		{post, "/notifications", signedIn, (*UI).chooseNotices},
 		{get, "/notifications/sent", signedIn, (*UI).sentNotices},
+
+		{get, help.Home, signedIn, (*UI).helpHome},
+		{get, help.Home + "/signing-in", open, (*UI).helpGuide},
+		{get, help.Home + "/accessibility", open, (*UI).helpGuide},
+		{get, help.Home + "/glossary", open, (*UI).helpGuide},
+		{get, help.Home + "/files/*", signedIn, (*UI).helpFile},
+		{get, help.Home + "/:page", signedIn, (*UI).helpGuide},
 
 		{get, "/workspaces", policy.WorkspaceList, (*UI).workspaces},
 		{get, "/workspaces/:workspace", policy.WorkspaceView, (*UI).workspace},

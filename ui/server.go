@@ -13,9 +13,11 @@ import (
 	"github.com/labstack/echo/v4"
 	"golang.org/x/sync/singleflight"
 
+	"sallyport/docs"
 	"sallyport/policy"
 	"sallyport/review"
 	"sallyport/ui/api"
+	"sallyport/ui/help"
 	"sallyport/ui/password"
 	"sallyport/ui/signin"
 	"sallyport/ui/web"
@@ -132,6 +134,8 @@ type UI struct {
 	assets   *assets
 	origin   *http.CrossOriginProtection
 	shelf    shelf // files read last
+	guides   *help.Guides
+	helped   map[string]string // the guide for a route, see helpFor
 }
 
 // New builds the handler for all pages. It fails when a route names no action
@@ -149,6 +153,10 @@ func New(service Service, o Options) (*UI, error) {
 	if u.pages, err = u.parsePages(); err != nil {
 		return nil, err
 	}
+	if u.guides, err = help.Read(docs.Files()); err != nil {
+		return nil, fmt.Errorf("guides: %w", err)
+	}
+	u.helped = helpFor()
 	if u.passkeys, err = newPasskeys(o.URL); err != nil {
 		return nil, fmt.Errorf("passkeys: %w", err)
 	}
