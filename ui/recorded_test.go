@@ -75,7 +75,7 @@ var shows = map[string]review.EventType{
 }
 
 // areas of pages that show nobody any contents, whatever routes they have.
-var contentless = []string{"/sign-in", "/invitation", "/confirm", "/account", "/people", "/notifications"}
+var contentless = []string{"/sign-in", "/invitation", "/confirm", "/account", "/people", "/access", "/notifications", "/help"}
 
 // TestEveryRouteSaysWhatItLeaves: the table is whole, and each route that yields
 // contents leaves just one event of its type, by the person, before the bytes.

@@ -86,6 +86,9 @@ func (c *call) render(status int, page string, f frame, content any) error {
 		return fmt.Errorf("no page %q", page)
 	}
 	c.fill(&f)
+	if page == "error" { // what may not be seen must look as what is not there, wherever
+		f.Offer, f.Help = "", c.ui.helpWith("", c.actor.Person != nil)
+	}
 	f.Content = content
 	var b bytes.Buffer
 	if err := t.execute(&b, "layout", f, c.zoneOf(&f)); err != nil {
