@@ -116,8 +116,8 @@ type Ask struct {
 }
 
 // checkAsk holds what is asked for to the policy, and returns it as it would be
-// given.
-func (s *Service) checkAsk(ctx context.Context, ask Ask) (*RoleGrant, error) {
+// given. The person is taken to hold the other roles as well.
+func (s *Service) checkAsk(ctx context.Context, ask Ask, others ...policy.Role) (*RoleGrant, error) {
 	var err error
 	if ask.Why, err = reasonOf(ask.Why); err != nil {
 		return nil, err
@@ -149,7 +149,7 @@ func (s *Service) checkAsk(ctx context.Context, ask Ask) (*RoleGrant, error) {
 		return nil, Errorf(Invalid, "The end lies in the past.").with("until", "Choose a day to come.")
 	}
 	stands := p.at(now)
-	if other := g.Against(ask.Role, stands.AllRoles()); other != "" {
+	if other := g.Against(ask.Role, append(stands.AllRoles(), others...)); other != "" {
 		return nil, Errorf(Conflict, "%s is %s, which does not go together with %s. Take that away first.", p.Username, other, ask.Role)
 	}
 	if ask.Role == policy.Checker && !p.TrainedUntil.After(now) {
@@ -220,11 +220,7 @@ func (s *Service) give(ctx context.Context, a Actor, ask Ask, two bool) (propose
 		if two {
 			return s.propose(a, ProposeGrant, *g, g.Why), nil
 		}
-		e := s.grantEvent(a, EvAccessGranted, g)
-		if s.Policy.Granting.NeedsTwo(g.Role) {
-			e.Detail["two_people"] = "no" // there are none yet
-		}
-		return AccessChange{Begin: []RoleGrant{*g}, Events: []Event{e}}, nil
+		return AccessChange{Begin: []RoleGrant{*g}, Events: []Event{s.givenEvent(a, g)}}, nil
 	})
 }
 
@@ -406,13 +402,6 @@ func (s *Service) RevokeHere(ctx context.Context, grant, why string) error {
 // Bootstrapped reports whether there are two people who could confirm something
 // about a person.
 func (s *Service) Bootstrapped(ctx context.Context, about Username) (bool, error) {
-	people, err := s.everybody(ctx)
-	n := 0
-	for i := range people {
-		p := &people[i]
-		if !p.Disabled && p.Username != about && p.MaySomewhere(policy.AccessConfirm) {
-			n++
-		}
-	}
-	return n >= 2, err
+	second, err := s.seconds(ctx)
+	return second.enough(about), err
 }

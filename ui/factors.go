@@ -101,37 +101,23 @@ func (u *UI) secondFactor(c *call) error {
 // takeCode takes a code of the app or a recovery code, once, and says which; ""
 // when it is neither.
 func (u *UI) takeCode(c *call, name review.Username, code string) (factors string, err error) {
-	if len(code) > 100 {
-		return "", nil
-	}
 	err = u.options.Accounts.UpdateCredentials(c.ctx(), name, func(cred *review.Credentials) ([]review.Event, error) {
 		factors = ""
-		if step, ok := u.codeStep(cred, code); ok {
-			cred.Code.Step, factors = step, factorCode
-			return nil, nil
+		took, err := signin.TakeCode(cred, u.options.Sealer, code, u.now())
+		if err != nil {
+			u.log.Error("a code's secret", "error", err.Error())
 		}
-		if i := slices.Index(cred.Recovery, signin.RecoveryHash(code)); i >= 0 {
-			cred.Recovery, factors = slices.Delete(cred.Recovery, i, i+1), factorRecovery
+		switch took {
+		case signin.FactorCode:
+			factors = factorCode
+		case signin.FactorRecovery:
+			factors = factorRecovery
 			return []review.Event{c.event(review.EvRecoveryUsed, name, "left", plural(len(cred.Recovery), "code", "codes"))}, nil
 		}
 		return nil, nil
 	})
 	return factors, err
 }
-
-func (u *UI) codeStep(cred *review.Credentials, code string) (int64, bool) {
-	if cred.Code == nil || u.options.Sealer == nil {
-		return 0, false
-	}
-	secret, err := u.options.Sealer.Open(cred.Code.Secret, codePurpose(cred.Person))
-	if err != nil {
-		u.log.Error("a code's secret", "error", err.Error())
-		return 0, false
-	}
-	return signin.CheckCode(string(secret), code, u.now(), cred.Code.Step)
-}
-
-func codePurpose(name review.Username) string { return "code " + string(name) }
 
 // mustEnrol reports whether the person has to add a second factor before they
 // can do anything else: their role asks for one, and a password was all.
@@ -178,7 +164,7 @@ func (u *UI) showApp(c *call, status int, problem string) error {
 	} else if p.NewCode, err = signin.MakeCode(account); err != nil {
 		return err
 	}
-	u.sessions.Put(c.ctx(), keyNewCode, string(u.options.Sealer.Seal([]byte(p.Secret), "new "+codePurpose(c.actor.Username))))
+	u.sessions.Put(c.ctx(), keyNewCode, string(u.options.Sealer.Seal([]byte(p.Secret), "new "+signin.CodePurpose(c.actor.Username))))
 	p.QR = template.URL(p.Image) //permit:template.URL // a picture made here
 	return c.render(status, "code-app", accountFrame("Authenticator app"), p)
 }
@@ -186,7 +172,7 @@ func (u *UI) showApp(c *call, status int, problem string) error {
 // newCode is the secret that waits to be confirmed.
 func (u *UI) newCode(c *call) (string, error) {
 	sealed := u.sessions.GetString(c.ctx(), keyNewCode)
-	secret, err := u.options.Sealer.Open([]byte(sealed), "new "+codePurpose(c.actor.Username))
+	secret, err := u.options.Sealer.Open([]byte(sealed), "new "+signin.CodePurpose(c.actor.Username))
 	return string(secret), err
 }
 
@@ -217,7 +203,7 @@ func (u *UI) addCode(c *call) error {
 	u.sessions.Remove(c.ctx(), keyNewCode)
 	var codes []string
 	err = u.options.Accounts.UpdateCredentials(c.ctx(), c.actor.Username, func(cred *review.Credentials) ([]review.Event, error) {
-		sealed := u.options.Sealer.Seal([]byte(secret), codePurpose(cred.Person))
+		sealed := u.options.Sealer.Seal([]byte(secret), signin.CodePurpose(cred.Person))
 		cred.Code = &review.CodeFactor{Secret: sealed, Added: u.now(), Step: step}
 		events := []review.Event{c.event(review.EvFactorAdded, cred.Person, "factor", "code")}
 		codes = nil

@@ -11,6 +11,7 @@ import (
 	"sallyport/policy"
 	"sallyport/review"
 	"sallyport/ui/password"
+	"sallyport/ui/signin"
 )
 
 type accessCommand struct {
@@ -18,6 +19,8 @@ type accessCommand struct {
 	Grant   accessGrant   `cmd:"" help:"Give a role, or propose one that takes two people."`
 	Revoke  accessRevoke  `cmd:"" help:"End a role at once; a second person signs under a guarded one afterwards."`
 	Confirm accessConfirm `cmd:"" help:"Be the second person, who says yes or no to a proposal."`
+	Import  accessImport  `cmd:"" help:"Give the roles of a list, all or none."`
+	Token   accessToken   `cmd:"" help:"Make a token for a service account, which cannot sign in."`
 }
 
 // openAccess opens as much of a service as who may do what needs.
@@ -163,6 +166,11 @@ type accessConfirm struct {
 	Proposal      string `arg:"" help:"The proposal's id, as access show has it."`
 }
 
+func (accessConfirm) Help() string {
+	return `Who has an authenticator app is asked for its code, too. Who has only a passkey
+confirms on the page Roles, or with a recovery code.`
+}
+
 func (c accessConfirm) Run(ctx context.Context, a *app) (err error) {
 	s, closer, err := c.openAccess(ctx, a)
 	if err != nil {
@@ -171,17 +179,72 @@ func (c accessConfirm) Run(ctx context.Context, a *app) (err error) {
 	defer func() { err = errors.Join(err, closer.Close()) }()
 	actor, err := s.Actor(ctx, review.Username(c.As), "local")
 	if err != nil {
-		return errors.New("that is not right")
+		return errNotRight()
 	}
-	pass, err := a.askPassword()
-	if err != nil {
+	if err := c.shows(ctx, a, s, actor.Username); err != nil {
 		return err
-	}
-	if actor.PasswordHash == "" || !password.Verify(actor.PasswordHash, pass) {
-		return errors.Join(errors.New("that is not right"), s.RecordSignIn(ctx, actor.Username, "local", false))
 	}
 	if err := s.Confirm(ctx, actor, c.Proposal, !c.Refuse); err != nil {
 		return err
 	}
 	return a.say("Done.\n")
+}
+
+func errNotRight() error { return errors.New("that is not right") }
+
+// shows asks for as much as signing in does.
+func (c accessConfirm) shows(ctx context.Context, a *app, s *review.Service, name review.Username) error {
+	accounts, err := accountsOf(s.Store)
+	if err != nil {
+		return err
+	}
+	cred, err := accounts.Credentials(ctx, name)
+	if err != nil {
+		return err
+	}
+	pass, err := a.ask("Password: ")
+	if err != nil {
+		return err
+	}
+	right := cred.PasswordHash != "" && password.Verify(cred.PasswordHash, pass)
+	if cred.SecondFactor() {
+		code, err := a.ask("Code: ")
+		if err != nil {
+			return err
+		}
+		// A right code is taken with a right password only: else it could be used up
+		// by somebody who guesses.
+		took := right
+		if took {
+			took, err = c.takeCode(ctx, a, accounts, name, code)
+		}
+		if err != nil {
+			return err
+		}
+		right = took
+	}
+	if !right {
+		return errors.Join(errNotRight(), s.RecordSignIn(ctx, name, "local", false))
+	}
+	return nil
+}
+
+func (c accessConfirm) takeCode(ctx context.Context, a *app, accounts review.Accounts, name review.Username, code string) (right bool, err error) {
+	conf, err := c.config()
+	if err != nil {
+		return false, err
+	}
+	sealer, err := signin.OpenSealer(conf.keysFolder())
+	if err != nil {
+		return false, err
+	}
+	err = accounts.UpdateCredentials(ctx, name, func(cred *review.Credentials) ([]review.Event, error) {
+		took, err := signin.TakeCode(cred, sealer, code, a.now())
+		right = took != signin.FactorNone
+		if took == signin.FactorRecovery {
+			return []review.Event{a.accountEvent(review.EvRecoveryUsed, name)}, nil
+		}
+		return nil, err
+	})
+	return right, err
 }

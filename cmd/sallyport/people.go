@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/rand"
@@ -68,7 +67,9 @@ they are. A password is kept unless the person is new.
        trained_until: 2027-06-30, skills: [report], absences: [{from: 2026-12-21, until: 2027-01-04}]}
 
 Roles: researcher, checker, lead, auditor, operator, core-developer,
-data-investigator. Nothing is routed to a checker without current training, or
+data-investigator. A role that takes two people (see docs/access.md) is proposed,
+and counts once a second person has confirmed it; only the first who can confirm
+are made by the file alone. Nothing is routed to a checker without current training, or
 while they are away. A project may have a kind (study, testing or curation) and
 a backend. To take somebody's access away, say "disabled: true".`
 }
@@ -127,15 +128,21 @@ func (c peopleImport) Run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
-	store, closer, err := c.open(ctx, a)
+	service, closer, err := c.openAccess(ctx, a)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, closer.Close()) }()
+	store := service.Store
 	people, err := r.people(ctx, store)
 	if err != nil {
 		return err
 	}
+	held, err := service.FromFile(ctx, people, "the people file says so")
+	if err != nil {
+		return err
+	}
+	people = held.People
 	before, err := store.People(ctx)
 	if err != nil {
 		return err
@@ -146,10 +153,27 @@ func (c peopleImport) Run(ctx context.Context, a *app) (err error) {
 			return err
 		}
 	}
-	if err := store.SavePeople(ctx, people, r.projects(), a.peopleChanged(before, people)); err != nil {
+	changed := a.peopleChanged(before, people)
+	if held.Alone {
+		changed.Detail["two_people"] = "no"
+	}
+	if err := store.SavePeople(ctx, people, r.projects(), changed); err != nil {
 		return err
 	}
-	return a.imported(people, len(r.Projects), made)
+	if _, err := service.ImportHere(ctx, held.Asks, false); err != nil {
+		return fmt.Errorf("people are saved, and roles that take two people not yet proposed: import the file again: %w", err)
+	}
+	return errors.Join(a.imported(people, len(r.Projects), made), a.proposedByFile(held.Asks))
+}
+
+// proposedByFile names the roles that wait for a second person.
+func (a *app) proposedByFile(asks []review.Ask) error {
+	for _, ask := range asks {
+		if err := a.say("%s: %s takes two people, and is proposed\n", report.Safe(string(ask.Person)), ask.Role); err != nil {
+			return err
+		}
+	}
+	return a.sayProposed(len(asks) > 0)
 }
 
 func (c peopleImport) read(a *app) ([]byte, error) {
@@ -276,8 +300,8 @@ func (p rosterPerson) check() error {
 	if p.Username == "system" {
 		return errors.New("the username \"system\" is the service's own")
 	}
-	if len(p.Roles) == 0 {
-		return fmt.Errorf("person %q has no role", p.Username)
+	if p.Roles == nil {
+		return fmt.Errorf("person %q has no role: say roles: [] for somebody who gets theirs elsewhere", p.Username)
 	}
 	if slices.Contains(p.Roles, string(policy.Checker)) && p.TrainedUntil.IsZero() {
 		return fmt.Errorf("person %q: an output checker needs trained_until, the date the training expires", p.Username)
@@ -410,17 +434,27 @@ func (c peoplePassword) Run(ctx context.Context, a *app) (err error) {
 	return a.say("The password of %s is set.\n", p.Username)
 }
 
-// askPassword reads one line: unseen from a terminal, else as it comes.
-func (a *app) askPassword() (string, error) {
+// askPassword asks for a new password.
+func (a *app) askPassword() (string, error) { return a.ask("New password: ") }
+
+// ask reads one line: unseen from a terminal, else as it comes, and no further.
+func (a *app) ask(prompt string) (string, error) {
 	if f, ok := a.stdin.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		_, _ = fmt.Fprint(a.stderr, "New password: ")
+		_, _ = fmt.Fprint(a.stderr, prompt)
 		line, err := term.ReadPassword(int(f.Fd()))
 		_, _ = fmt.Fprintln(a.stderr)
 		return string(line), err
 	}
-	line, err := bufio.NewReader(io.LimitReader(a.stdin, password.MaxLength+2)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", err
+	var line []byte
+	for one := make([]byte, 1); len(line) < password.MaxLength+2; {
+		n, err := a.stdin.Read(one)
+		if n == 1 && one[0] == '\n' || errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return "", err
+		}
+		line = append(line, one[:n]...)
 	}
-	return strings.TrimRight(line, "\r\n"), nil
+	return strings.TrimRight(string(line), "\r"), nil
 }
