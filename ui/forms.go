@@ -112,8 +112,8 @@ func (u *UI) guide() *form.Guide {
 // bounded before (see limitBody).
 const maxForm = 2 << 20
 
-// uploadForm makes or brings up to date the draft that a workbook describes. All
-// that can be known to be wrong is found before anything is changed.
+// uploadForm makes or brings up to date the draft that a workbook describes, as a
+// whole or not at all.
 func (u *UI) uploadForm(c *call) error {
 	name := review.WorkspaceName(c.Param("workspace"))
 	f, err := readForm(c)
@@ -129,17 +129,22 @@ func (u *UI) uploadForm(c *call) error {
 		return err
 	}
 	if problems := u.formProblems(f, ws); len(problems) > 0 {
-		c.setFlash(flash{Text: "The form cannot be used, and nothing was changed.", Problems: problems[:min(len(problems), 20)]})
+		c.setFlash(flash{Text: "The form cannot be used, and nothing was changed.", Problems: problems})
 		return c.redirect("/workspaces/" + pathSegment(string(name)))
 	}
-	result, err := filing.Draft(c.ctx(), filing.Local{Service: u.service, Author: c.actor.Username}, f)
+	result, err := filing.Whole(c.ctx(), u.service, c.actor, f)
 	if err != nil {
 		return err
 	}
-	done := flash{Text: fmt.Sprintf("The form was read: %s added, %d brought up to date, %d moved.", plural(len(result.Added), "file", "files"), len(result.Updated), len(result.Moved))}
-	for _, p := range result.NotAdded {
-		done.Problems = append(done.Problems, p.Path+": "+p.Message)
+	if len(result.NotAdded) > 0 {
+		refused := flash{Text: "The form cannot be used, and nothing was changed."}
+		for _, p := range result.NotAdded {
+			refused.Problems = append(refused.Problems, p.String())
+		}
+		c.setFlash(refused)
+		return c.redirect("/workspaces/" + pathSegment(string(name)))
 	}
+	done := flash{Text: fmt.Sprintf("The form was read: %s added, %d brought up to date, %d moved.", plural(len(result.Added), "file", "files"), len(result.Updated), len(result.Moved))}
 	c.setFlash(done)
 	return c.redirect("/requests/" + pathSegment(string(result.ID)))
 }

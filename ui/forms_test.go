@@ -2,6 +2,7 @@ package ui
 
 import (
 	"bytes"
+	"errors"
 	"mime/multipart"
 	"net/http"
 	"strings"
@@ -55,6 +56,39 @@ func set(sheet, cell, value string) func(*excelize.File) error {
 	return func(b *excelize.File) error { return b.SetCellStr(sheet, cell, value) }
 }
 
+// formIsWholeOrNothing sends forms of which something is refused only once other
+// parts were taken: what those would have changed is not in the draft.
+func formIsWholeOrNothing(t *testing.T, s *site, form []byte) {
+	t.Helper()
+	ann := s.as(t, "ann")
+	draft := ann.get("/requests").links(requestLink)[0]
+	s.Workspaces.Write(reviewtest.Cohort, "release/more.csv", "sex,n\nF,10\n")
+	for name, c := range map[string]struct {
+		change func(*excelize.File) error
+		want   string
+	}{
+		"a wildcard of another count": {
+			func(b *excelize.File) error {
+				return b.SetSheetRow("Groups", "A3", &[]any{"More", "release/more*.csv", "2"})
+			}, "sheet Groups, cell A3: release/more*.csv: The wildcard captures 1 file, and you state 2.",
+		},
+		"an exception that nothing asks for": {
+			func(b *excelize.File) error {
+				return errors.Join(
+					b.SetSheetRow("Groups", "A3", &[]any{"More"}),
+					b.SetSheetRow("Files", "A3", &[]any{"More", "release/more.csv", "output", "file-rows", "because"}),
+				)
+			}, "sheet Files, cell B3: release/more.csv: exception from file-rows:",
+		},
+	} {
+		data := altered(t, form, func(b *excelize.File) error { return errors.Join(b.SetCellStr("Request", "B4", "Half of it"), c.change(b)) })
+		ann.upload("form.xlsx", data).want(http.StatusOK).has("nothing was changed", c.want)
+		if ann.get(draft).want(http.StatusOK); strings.Contains(ann.body, "Half of it") || strings.Contains(ann.body, "more.csv") {
+			t.Errorf("%s: part of the form is in the draft", name)
+		}
+	}
+}
+
 // A form is downloaded, filled in and sent; what it says is in the draft, and
 // the form of the draft says it again.
 func TestFormOfWorkspace(t *testing.T) {
@@ -104,5 +138,6 @@ func TestFormOfWorkspace(t *testing.T) {
 		t.Errorf("the draft's form says %q", got)
 	}
 	ann.upload("form.xlsx", []byte(again)).want(http.StatusOK).has("The form was read: 0 files added")
+	formIsWholeOrNothing(t, s, []byte(again))
 	s.as(t, "tim").get("/workspaces/cohort/form").want(http.StatusNotFound)
 }

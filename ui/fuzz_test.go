@@ -1,7 +1,10 @@
 package ui
 
 import (
+	"bytes"
+	"errors"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -10,10 +13,12 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2/memstore"
+	"github.com/labstack/echo/v4"
 
 	"sallyport/policy"
 	"sallyport/review"
 	"sallyport/storage"
+	"sallyport/ui/form"
 	cells "sallyport/ui/sheet"
 )
 
@@ -72,6 +77,52 @@ func FuzzForms(f *testing.F) {
 			if r.MultipartForm != nil && route != uploadRoute {
 				t.Errorf("%s took a file", route)
 			}
+		}
+	})
+}
+
+// Whatever is sent as a form is a form, or refused with a reason, and what is said
+// against it names a place.
+func FuzzUpload(f *testing.F) {
+	u, err := New(&review.Service{}, Options{Sessions: memstore.New(), Accounts: new(storage.Store), Policy: policy.Default(), Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	if err != nil {
+		f.Fatal(err)
+	}
+	whole := &form.Form{Workspace: "cohort", Groups: []form.Group{
+		{Name: "a", Context: map[string]string{"none": "x"}, Files: []form.File{{Path: "release/a.csv"}, {Path: form.NewestRelease + "b"}}},
+		{Name: "b", Wildcard: "release/*", Count: 2},
+	}}
+	data, err := form.Write("form.xlsx", whole, u.guide())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add("form.xlsx", data)
+	f.Add("form.XLSX", data[:len(data)/2])
+	f.Add("form.xlsm", data)
+	f.Add("a/../\"; filename=\"b.xlsx", []byte("PK\x05\x06"))
+	ws := &review.Workspace{Name: "cohort", Releases: []string{"release"}, Files: []review.WorkspaceFile{{Path: "release/a.csv"}}}
+	f.Fuzz(func(t *testing.T, name string, data []byte) {
+		var body bytes.Buffer
+		w := multipart.NewWriter(&body)
+		part, err := w.CreateFormFile("form", name)
+		if err != nil {
+			return
+		}
+		_, _ = part.Write(data) // into memory
+		_ = w.Close()
+		r := httptest.NewRequest(http.MethodPost, "/", &body)
+		r.Header.Set("Content-Type", w.FormDataContentType())
+		got, err := readForm(&call{Context: echo.New().NewContext(r, httptest.NewRecorder()), ui: u})
+		var bad *form.Error
+		switch {
+		case err == nil:
+			for _, p := range u.formProblems(got, ws) {
+				if !strings.HasPrefix(p, "sheet ") {
+					t.Errorf("a problem without a place: %q", p)
+				}
+			}
+		case !errors.As(err, &bad) && review.KindOf(err) != review.TooLarge:
+			t.Errorf("refused with %v", err)
 		}
 	})
 }

@@ -21,6 +21,7 @@ type Service interface {
 	CodeAt(ctx context.Context, a review.Actor, ws review.WorkspaceName, commit, file string) (*review.SourceCode, error)
 	CompareCode(ctx context.Context, a review.Actor, ws review.WorkspaceName, from, to string) ([]review.CodeChange, error)
 	CreateRequest(ctx context.Context, a review.Actor, ws review.WorkspaceName) (review.RequestID, error)
+	Together(ctx context.Context, a review.Actor, do func(*review.Service) error) error
 	EditDetails(ctx context.Context, a review.Actor, id review.RequestID, d review.RequestDetails) error
 	AddFiles(ctx context.Context, a review.Actor, id review.RequestID, files []review.AddFile) ([]review.AddResult, error)
 	AddMatching(ctx context.Context, a review.Actor, id review.RequestID, group string, d review.GroupDetails) ([]review.AddResult, error)

@@ -130,7 +130,7 @@ func (o *createdOut) text() string {
 	t.list("Moved:", o.Moved)
 	var refused []string
 	for _, p := range o.NotAdded {
-		refused = append(refused, p.Path+": "+p.Message)
+		refused = append(refused, p.String())
 	}
 	t.list("Refused:", refused)
 	t.list("In the draft and not in the form, left as they are:", o.Extra)

@@ -159,7 +159,7 @@ func (s *scheduler) draft(ctx context.Context, sch schedule, d review.Scheduled)
 	if err != nil || done {
 		return err
 	}
-	r, err := filing.Fill(ctx, filing.Local{Service: s.service, Author: d.Author}, id, f)
+	r, err := filing.Fill(ctx, filing.By(s.service, d.Author), id, f)
 	switch kind := review.KindOf(err); {
 	case err == nil:
 	case !made && (kind == review.Conflict || kind == review.NotFound):

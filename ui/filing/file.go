@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -27,6 +28,18 @@ type Result struct {
 type Problem struct {
 	Path    string `json:"path"`
 	Message string `json:"message"`
+	// Where the form speaks of it, such as "sheet Files, cell B3"; "" when the
+	// form was not read from a file.
+	Where string `json:"where,omitempty"`
+}
+
+// String is the problem in words, its place in the form first.
+func (p Problem) String() string {
+	text := p.Path + ": " + p.Message
+	if p.Where != "" {
+		text = p.Where + ": " + text
+	}
+	return text
 }
 
 // Draft makes the author's draft for the form's workspace, or brings the one that
@@ -248,7 +261,25 @@ func (w *work) each(path string, err error, done *[]string) error {
 }
 
 func (w *work) problem(path, message string) {
-	w.result.NotAdded = append(w.result.NotAdded, Problem{path, message})
+	w.result.NotAdded = append(w.result.NotAdded, Problem{path, message, w.where(path)})
+}
+
+// where is the place of a path or wildcard in the form; of a file that only a
+// wildcard names, the place of the wildcard.
+func (w *work) where(name string) string {
+	at := ""
+	for i := range w.form.Groups {
+		g := &w.form.Groups[i]
+		for j := range g.Files {
+			if g.Files[j].Path == name {
+				return g.Files[j].Where()
+			}
+		}
+		if ok, _ := path.Match(g.Wildcard, name); ok || g.Wildcard == name {
+			at = g.Where()
+		}
+	}
+	return at
 }
 
 func (w *work) note(results []review.AddResult) {

@@ -2,16 +2,49 @@ package filing
 
 import (
 	"context"
+	"errors"
 
 	"sallyport/review"
+	"sallyport/ui/form"
 )
 
-// Local files through the use cases of this process, in the name of an actor
-// who is looked up afresh for each call.
+// Local files through the use cases of this process.
 type Local struct {
 	Service Service
-	Author  review.Username
+	// Actor is asked before each call in whose name it is.
+	Actor func(context.Context) (review.Actor, error)
 }
+
+// By files in the name of somebody who is looked up afresh for each call, and
+// not at a browser.
+func By(s Service, author review.Username) Local {
+	return Local{s, func(ctx context.Context) (review.Actor, error) { return s.Actor(ctx, author, "") }}
+}
+
+// Together is the domain as far as Whole needs it; *review.Service is it.
+type Together interface {
+	Together(ctx context.Context, a review.Actor, do func(*review.Service) error) error
+}
+
+// Whole files a form as Draft does, in the actor's name, in one change: the
+// Result says what became of it, and an error, or a file that is NotAdded, that
+// nothing was changed.
+func Whole(ctx context.Context, s Together, a review.Actor, f *form.Form) (r *Result, err error) {
+	err = s.Together(ctx, a, func(staged *review.Service) error {
+		desk := Local{staged, func(context.Context) (review.Actor, error) { return a, nil }}
+		if r, err = Draft(ctx, desk, f); err == nil && len(r.NotAdded) > 0 {
+			err = errRefused
+		}
+		return err
+	})
+	if errors.Is(err, errRefused) {
+		return r, nil
+	}
+	return r, err
+}
+
+// errRefused ends a filing of which nothing is to be kept.
+var errRefused = errors.New("something of the form was refused")
 
 // Service is what filing needs of the domain; *review.Service is one.
 type Service interface {
@@ -32,13 +65,9 @@ type Service interface {
 
 var _ Maker = Local{}
 
-func (l Local) actor(ctx context.Context) (review.Actor, error) {
-	return l.Service.Actor(ctx, l.Author, "")
-}
-
 // as does something in the author's name, if they may still sign in.
 func (l Local) as(ctx context.Context, do func(review.Actor) error) error {
-	a, err := l.actor(ctx)
+	a, err := l.Actor(ctx)
 	if err != nil {
 		return err
 	}
