@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -33,6 +35,8 @@ type BucketSettings struct {
 	// AccessKey and SecretKey; the environment and the files that the AWS tools
 	// know are asked when both are empty.
 	AccessKey, SecretKey string
+
+	pause time.Duration // at most, before the library tries again; cloudPause when zero
 }
 
 // Bucket is S3-compatible storage.
@@ -49,6 +53,8 @@ const (
 	// cloudTries is how often the library itself tries one call; the outbox
 	// tries again after that.
 	cloudTries = 2
+	// cloudPause is how long it rests at most before that.
+	cloudPause = 20 * time.Second
 )
 
 // OpenBucket prepares to use a bucket. It asks nothing of the other side, which
@@ -63,7 +69,11 @@ func OpenBucket(ctx context.Context, s BucketSettings) (*Bucket, error) {
 	}
 	options := []func(*config.LoadOptions) error{
 		config.WithRegion(region),
-		config.WithRetryMaxAttempts(cloudTries),
+		config.WithRetryer(func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				o.MaxAttempts, o.MaxBackoff = cloudTries, cmp.Or(s.pause, cloudPause)
+			})
+		}),
 		config.WithHTTPClient(awshttp.NewBuildableClient().
 			WithDialerOptions(func(d *net.Dialer) { d.Timeout = connectTime }).
 			WithTransportOptions(func(t *http.Transport) {

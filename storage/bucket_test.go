@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -20,6 +21,7 @@ func openBucket(t testing.TB, endpoint, prefix string) *Bucket {
 	b, err := OpenBucket(t.Context(), BucketSettings{
 		Bucket: storagetest.BucketName, Prefix: prefix, Endpoint: endpoint, PathStyle: true,
 		AccessKey: storagetest.AccessKey, SecretKey: storagetest.SecretKey,
+		pause: 20 * time.Millisecond,
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, b.Close()) })
