@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -19,6 +20,7 @@ import (
 
 	"sallyport/cmd/sallyport/internal/demo"
 	"sallyport/review"
+	"sallyport/review/ledger"
 	"sallyport/storage/storagetest"
 )
 
@@ -81,6 +83,127 @@ func TestKilledAtRandomItDeliversOnceEverywhere(t *testing.T) {
 	t.Logf("%d releases came through", rounds)
 }
 
+// A process that is killed before each step that a release has, by its name, and
+// each time taken up by another one that is killed a step later, leaves the
+// release once and whole: in S3-compatible storage, and at a job server.
+func TestKilledAtEachNamedStepItDeliversOnce(t *testing.T) {
+	s3 := storagetest.StartS3(t)
+	stand := new(storagetest.JobServer)
+	web := httptest.NewServer(stand)
+	defer web.Close()
+	t.Setenv("SALLYPORT_TEST_ACCESS", storagetest.AccessKey)
+	t.Setenv("SALLYPORT_TEST_SECRET", storagetest.SecretKey)
+	t.Setenv("SALLYPORT_TEST_TOKEN", storagetest.Token)
+	prepared := filepath.Join(t.TempDir(), "data")
+	id, checker := reviewedRequest(t, prepared)
+
+	places := sinksOf("", s3.Endpoint, web.URL+"/api/v2")[1:]
+	once := map[string]func(t *testing.T, s *server, release *review.Release){
+		"archive": func(t *testing.T, _ *server, release *review.Release) {
+			onceInBucket(t, s3, release)
+			at := filepath.Join(s3.Dir, string(release.Workspace), release.ID)
+			key := filepath.Join(prepared, "keys", ledger.PublicFile)
+			goodPackage(t, at, key)
+			goodPackage(t, at+".zip", key)
+		},
+		"jobs": func(t *testing.T, s *server, release *review.Release) { onceAtJobServer(t, s, stand, release) },
+	}
+	for i := range places {
+		list := places[i : i+1]
+		t.Run(list[0].Name, func(t *testing.T) {
+			data := copied(t, prepared)
+			d := dying{Data: data, Request: id, Checker: checker, Step: -1, Sinks: list}
+			whole := d
+			whole.Data = copied(t, prepared)
+			steps, killed := stepsOf(t, whole)
+			steps = slices.DeleteFunc(steps, func(name string) bool { return strings.HasPrefix(name, "notify.") })
+			if killed || len(steps) < 7 {
+				t.Fatalf("undisturbed, the steps are %q (killed: %v)", steps, killed)
+			}
+			if list[0].Name == "jobs" {
+				clear(stand.Arrived()) // the same request anew
+			}
+			for _, d.Named = range steps {
+				if _, killed := stepsOf(t, d); !killed {
+					t.Fatalf("%s: not killed", d.Named)
+				}
+				d.Ahead += time.Hour
+			}
+			t.Logf("killed at %q", steps)
+			finish(t, data, id, checker, list, d.Ahead)
+			s, release := released(t, data, id)
+			defer closeServer(t, s)
+			if !release.Complete() || len(release.Deliveries) != 1 {
+				t.Errorf("the deliveries on record: %+v", release.Deliveries)
+			}
+			oneOfEach(t, s, id)
+			once[list[0].Name](t, s, release)
+		})
+	}
+}
+
+// Four processes that work off one outbox at once do each job once: no place is
+// asked for anything that it has.
+func TestSeveralProcessesDeliverOnce(t *testing.T) {
+	s3 := storagetest.StartS3(t)
+	stand := new(storagetest.JobServer)
+	web := httptest.NewServer(stand)
+	defer web.Close()
+	t.Setenv("SALLYPORT_TEST_ACCESS", storagetest.AccessKey)
+	t.Setenv("SALLYPORT_TEST_SECRET", storagetest.SecretKey)
+	t.Setenv("SALLYPORT_TEST_TOKEN", storagetest.Token)
+	data := filepath.Join(t.TempDir(), "data")
+	id, checker := reviewedRequest(t, data)
+	d := dying{Data: data, Request: id, Checker: checker, Step: -1, Sinks: sinksOf(demo.Exports(data), s3.Endpoint, web.URL+"/api/v2")}
+
+	lives := make(chan string)
+	for range 4 {
+		go func() {
+			said, killed := "", false
+			defer func() { lives <- said }() // whatever becomes of it
+			if said, killed = lifeOf(t, d, func(*os.Process) {}); killed {
+				t.Error("a process was killed")
+			}
+		}()
+	}
+	deliveries := 0
+	for range 4 {
+		deliveries += strings.Count(<-lives, "step release.deliver\n")
+	}
+	finish(t, data, id, checker, d.Sinks, 0)
+	everywhereOnce(t, data, id, s3, stand)
+	if calls := 1 + len(stand.Arrived()[string(id)].Files); deliveries != len(d.Sinks) || stand.Calls() != calls {
+		t.Errorf("%d deliveries were begun at %d places, and the job server was called %d times for what takes %d", deliveries, len(d.Sinks), stand.Calls(), calls)
+	}
+}
+
+// stepsOf runs a child to its end and returns the names of the steps that it
+// came to, each once.
+func stepsOf(t *testing.T, d dying) (steps []string, killed bool) {
+	t.Helper()
+	out, killed := lifeOf(t, d, func(*os.Process) {})
+	for line := range strings.Lines(out) {
+		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "step "); ok && !slices.Contains(steps, name) {
+			steps = append(steps, name)
+		}
+	}
+	return steps, killed
+}
+
+// released opens a folder and reads the release of a request there.
+func released(t *testing.T, data string, id review.RequestID) (*server, *review.Release) {
+	t.Helper()
+	s, err := demoServer(t.Context(), data, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	release, err := s.store.Release(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, release
+}
+
 func wantedKills(t *testing.T) int {
 	t.Helper()
 	told := os.Getenv("SALLYPORT_KILLS")
@@ -98,6 +221,16 @@ func wantedKills(t *testing.T) int {
 // everything; false when it was done before.
 func killedSoon(t *testing.T, d dying) bool {
 	t.Helper()
+	_, killed := lifeOf(t, d, func(p *os.Process) {
+		time.AfterFunc(time.Duration(rand.N(300))*time.Millisecond, func() { _ = p.Kill() })
+	})
+	return killed
+}
+
+// lifeOf runs a child to its end, and returns what it said and whether it was
+// killed. Ready is called once it has opened everything.
+func lifeOf(t *testing.T, d dying, ready func(*os.Process)) (said string, killed bool) {
+	t.Helper()
 	told, err := json.Marshal(d)
 	if err != nil {
 		t.Fatal(err)
@@ -113,22 +246,22 @@ func killedSoon(t *testing.T, d dying) bool {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	lines := bufio.NewScanner(out)
-	if lines.Scan() { // it is ready
-		time.AfterFunc(time.Duration(rand.N(300))*time.Millisecond, func() { _ = cmd.Process.Kill() })
+	lines := bufio.NewReader(out)
+	if first, err := lines.ReadString('\n'); err == nil && first == "ready\n" {
+		ready(cmd.Process)
 	}
-	_, _ = io.Copy(io.Discard, out) // until it ends
+	text, _ := io.ReadAll(lines) // until it ends
 	err = cmd.Wait()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGKILL {
-			return true
+			return string(text), true
 		}
 	}
 	if err != nil {
 		t.Fatalf("the child failed: %v\n%s", err, complaint.String())
 	}
-	return false
+	return string(text), false
 }
 
 // finish takes up what the killed ones left, later than any lease.
@@ -165,22 +298,12 @@ func finish(t *testing.T, data string, id review.RequestID, checker review.Usern
 func everywhereOnce(t *testing.T, data string, id review.RequestID, s3 *storagetest.S3, stand *storagetest.JobServer) {
 	t.Helper()
 	onePackage(t, data, id)
-	ctx := context.Background()
-	s, err := demoServer(ctx, data, time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, release := released(t, data, id)
 	defer closeServer(t, s)
-	release, err := s.store.Release(ctx, id)
-	if err != nil {
-		t.Fatal(err)
-	}
 	if !release.Complete() || len(release.Deliveries) != 3 {
 		t.Errorf("the deliveries on record: %+v", release.Deliveries)
 	}
-	if _, err := os.Stat(filepath.Join(s3.Dir, string(release.Workspace), release.ID+".complete.json")); err != nil {
-		t.Errorf("the bucket's package is not complete: %v", err)
-	}
+	onceInBucket(t, s3, release)
 	folder := filesIn(t, os.DirFS(filepath.Join(demo.Exports(data), string(release.Workspace), release.ID)))
 	bucket := filesIn(t, os.DirFS(filepath.Join(s3.Dir, string(release.Workspace), release.ID)))
 	if len(folder) != len(bucket) {
@@ -191,7 +314,21 @@ func everywhereOnce(t *testing.T, data string, id review.RequestID, s3 *storaget
 			t.Errorf("the bucket's %s differs", name)
 		}
 	}
-	got := stand.Arrived()[string(id)]
+	onceAtJobServer(t, s, stand, release)
+}
+
+// onceInBucket looks for the mark of a release that is complete.
+func onceInBucket(t *testing.T, s3 *storagetest.S3, release *review.Release) {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(s3.Dir, string(release.Workspace), release.ID+".complete.json")); err != nil {
+		t.Errorf("the bucket's package is not complete: %v", err)
+	}
+}
+
+// onceAtJobServer holds a job server to the one release that it was sent.
+func onceAtJobServer(t *testing.T, s *server, stand *storagetest.JobServer, release *review.Release) {
+	t.Helper()
+	got := stand.Arrived()[string(release.Request)]
 	if len(stand.Arrived()) != 1 || got == nil || len(stand.Problems()) > 0 {
 		t.Fatalf("at the job server: %+v, %q", stand.Arrived(), stand.Problems())
 	}

@@ -36,6 +36,7 @@ type dying struct {
 	Request review.RequestID
 	Checker review.Username
 	Step    int
+	Named   string        // the step of the service before which it ends, if not ""
 	Sinks   []sinkConfig  // instead of the demonstration's folder
 	Ahead   time.Duration // how much later it is, past the leases of others
 }
@@ -58,13 +59,24 @@ func dieReleasing(told string) error {
 		fmt.Println("ready")
 	}
 	steps := 0
+	end := func() {
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		select {} // until the signal arrives
+	}
 	die := func() {
 		if steps++; steps == d.Step {
-			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-			select {} // until the signal arrives
+			end()
 		}
 	}
-	s.service.Step = func(string) { die() }
+	s.service.Step = func(name string) {
+		if len(d.Sinks) > 0 {
+			fmt.Println("step", name)
+		}
+		if name == d.Named {
+			end()
+		}
+		die()
+	}
 	s.service.Blobs = dyingBlobs{s.service.Blobs, die}
 	actor, err := s.service.Actor(ctx, d.Checker, "local")
 	if err != nil {
@@ -321,12 +333,7 @@ func onePackage(t *testing.T, data string, id review.RequestID) {
 	if err != nil || r.Status != review.Released {
 		t.Fatalf("the request is %v, %v", r.Status, err)
 	}
-	for _, kind := range []review.EventType{review.EvPackaged, review.EvReleased} {
-		events, err := s.store.Events(ctx, review.EventQuery{Request: id, Types: []review.EventType{kind}})
-		if err != nil || len(events) != 1 {
-			t.Errorf("%d events %s, %v", len(events), kind, err)
-		}
-	}
+	oneOfEach(t, s, id)
 	release, err := s.store.Release(ctx, id)
 	if err != nil {
 		t.Fatal(err)
@@ -336,6 +343,17 @@ func onePackage(t *testing.T, data string, id review.RequestID) {
 	folder := filepath.Join(demo.Exports(data), string(release.Workspace), release.ID)
 	goodPackage(t, folder, key)
 	goodPackage(t, folder+".zip", key)
+}
+
+// oneOfEach looks for the two events of a release that has left.
+func oneOfEach(t *testing.T, s *server, id review.RequestID) {
+	t.Helper()
+	for _, kind := range []review.EventType{review.EvPackaged, review.EvReleased} {
+		events, err := s.store.Events(t.Context(), review.EventQuery{Request: id, Types: []review.EventType{kind}})
+		if err != nil || len(events) != 1 {
+			t.Errorf("%d events %s, %v", len(events), kind, err)
+		}
+	}
 }
 
 // checkPackage compares the exports folder with the one release that it holds:
