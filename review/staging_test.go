@@ -104,7 +104,9 @@ func TestTogetherOfADraft(t *testing.T) {
 	if again, _ := state(t, w); again.Version != kept.Version {
 		t.Error("looking changed the draft")
 	}
-	wantKind(t, w.Together(ctx, ann, func(s *review.Service) error { return s.EditDetails(ctx, w.As(t, "tim"), id, review.RequestDetails{Title: "Mine"}) }), review.NotFound)
+	wantKind(t, w.Together(ctx, ann, func(s *review.Service) error {
+		return s.EditDetails(ctx, w.As(t, "tim"), id, review.RequestDetails{Title: "Mine"})
+	}), review.NotFound)
 	wantKind(t, w.Together(ctx, ann, func(s *review.Service) error {
 		edits(t, w, s, id)
 		_, err := s.CreateRequest(ctx, ann, reviewtest.CohortNext)

@@ -81,7 +81,9 @@ func formIsWholeOrNothing(t *testing.T, s *site, form []byte) {
 			}, "sheet Files, cell B3: release/more.csv: exception from file-rows:",
 		},
 	} {
-		data := altered(t, form, func(b *excelize.File) error { return errors.Join(b.SetCellStr("Request", "B4", "Half of it"), c.change(b)) })
+		data := altered(t, form, func(b *excelize.File) error {
+			return errors.Join(b.SetCellStr("Request", "B4", "Half of it"), c.change(b))
+		})
 		ann.upload("form.xlsx", data).want(http.StatusOK).has("nothing was changed", c.want)
 		if ann.get(draft).want(http.StatusOK); strings.Contains(ann.body, "Half of it") || strings.Contains(ann.body, "more.csv") {
 			t.Errorf("%s: part of the form is in the draft", name)
