@@ -6,12 +6,17 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
 
 // errGivenUp says that work goes on in the background and nobody waits for it.
 var errGivenUp = errors.New("took too long and was given up")
+
+// GivenUp says that reading or checking the file took too long, and may go on in
+// the background.
+func (f *FileReport) GivenUp() bool { return strings.Contains(f.Reason, errGivenUp.Error()) }
 
 // guard runs f under a time limit and turns a panic into an error. Its errors
 // name what was being done and quote nothing of the file. When time is up, f is

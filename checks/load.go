@@ -35,7 +35,7 @@ func load(f *File, limit int64) *Document {
 		return d
 	}
 	defer r.Close()
-	size := sizeOf(r)
+	size := SizeOf(r)
 	// Room for one byte over the size lets the read see the end of the file.
 	buf := make([]byte, 0, min(max(size, 0), limit)+2)
 	for int64(len(buf)) <= limit {
@@ -72,9 +72,9 @@ func extension(name string) string {
 	return strings.ToLower(path.Ext(strings.ReplaceAll(name, `\`, "/")))
 }
 
-// sizeOf asks an open file, or bytes in memory, for its size; -1 when it cannot
+// SizeOf asks an open file, or bytes in memory, for its size; -1 when it cannot
 // tell. A wrong answer costs a copy, nothing else.
-func sizeOf(r io.Reader) int64 {
+func SizeOf(r io.Reader) int64 {
 	if m, ok := r.(interface{ Len() int }); ok {
 		return int64(m.Len())
 	}

@@ -1,6 +1,10 @@
 package checks
 
-import "sallyport/policy"
+import (
+	"strings"
+
+	"sallyport/policy"
+)
 
 // Report is the findings of one run over a set: the documented JSON object of
 // `sallyport check --format json`.
@@ -51,4 +55,19 @@ type Summary struct {
 	Warn       int `json:"warn"`
 	Note       int `json:"note"`
 	Incomplete int `json:"incomplete"`
+}
+
+// Overran begins the reason of a file at which the process that examined it had
+// to be stopped, see package confine. Nothing else should read such a file.
+const Overran = "examining the file was stopped: "
+
+// Overran says that the file brought down the process that examined it.
+func (f *FileReport) Overran() bool { return strings.Contains(f.Reason, Overran) }
+
+// Fail makes the file incomplete, for one more reason.
+func (f *FileReport) Fail(reason string) {
+	if f.Status = "incomplete"; f.Reason != "" {
+		reason = f.Reason + "; " + reason
+	}
+	f.Reason = reason
 }

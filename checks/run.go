@@ -38,6 +38,7 @@ func (e *Engine) Run(ctx context.Context, p *policy.Policy, set Set) (*Report, e
 	if err := r.read(ctx, set); err != nil {
 		return nil, err
 	}
+	set.begun(len(set.Files) + len(set.Earlier))
 	r.across(ctx)
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -88,7 +89,9 @@ func (r *run) read(ctx context.Context, set Set) error {
 	g.SetLimit(r.workers())
 	for i := range set.Files {
 		g.Go(func() error {
+			set.begun(i)
 			r.files[i] = r.file(ctx, &set.Files[i], r.checks)
+			set.done(ctx, i, func() FileReport { return r.fileReport(r.files[i]) })
 			return ctx.Err()
 		})
 	}
@@ -98,11 +101,30 @@ func (r *run) read(ctx context.Context, set Set) error {
 			break
 		}
 		g.Go(func() error {
+			set.begun(len(set.Files) + i)
 			r.earlier[i] = r.file(ctx, &set.Earlier[i], nil)
+			set.done(ctx, len(set.Files)+i, nil)
 			return ctx.Err()
 		})
 	}
 	return g.Wait()
+}
+
+func (s *Set) begun(at int) {
+	if s.Begun != nil {
+		s.Begun(at)
+	}
+}
+
+func (s *Set) done(ctx context.Context, at int, report func() FileReport) {
+	switch {
+	case s.Done == nil || ctx.Err() != nil:
+	case report == nil:
+		s.Done(at, nil)
+	default:
+		f := report()
+		s.Done(at, &f)
+	}
 }
 
 // file reads one file and runs the checks of one file on it.
@@ -264,28 +286,44 @@ func (r *run) keep(d *Document) (facts *Document, dropped bool) {
 func (r *run) finish() *Report {
 	rep := &Report{Schema: "1", Policy: r.policy.Ref(), Engine: EngineVersion, Files: make([]FileReport, len(r.files))}
 	for i, res := range r.files {
-		f := res.report
-		f.Status = "complete"
-		if len(res.reasons) > 0 {
-			f.Status, f.Reason = "incomplete", strings.Join(unique(res.reasons), "; ")
+		rep.Files[i] = r.fileReport(res)
+	}
+	rep.Summarise()
+	return rep
+}
+
+// fileReport is what is known of one file up to now.
+func (r *run) fileReport(res *result) FileReport {
+	f := res.report
+	f.Status = "complete"
+	if len(res.reasons) > 0 {
+		f.Status, f.Reason = "incomplete", strings.Join(unique(res.reasons), "; ")
+	}
+	slices.SortStableFunc(res.found, func(a, b ordered) int { return a.check - b.check })
+	f.Findings = make([]Finding, len(res.found))
+	seen := map[string]int{}
+	for k, o := range res.found {
+		f.Findings[k] = o.Finding
+		id := fingerprint(&r.checks[o.check], r.policy, f.Path, &f.Findings[k])
+		if seen[id]++; seen[id] > 1 {
+			id = fmt.Sprintf("%s-%d", id, seen[id])
+		}
+		f.Findings[k].Fingerprint = id
+	}
+	return f
+}
+
+// Summarise counts the report's files and findings anew.
+func (rep *Report) Summarise() {
+	rep.Summary = Summary{Files: len(rep.Files)}
+	for i := range rep.Files {
+		if rep.Files[i].Status != "complete" {
 			rep.Summary.Incomplete++
 		}
-		slices.SortStableFunc(res.found, func(a, b ordered) int { return a.check - b.check })
-		f.Findings = make([]Finding, len(res.found))
-		seen := map[string]int{}
-		for k, o := range res.found {
-			f.Findings[k] = o.Finding
-			id := fingerprint(&r.checks[o.check], r.policy, f.Path, &f.Findings[k])
-			if seen[id]++; seen[id] > 1 {
-				id = fmt.Sprintf("%s-%d", id, seen[id])
-			}
-			f.Findings[k].Fingerprint = id
-			rep.Summary.count(o.Severity)
+		for j := range rep.Files[i].Findings {
+			rep.Summary.count(rep.Files[i].Findings[j].Severity)
 		}
-		rep.Files[i] = f
 	}
-	rep.Summary.Files = len(rep.Files)
-	return rep
 }
 
 func (s *Summary) count(v policy.Severity) {

@@ -37,6 +37,17 @@ type Set struct {
 	// Workspace says that Origins were looked up: a file without one is then of
 	// unknown level, which is a finding.
 	Workspace bool
+
+	// Urgent says that somebody waits for the report: where runs wait for one
+	// another, those that are urgent go first.
+	Urgent bool
+	// Begun, when set, is told when work on a file begins, by its place in Files;
+	// the places of Earlier follow, and one more is comparing the files with one
+	// another. Done is told when a file was examined by itself, with what is known
+	// of it by then; nil for files of Earlier. Both are called by several
+	// goroutines.
+	Begun func(at int)
+	Done  func(at int, r *FileReport)
 }
 
 // Type is what a file is by its content.

@@ -32,7 +32,24 @@ func ReportDigest(rep *checks.Report) (Digest, error) {
 // recheck makes the findings of the request's files as they are now, unless the
 // same files were checked before under the same policy and engine, and puts
 // them in force. It is called after each change of the files, never at a view.
+// Of many files the checks go on behind.
 func (s *Service) recheck(ctx context.Context, a Actor, id RequestID) error {
+	if s.Behind != nil {
+		r, err := s.Store.Request(ctx, id)
+		if err != nil {
+			return err
+		}
+		if r.files() >= s.Behind.From {
+			s.recheckBehind(ctx, a, r)
+			return nil
+		}
+	}
+	return s.recheckNow(ctx, a, id, nil)
+}
+
+// recheckNow does the same before it returns. Done, when not nil, is told of
+// each file, and says that nobody waits.
+func (s *Service) recheckNow(ctx context.Context, a Actor, id RequestID, done func(int, *checks.FileReport)) error {
 	if err := s.scanNew(ctx, a, id); err != nil {
 		return err
 	}
@@ -50,6 +67,7 @@ func (s *Service) recheck(ctx context.Context, a Actor, id RequestID) error {
 		if r.ReportKey == key {
 			return nil
 		}
+		set.Urgent, set.Done = done == nil, done
 		digest, heaviest, err := s.reportFor(ctx, key, set)
 		if err != nil {
 			return err

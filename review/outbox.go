@@ -158,6 +158,7 @@ func (s *Service) Work(ctx context.Context) error {
 		})
 	}
 	err := group.Wait()
+	s.Behind.stop()
 	resign() // only now: nothing periodic is under way
 	return errors.Join(err, leader.Wait(), ctx.Err())
 }
@@ -185,9 +186,9 @@ func (s *Service) again(ctx context.Context, pause time.Duration, do func() (did
 	}
 }
 
-// keepHouse fills free seats and reminds.
+// keepHouse fills free seats, reminds, and takes up checks that nobody does.
 func (s *Service) keepHouse(ctx context.Context) error {
-	return errors.Join(s.Route(ctx), s.Remind(ctx))
+	return errors.Join(s.Route(ctx), s.Remind(ctx), s.takeUpChecks(ctx))
 }
 
 // WorkOnce keeps house, and does one due job if there is one.

@@ -33,6 +33,8 @@ type Service struct {
 	Public *PublicRegister
 	Now    Clock
 	Log    *slog.Logger
+	// Behind lets the checks of large requests go on behind; nil for none.
+	Behind *Behind
 	// Keeping is how often the retention policy is applied in the background;
 	// zero for never.
 	Keeping time.Duration

@@ -25,6 +25,10 @@ type View struct {
 	Groups []GroupView
 	// Report holds the findings in force; nil when none are stored yet.
 	Report *checks.Report
+	// Checking says how far the checks are while they go on behind; nil when they
+	// do not, or on another instance. Files that are done have their Report before
+	// they were compared with one another.
+	Checking *Checking
 	// Seats as the viewer may know them: names always, Submitted only after
 	// both are in (a checker always sees their own).
 	Phase Phase

@@ -277,6 +277,10 @@ func (p *filePage) pointAt(line, column int) (words, link string) {
 func (u *UI) read(ctx context.Context, content *review.FileContent) *readFile {
 	name := content.View.File.Path
 	key := string(content.View.File.Digest) + strings.ToLower(path.Ext(name))
+	if r := content.View.Report; r != nil && r.Overran() {
+		// What brought down the process that examined it is not read here.
+		return &readFile{doc: &checks.Document{Path: name, Size: int64(len(content.Original)), Unread: checks.Unreadable(r.Reason)}}
+	}
 	return u.shelf.read(ctx, key, func(ctx context.Context) *checks.Document {
 		data := content.Original
 		file := checks.File{Path: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}

@@ -23,6 +23,7 @@ type frame struct {
 	Crumbs []crumb // the way back, outermost first
 	Wide   bool    // uses the full width: tables and the review page
 	UTC    bool    // its times are told by the record's clock, whoever reads: a page to be kept
+	Again  int     // seconds after which a browser without script loads it again; 0 for never
 
 	// Filled in by render.
 	Nav     []navItem

@@ -128,8 +128,16 @@ func (u *UI) request(c *call) error {
 			p.add(f)
 		}
 	}
-	return c.render(http.StatusOK, "request", c.requestFrame(v, "", ""), p)
+	f := c.requestFrame(v, "", "")
+	if v.Checking != nil {
+		f.Again = checkingAgain
+	}
+	return c.render(http.StatusOK, "request", f, p)
 }
+
+// checkingAgain is after how many seconds a page without script asks how far the
+// checks are.
+const checkingAgain = 5
 
 func (p *requestPage) add(f fileEntry) {
 	if f.File.Kind == review.WithdrawnF {

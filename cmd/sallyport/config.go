@@ -49,6 +49,8 @@ type config struct {
 	Blobs string `yaml:"blobs"`
 	// MalwareScan says who looks for malware in every file.
 	MalwareScan malwareConfig `yaml:"malware_scan"`
+	// Checks says what examining files may take.
+	Checks checksConfig `yaml:"checks"`
 	// Schedules are requests that are drafted each month.
 	Schedules []schedule `yaml:"schedules"`
 
@@ -150,6 +152,9 @@ func (c config) complete() error {
 		return err
 	}
 	if _, err := c.zone(); err != nil {
+		return err
+	}
+	if _, err := c.Checks.pool(); err != nil {
 		return err
 	}
 	if err := c.checkNotify(); err != nil {

@@ -56,6 +56,7 @@ type commands struct {
 	Policy    policyCommand    `cmd:"" help:"Show the policy in force, or check a policy file."`
 	Notify    notifyCommand    `cmd:"" help:"Try the ways in which people are told what happens."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
+	Examine   examineCommand   `cmd:"" hidden:"" help:"Examine files for a service that started this process."`
 }
 
 // run is the whole program: it parses args, runs one command until it is done

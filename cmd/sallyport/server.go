@@ -14,7 +14,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"sallyport/checks"
 	"sallyport/policy"
 	"sallyport/review"
 	"sallyport/review/crate"
@@ -128,8 +127,13 @@ func (s *server) open(ctx context.Context, c config, p *policy.Policy, now revie
 	if err != nil {
 		return nil, err
 	}
+	pool, err := c.Checks.pool()
+	if err != nil {
+		return nil, err
+	}
+	s.close = append(s.close, pool)
 	service := &review.Service{
-		Store: store, Blobs: blobs, Workspaces: workspaces, Sanitiser: sanitiser{}, Checker: &checks.Engine{},
+		Store: store, Blobs: blobs, Workspaces: workspaces, Sanitiser: sanitiser{pool}, Checker: pool, Behind: &review.Behind{From: behindFrom},
 		Sinks: sinks, Policy: p, Now: now, Log: s.log, Tally: new(review.Tally),
 		Keeping: 24 * time.Hour,
 	}
