@@ -161,3 +161,37 @@ func BenchmarkFigures(b *testing.B) {
 		})
 	}
 }
+
+// A pace counts what was done in four weeks: a checker's own reviews, and for a
+// lead the turns that ended.
+func TestPace(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	at := func(days int, kind review.EventType, who review.Username) review.Event {
+		return review.Event{At: w.Now().AddDate(0, 0, -days), Type: kind, Actor: who}
+	}
+	must(t, w.Store.Append(ctx, at(40, review.EvReviewSubmitted, "carl")))
+	for range 3 {
+		must(t, w.Store.Append(ctx, at(5, review.EvReviewSubmitted, "carl")))
+	}
+	must(t, w.Store.Append(ctx, at(4, review.EvReviewSubmitted, "cleo")))
+	must(t, w.Store.Append(ctx, at(3, review.EvReturned, "cleo")))
+	mine, err := w.MyPace(ctx, w.As(t, "carl"))
+	must(t, err)
+	if mine.Done != 3 || mine.Days < 15 || mine.Days > 20 {
+		t.Errorf("%+v", mine)
+	}
+	if days, known := mine.DaysFor(4); !known || days != (4*mine.Days+2)/3 {
+		t.Errorf("%d working days, %v", days, known)
+	}
+	team, err := w.TeamPace(ctx, w.As(t, "lea"))
+	must(t, err)
+	if _, known := team.DaysFor(1); team.Done != 1 || known {
+		t.Errorf("%+v", team)
+	}
+	for _, name := range []review.Username{"ann", "carl"} {
+		if _, err := w.TeamPace(ctx, w.As(t, name)); review.KindOf(err) != review.NotFound {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

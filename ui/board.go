@@ -14,6 +14,8 @@ type boardPage struct {
 	Checkers []review.Load
 	Days     int
 	Plot     *plot // of the load; nil when nobody has any
+	Due      *plot // of when requests are due; nil when there are none
+	Pace     string
 	// Late, Free and Away are counts for the head of the page.
 	Late, Free, Away int
 }
@@ -69,6 +71,16 @@ func (u *UI) board(c *call) error {
 		}
 	}
 	p.Plot = loadPlot(b.Checkers)
+	pace, err := u.service.TeamPace(c.ctx(), c.actor)
+	if err != nil {
+		return err
+	}
+	p.Pace = teamPace(pace, len(p.Rows))
+	var list []*review.Request
+	for i := range p.Rows {
+		list = append(list, &p.Rows[i].Request)
+	}
+	p.Due = u.duePlot(list)
 	return c.render(http.StatusOK, "board", frame{Title: "Board", Wide: true}, p)
 }
 

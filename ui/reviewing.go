@@ -14,6 +14,8 @@ import (
 // queuePage is what is routed to a checker.
 type queuePage struct {
 	Told          string // at first sight, in a sentence
+	Pace          string // how long the work will take
+	Plot          *plot  // of when it is due; nil for little work
 	Yours, Others []queueRow
 	Free          []freeRow // a seat of them can be taken
 }
@@ -48,6 +50,9 @@ func (u *UI) queue(c *call) error {
 		}
 	}
 	p.Told = toldOf(p.Yours)
+	if err := u.foresee(c, &p); err != nil {
+		return err
+	}
 	if c.actor.MaySomewhere(policy.ReviewClaim) {
 		free, err := u.service.Claimable(c.ctx(), c.actor)
 		if err != nil {
@@ -58,6 +63,27 @@ func (u *UI) queue(c *call) error {
 		}
 	}
 	return c.render(http.StatusOK, "queue", frame{Title: "Review queue", Wide: true}, p)
+}
+
+// plotFrom is from how many waiting requests on a plot says more than the list.
+const plotFrom = 4
+
+// foresee adds how long the waiting work will take, and when it is due.
+func (u *UI) foresee(c *call, p *queuePage) error {
+	pace, err := u.service.MyPace(c.ctx(), c.actor)
+	if err != nil {
+		return err
+	}
+	p.Pace = minePace(pace, p.Yours)
+	if len(p.Yours) < plotFrom {
+		return nil
+	}
+	var list []*review.Request
+	for i := range p.Yours {
+		list = append(list, &p.Yours[i].Request)
+	}
+	p.Plot = u.duePlot(list)
+	return nil
 }
 
 // voteForm is a checker's decision on one file.

@@ -49,6 +49,8 @@ type Service interface {
 	Comment(ctx context.Context, a review.Actor, id review.RequestID, in review.CommentInput) error
 
 	Queue(ctx context.Context, a review.Actor) ([]review.QueueItem, error)
+	MyPace(ctx context.Context, a review.Actor) (review.Pace, error)
+	TeamPace(ctx context.Context, a review.Actor) (review.Pace, error)
 	Claimable(ctx context.Context, a review.Actor) ([]review.Request, error)
 	Claim(ctx context.Context, a review.Actor, id review.RequestID) error
 	HandOver(ctx context.Context, a review.Actor, id review.RequestID, to review.Username, reason string) error

@@ -124,16 +124,22 @@ func toldOf(yours []queueRow) string {
 	if len(yours) == 0 {
 		return ""
 	}
-	late, left := 0, 0
+	late, left, today := 0, 0, 0
 	for _, r := range yours {
 		if r.Overdue {
 			late++
+		}
+		if r.DueIn == "today" {
+			today++
 		}
 		left += r.Files - r.Mine
 	}
 	parts := []string{plural(len(yours), "request waits for you", "requests wait for you")}
 	if left > 0 {
 		parts = append(parts, plural(left, "file is still to be decided on", "files are still to be decided on"))
+	}
+	if today > 0 {
+		parts = append(parts, plural(today, "is due today", "are due today"))
 	}
 	if late > 0 {
 		parts = append(parts, plural(late, "is overdue", "are overdue"))
