@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2/memstore"
+	"github.com/go-webauthn/webauthn/protocol"
+	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/labstack/echo/v4"
 
 	"sallyport/policy"
@@ -171,6 +173,37 @@ func FuzzCookie(f *testing.F) {
 		rec := httptest.NewRecorder()
 		if u.ServeHTTP(rec, req); rec.Code != http.StatusSeeOther || !strings.HasPrefix(rec.Header().Get("Location"), "/sign-in") {
 			t.Errorf("%q: status %d", cookie, rec.Code)
+		}
+	})
+}
+
+// Whatever a device, or who says to be one, answers to a challenge, it is no
+// passkey.
+func FuzzPasskey(f *testing.F) {
+	for _, seed := range []string{
+		"{}", "null", `{"id":"AAAA","rawId":"AAAA","type":"public-key","response":{"clientDataJSON":"e30","attestationObject":"oA"}}`,
+		`{"id":"AAAA","rawId":"AAAA","type":"public-key","response":{"clientDataJSON":"eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoiQUFBQSIsIm9yaWdpbiI6Imh0dHBzOi8vcmVsZWFzZS5leGFtcGxlIn0","attestationObject":"o2NmbXRkbm9uZWdhdHRTdG10oGhhdXRoRGF0YUA"}}`,
+		`{"id":"AAAA","rawId":"AAAA","type":"public-key","response":{"clientDataJSON":"eyJ0eXBlIjoid2ViYXV0aG4uZ2V0IiwiY2hhbGxlbmdlIjoiQUFBQSIsIm9yaWdpbiI6Imh0dHBzOi8vcmVsZWFzZS5leGFtcGxlIn0","authenticatorData":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABAAAAAA","signature":"AA","userHandle":"AA"}}`,
+		`{"id":"AAAA","rawId":"AAAA","type":"public-key","response":{"clientDataJSON":"e30","attestationObject":"` + strings.Repeat("gY", 200) + `"}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	keys, err := newPasskeys("https://release.example")
+	if err != nil {
+		f.Fatal(err)
+	}
+	who := holder{&review.Credentials{Person: "ann", Handle: []byte("handle")}, "Ann"}
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		challenge := webauthn.SessionData{Challenge: "AAAA", UserID: who.Handle, RelyingPartyID: "release.example", UserVerification: protocol.VerificationRequired}
+		if parsed, err := protocol.ParseCredentialCreationResponseBytes(answer); err == nil {
+			if made, err := keys.CreateCredential(who, challenge, parsed); err == nil && !made.Flags.UserVerified {
+				t.Errorf("%q is a passkey of nobody seen", answer) // the page refuses it too
+			}
+		}
+		if parsed, err := protocol.ParseCredentialRequestResponseBytes(answer); err == nil {
+			if _, err := keys.ValidateLogin(who, challenge, parsed); err == nil {
+				t.Errorf("%q signs ann in, who has no passkey", answer)
+			}
 		}
 	})
 }

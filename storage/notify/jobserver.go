@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 
 	"sallyport/review"
 )
@@ -66,8 +67,8 @@ func (j *JobServer) Send(ctx context.Context, n review.Notice) error {
 	var said struct {
 		Status string `json:"status"`
 	}
-	if err := json.Unmarshal(answer, &said); err != nil || said.Status == "error" {
-		return &review.Error{Kind: review.Unavailable, Message: "The job-server took the event and answered that it failed.", Err: err}
+	if json.Unmarshal(answer, &said) != nil || strings.EqualFold(said.Status, "error") { // what it says beyond that is its own, and no word for our log
+		return review.Errorf(review.Unavailable, "The job-server took the event and answered that it failed.")
 	}
 	return nil
 }

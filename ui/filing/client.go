@@ -200,7 +200,7 @@ func all[T any](ctx context.Context, c *Client, path string, most int) ([]T, err
 			return nil, err
 		}
 		out = append(out, page.Items...)
-		if page.Next == "" || len(out) >= most {
+		if page.Next == "" || len(page.Items) == 0 || len(out) >= most { // a server could go on for ever with empty pages
 			return out, nil
 		}
 	}
