@@ -13,54 +13,78 @@ import (
 	"sallyport/ui/web"
 )
 
-// errorPage is what a page about an error shows.
+// errorPage is what a page about an error shows: what happened, that nothing was
+// lost, and what to do.
 type errorPage struct {
-	Heading, Message, Next string
-	ID                     string // only of a fault that we cannot explain
-	SignIn                 bool
+	Heading, Message, Kept, Next string
+	ID                           string // only of a fault that we cannot explain
+	SignIn                       bool
+}
+
+// What becomes of what somebody had written when a page answers with an error.
+const (
+	nothingLost  = "Nothing was lost, and nothing was changed."
+	stillWritten = nothingLost + " What you had written is still on the page before this one."
+)
+
+// errorWords are the pages of the errors that we can explain, by status. One that
+// has no Message shows the error's own words.
+func errorWords(status int) (p errorPage, known bool) {
+	switch status {
+	case http.StatusBadRequest:
+		p = errorPage{Heading: "That could not be done", Kept: stillWritten, Next: "Go back, mend what it says above, and send it again."}
+	case http.StatusUnauthorized:
+		p = errorPage{Heading: "Sign in first", Kept: nothingLost, Next: "Sign in; you come back to where you wanted to go.", SignIn: true}
+	case http.StatusForbidden:
+		p = errorPage{Heading: "You cannot do this", Kept: nothingLost,
+			Next: "If your work needs it, ask whoever runs the service: your account's page says which roles you have."}
+	case http.StatusNotFound:
+		p = errorPage{Heading: "Page not found", Message: "There is nothing here, or nothing that you may see.", Kept: nothingLost,
+			Next: "If you typed or pasted the address, check it. If you followed a link from a colleague, ask whether it was meant for your role."}
+	case http.StatusMethodNotAllowed:
+		p = errorPage{Heading: "That does not work here", Message: "This address does not take that kind of request.", Kept: nothingLost,
+			Next: "Go back and use the page's own buttons."}
+	case http.StatusConflict:
+		p = errorPage{Heading: "Things have moved on", Kept: stillWritten,
+			Next: "Go back, copy what you wrote, reload the page to see how things stand now, and try again."}
+	case http.StatusRequestEntityTooLarge:
+		p = errorPage{Heading: "That is too large", Kept: stillWritten, Next: "Go back and send less at once."}
+	case http.StatusUnsupportedMediaType:
+		p = errorPage{Heading: "That could not be read", Kept: stillWritten, Next: "Use the page's own form."}
+	case http.StatusMisdirectedRequest:
+		p = errorPage{Heading: "Wrong address", Message: "This service is not reached under that name.", Kept: nothingLost,
+			Next: "Use the address you were given for it."}
+	case http.StatusUnprocessableEntity:
+		p = errorPage{Heading: "That could not be done", Kept: stillWritten, Next: "Go back, mend what it says above, and send it again."}
+	case http.StatusTooManyRequests:
+		p = errorPage{Heading: "Too many tries", Kept: stillWritten, Next: "Wait a moment, then go back and try again."}
+	case http.StatusServiceUnavailable:
+		p = errorPage{Heading: "Not available just now", Kept: stillWritten, Next: "Try again in a few minutes."}
+	default:
+		return errorPage{}, false
+	}
+	return p, true
 }
 
 // describe finds the words for an error. One without a kind shows nothing of
 // itself: what it says is for the log.
 func describe(status int, err error) errorPage {
-	p := errorPage{Next: "Nothing was changed."}
-	var known *review.Error
-	if errors.As(err, &known) && known.Kind != review.Internal {
-		p.Message = known.Message
+	p, known := errorWords(status)
+	if !known {
+		return errorPage{Heading: "Something went wrong", Message: "The service met a fault that it cannot explain to you. Nothing you did caused it.",
+			Kept: "What was saved before is safe: a change is kept whole or not at all. What you had written is still on the page before this one.",
+			Next: "Go back and try again; if it comes back, tell whoever runs the service this number."}
 	}
-	switch status {
-	case http.StatusNotFound:
-		p = errorPage{Heading: "Page not found", Message: "There is nothing here, or nothing that you may see.",
-			Next: "If you typed or pasted the address, check it. If you followed a link from a colleague, ask whether it was meant for your role."}
-	case http.StatusMethodNotAllowed:
-		p = errorPage{Heading: "That does not work here", Message: "This address does not take that kind of request.", Next: "Go back and use the page's own buttons."}
-	case http.StatusForbidden:
-		p.Heading = "You cannot do this"
-	case http.StatusUnauthorized:
-		p.Heading, p.SignIn = "Sign in first", true
-	case http.StatusConflict:
-		p.Heading = "Things have moved on"
-		p.Next = "Nothing of yours was saved. Go back, reload the page to see how things stand now, and try again."
-	case http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge, http.StatusBadRequest:
-		p.Heading = "That could not be done"
-		p.Next = "Nothing was changed. Go back and mend it."
-	case http.StatusMisdirectedRequest:
-		p = errorPage{Heading: "Wrong address", Message: "This service is not reached under that name.", Next: "Use the address you were given for it."}
-	case http.StatusTooManyRequests:
-		p.Heading = "Too many tries"
-		var many *web.TooManyError
-		if errors.As(err, &many) {
-			p.Heading, p.Message = "Too fast", many.Error()
-		}
-	case http.StatusUnsupportedMediaType:
-		p.Heading = "That could not be read"
-		p.Next = "Nothing was changed. Use the page's own form."
-	case http.StatusServiceUnavailable:
-		p.Heading = "Not available just now"
-		p.Next = "Nothing was lost. Try again in a few minutes."
-	default:
-		p = errorPage{Heading: "Something went wrong", Message: "The service met a fault that it cannot explain to you.",
-			Next: "Nothing you did caused it. Try again; if it comes back, tell whoever runs the service this number."}
+	if p.Message != "" {
+		return p
+	}
+	var own *review.Error
+	if errors.As(err, &own) && own.Kind != review.Internal {
+		p.Message = own.Message
+	}
+	var many *web.TooManyError
+	if errors.As(err, &many) {
+		p.Heading, p.Message = "Too fast", many.Error()
 	}
 	if p.Message == "" {
 		p.Message = "The service refused this."

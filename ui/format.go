@@ -28,6 +28,8 @@ func (u *UI) funcs(w *words) template.FuncMap {
 		"date":      w.date,
 		"utc":       w.utc,
 		"place":     w.place,
+		"term":      w.term,
+		"explained": w.explained,
 		"ago":       func(t time.Time) string { return ago(t, u.now()) },
 		"iso":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"size":      func(n int64) string { return humanize.IBytes(uint64(max(n, 0))) },

@@ -252,7 +252,7 @@ func TestErrors(t *testing.T) {
 	} {
 		err := fmt.Errorf("doing: %w", review.Errorf(kind, "secret 123"))
 		page := describe(want, err)
-		if got := web.Status(err); got != want || page.Heading == "" || page.Next == "" {
+		if got := web.Status(err); got != want || page.Heading == "" || page.Kept == "" || page.Next == "" {
 			t.Errorf("kind %d: status %d, want %d; page %+v", kind, got, want, page)
 		}
 		if kind == review.Internal && strings.Contains(page.Message, "secret") {

@@ -12,6 +12,7 @@ import (
 type words struct {
 	zone *time.Location
 	told map[string]bool
+	used []termUse // the same, in order
 }
 
 // datetime is "21 November 2026, 14:05 GMT", a dash for no time.
@@ -93,7 +94,7 @@ func (p *pageSet) execute(out io.Writer, name string, content any, zone *time.Lo
 	if err != nil {
 		return err
 	}
-	w.zone, w.told = zone, map[string]bool{}
+	w.zone, w.told, w.used = zone, map[string]bool{}, nil
 	err = w.set.ExecuteTemplate(out, name, content)
 	select {
 	case p.spare <- w:
