@@ -23,6 +23,10 @@ type Retention struct {
 	Packages Days `yaml:"packages"`
 	// Sessions are those that are over.
 	Sessions Days `yaml:"sessions"`
+	// Jobs are those of the outbox that are done, from when they were last due.
+	Jobs Days `yaml:"jobs"`
+	// Notices are those that were sent.
+	Notices Days `yaml:"notices"`
 	// Events is always Never: proofs rest on them.
 	Events Days `yaml:"events"`
 }
@@ -63,6 +67,11 @@ func (d *Days) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
+// MinOutbox is the fewest days for which finished jobs and notices are kept: an
+// effect is brought about once because its job is remembered, and some are asked
+// for again and again for a month, as the warning that a training ends.
+const MinOutbox Days = 60
+
 // maxDays is a hundred years.
 const maxDays = 36525
 
@@ -75,7 +84,11 @@ func (d Days) String() string {
 
 func retentionRules(p *Policy) []rule {
 	r := p.Retention
+	long := func(d Days) bool { return d == Never || d >= MinOutbox }
+	tooShort := fmt.Sprintf(`must be "never" or at least %d: what was sent is not sent again because it is remembered`, MinOutbox)
 	return []rule{
+		{long(r.Jobs), tooShort, []string{"retention", "jobs"}},
+		{long(r.Notices), tooShort, []string{"retention", "notices"}},
 		{r.DraftNotice >= 0 && (r.Drafts == Never || r.DraftNotice < int(r.Drafts)), "must be less than drafts", []string{"retention", "draft_notice"}},
 		{r.Drafts == Never || r.DraftNotice >= 1, "must be at least 1: authors are told before a draft is withdrawn", []string{"retention", "draft_notice"}},
 		{r.Findings == "" || r.Findings == "never" || r.Findings == FindingsWithBlobs, `must be "never" or "with-blobs"`, []string{"retention", "findings"}},

@@ -39,6 +39,11 @@ type RetentionStore interface {
 	RemovePackage(ctx context.Context, release, sink string, at time.Time, e Event) (bool, error)
 	// DropSessions forgets sign-ins that were over at a time.
 	DropSessions(ctx context.Context, over time.Time) (int, error)
+	// ForgetSent forgets jobs that are done and were last due before a time, and
+	// notices from before a time that nothing has still to be done about; what is
+	// about a held request stays. With dry nothing is changed. The events made of
+	// how many there are are kept in the same transaction; there are none of none.
+	ForgetSent(ctx context.Context, o ForgetOptions) (Forgotten, error)
 
 	// Hold keeps a legal hold with its event. Conflict when the request is held.
 	Hold(ctx context.Context, h Hold, e Event) error
@@ -57,6 +62,17 @@ type RetireOptions struct {
 	// Events makes the events of what is retired.
 	Events func([]Retired) []Event
 }
+
+// ForgetOptions is how [RetentionStore.ForgetSent] is done. What is before a zero
+// time is nothing.
+type ForgetOptions struct {
+	Jobs, Notices time.Time
+	Dry           bool
+	Events        func(Forgotten) []Event
+}
+
+// Forgotten counts what [RetentionStore.ForgetSent] forgets.
+type Forgotten struct{ Jobs, Notices int }
 
 // Retired is one request whose bytes are given up.
 type Retired struct {
@@ -112,6 +128,8 @@ type RetentionPlan struct {
 	Held     int // requests past their time that a hold keeps
 	Sessions int // dropped; 0 in a dry run
 	Removed  int // blobs removed; 0 in a dry run
+	// Forgotten are the jobs of the outbox, and the notices, that go.
+	Forgotten Forgotten
 }
 
 // ApplyRetention does what the policy says about how long things stay. A dry
@@ -119,7 +137,7 @@ type RetentionPlan struct {
 // and a run that was cut short is finished by the next.
 func (s *Service) ApplyRetention(ctx context.Context, dry bool) (*RetentionPlan, error) {
 	plan := &RetentionPlan{At: s.Now()}
-	err := errors.Join(s.expireDrafts(ctx, plan, dry), s.retire(ctx, plan, dry), s.expirePackages(ctx, plan, dry), s.expireUnnamed(ctx, plan, dry))
+	err := errors.Join(s.expireDrafts(ctx, plan, dry), s.retire(ctx, plan, dry), s.expirePackages(ctx, plan, dry), s.expireUnnamed(ctx, plan, dry), s.forgetSent(ctx, plan, dry))
 	if err != nil || dry {
 		return plan, err
 	}
@@ -131,6 +149,26 @@ func (s *Service) ApplyRetention(ctx context.Context, dry bool) (*RetentionPlan,
 	n, err := s.removeBlobs(ctx)
 	plan.Removed += n
 	return plan, err
+}
+
+// forgetSent forgets what the outbox did, and what people were told, long ago.
+func (s *Service) forgetSent(ctx context.Context, plan *RetentionPlan, dry bool) (err error) {
+	rules := s.Policy.Retention
+	o := ForgetOptions{Dry: dry, Events: func(n Forgotten) []Event {
+		e := s.event(system(), EvRetention, nil)
+		e.Detail = map[string]string{
+			"rule": "outbox", "jobs": fmt.Sprint(n.Jobs), "jobs_days": rules.Jobs.String(), "notices": fmt.Sprint(n.Notices), "notices_days": rules.Notices.String(),
+		}
+		return []Event{e}
+	}}
+	if rules.Jobs != policy.Never {
+		o.Jobs = before(plan.At, rules.Jobs)
+	}
+	if rules.Notices != policy.Never {
+		o.Notices = before(plan.At, rules.Notices)
+	}
+	plan.Forgotten, err = s.Store.ForgetSent(ctx, o)
+	return err
 }
 
 func before(now time.Time, d policy.Days) time.Time { return now.AddDate(0, 0, -int(d)) }

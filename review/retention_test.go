@@ -2,6 +2,7 @@ package review_test
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -34,6 +35,50 @@ func apply(t *testing.T, w *reviewtest.World, dry bool) *review.RetentionPlan {
 	plan, err := w.ApplyRetention(context.Background(), dry)
 	must(t, err)
 	return plan
+}
+
+// What the outbox did and what people were told goes after its time, on record,
+// and nobody is told again.
+func TestWhatWasSentIsForgotten(t *testing.T) {
+	w := withRetention(t, openStore(t), policy.Retention{Jobs: 60, Notices: 90})
+	ctx := context.Background()
+	id, one, _ := reviewed(t, w)
+	must(t, w.Release(ctx, one, id))
+	left := func() (jobs, notices int) {
+		for did := true; did; {
+			var err error
+			w.Advance(time.Minute)
+			did, err = w.WorkOnce(ctx)
+			must(t, err)
+		}
+		list, err := w.Store.Jobs(ctx, review.JobQuery{})
+		must(t, err)
+		told, err := w.Store.Notices(ctx, review.NoticeQuery{Limit: 1000})
+		must(t, err)
+		return len(list), len(told)
+	}
+	jobs, told := left()
+	if jobs < 2 || told < 2 {
+		t.Fatalf("%d jobs and %d notices", jobs, told)
+	}
+	for _, step := range []struct {
+		days int
+		want review.Forgotten
+	}{{58, review.Forgotten{}}, {3, review.Forgotten{Jobs: jobs}}, {31, review.Forgotten{Notices: told}}, {1, review.Forgotten{}}} {
+		w.Advance(time.Duration(step.days) * day)
+		if dry := apply(t, w, true); dry.Forgotten != step.want {
+			t.Errorf("after %d more days it is planned to forget %+v, want %+v", step.days, dry.Forgotten, step.want)
+		}
+		if plan := apply(t, w, false); plan.Forgotten != step.want {
+			t.Errorf("after %d more days %+v were forgotten, want %+v", step.days, plan.Forgotten, step.want)
+		}
+	}
+	if j, n := left(); j != 0 || n != 0 || len(w.Sink.Delivered) != 1 {
+		t.Errorf("afterwards there are %d jobs and %d notices, and %d packages", j, n, len(w.Sink.Delivered))
+	}
+	if got := onRecord(t, w, review.EvRetention); len(got) != 2 || got[0].Detail["jobs"] != fmt.Sprint(jobs) || got[1].Detail["notices"] != fmt.Sprint(told) {
+		t.Errorf("on record: %+v", got)
+	}
 }
 
 // Drafts that nobody touches are withdrawn, after their author was told in time.

@@ -36,7 +36,7 @@ func privileges() map[string]string {
 		"role_proposals":     "SELECT, INSERT, UPDATE (settled, second, outcome)",
 		"releases":           "SELECT, INSERT, UPDATE (delivered, location)",
 		"release_files":      grantAppend,
-		"jobs":               "SELECT, INSERT, UPDATE",
+		"jobs":               grantAny, // a trigger lets only finished ones go
 		"leads":              "SELECT, INSERT, UPDATE",
 		"sessions":           grantAny,
 		"events":             grantAppend,
@@ -53,7 +53,7 @@ func privileges() map[string]string {
 		"policies":           grantAppend,
 		"seals":              grantAppend,
 		"seal_files":         grantAppend,
-		"notices":            "SELECT, INSERT, UPDATE (digest)",
+		"notices":            "SELECT, INSERT, UPDATE (digest), DELETE",
 		"notice_choices":     grantAny,
 		"blob_alarms":        grantAppend,
 		"blob_alarm_ends":    grantAppend,

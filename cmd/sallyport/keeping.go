@@ -135,8 +135,11 @@ func planText(plan *review.RetentionPlan, dry bool) string {
 	if plan.Held > 0 {
 		t.add("Kept by a legal hold although their time is over: %d.", plan.Held)
 	}
+	if n := plan.Forgotten; n != (review.Forgotten{}) {
+		t.add("Of the outbox: %d finished jobs and %d sent notices, past their time.", n.Jobs, n.Notices)
+	}
 	switch {
-	case len(plan.Items) == 0 && dry:
+	case len(plan.Items) == 0 && plan.Forgotten == (review.Forgotten{}) && dry:
 		t.add("Nothing is due.")
 	case dry:
 		t.add("Nothing was changed: this is what applying it now would do.")

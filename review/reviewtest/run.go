@@ -62,6 +62,7 @@ func Run(t *testing.T, open func(t *testing.T) review.Store) {
 		{"holds keep and are lifted", holds},
 		{"requests are retired once", retire},
 		{"packages are removed once", removePackages},
+		{"what was sent is forgotten", forgetSent},
 		{"recalls come back as they were", recalls},
 		{"people and projects", people},
 		{"people are saved with their event or not at all", peopleAtomic},
