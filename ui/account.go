@@ -183,8 +183,8 @@ func newPassword(c *call, p *review.Person) (hash, problem string, err error) {
 	}
 	words := append(strings.Fields(p.Name), string(p.Username), p.Email)
 	local, _, _ := strings.Cut(p.Email, "@")
-	if problem = password.Weakness(pass, append(words, local)...); problem != "" {
-		return "", problem, nil
+	if problem, err = c.ui.options.Passwords.Weakness(pass, append(words, local)...); problem != "" || err != nil {
+		return "", problem, err
 	}
 	hash, err = password.Hash(pass)
 	return hash, "", err

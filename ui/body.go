@@ -91,6 +91,8 @@ func readForms(r *http.Request) error {
 		return review.Errorf(review.TooLarge, "The form holds more than this service takes. Nothing was saved.")
 	case err != nil || !tidy(r.Form):
 		return review.Errorf(review.Invalid, "The form could not be read. Nothing was saved.")
+	case !single(r.PostForm):
+		return review.Errorf(review.Invalid, "The form has a field twice. Nothing was saved.")
 	}
 	if m := r.MultipartForm; m != nil {
 		parts := 0
@@ -110,6 +112,18 @@ func readForms(r *http.Request) error {
 		}
 	}
 	return nil
+}
+
+// single reports whether each field is there once, but for those that are boxes
+// to tick: of two answers to one question, some part of a program, or a proxy,
+// would look at the one and some at the other.
+func single(form url.Values) bool {
+	for name, values := range form {
+		if len(values) > 1 && name != "file" && name != "confirm" && name != "scope" {
+			return false
+		}
+	}
+	return true
 }
 
 // tidy reports whether a form has no more fields than any of ours, with names

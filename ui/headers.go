@@ -49,7 +49,10 @@ func (u *UI) answerHeaders() map[string]string {
 		"Cache-Control":                     "no-store",
 	}
 	if u.options.Secure {
-		headers["Strict-Transport-Security"] = "max-age=31536000"
+		headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+		if u.options.HSTSHostOnly {
+			headers["Strict-Transport-Security"] = "max-age=31536000"
+		}
 	}
 	return headers
 }

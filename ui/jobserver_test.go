@@ -90,11 +90,13 @@ func TestJobServer(t *testing.T) {
 // when it is back, so is the session.
 func TestJobServerAway(t *testing.T) {
 	s, js := jobServerSite(t)
+	js.checker.Store(true)
 	b := s.byToken(t).want(http.StatusOK)
 	js.status.Store(http.StatusInternalServerError)
 	s.byToken(t).want(http.StatusServiceUnavailable).has("cannot be asked just now")
 	s.Advance(29 * time.Minute)
 	b.get("/workspaces").want(http.StatusOK)
+	b.get("/queue").want(http.StatusOK) // its last word counts, in all that it said
 	asked := js.asked.Load()
 	b.get("/workspaces").want(http.StatusOK)
 	if js.asked.Load() != asked {
@@ -104,8 +106,10 @@ func TestJobServerAway(t *testing.T) {
 	b.get("/workspaces").want(http.StatusServiceUnavailable).has("nothing can be done here but sign out")
 	b.get("/account").want(http.StatusServiceUnavailable)
 	js.status.Store(http.StatusOK)
+	js.checker.Store(false) // taken away while nobody could be asked
 	s.Advance(2 * time.Minute)
 	b.get("/workspaces").want(http.StatusOK)
+	b.get("/queue").want(http.StatusNotFound)
 	js.status.Store(http.StatusInternalServerError)
 	s.Advance(20 * time.Minute)
 	b.get("/workspaces").want(http.StatusOK)
@@ -114,6 +118,16 @@ func TestJobServerAway(t *testing.T) {
 	b.post("/sign-out").want(http.StatusOK)
 	if b.path != "/sign-in" {
 		t.Errorf("signed out, the browser is at %s", b.path)
+	}
+	js.status.Store(http.StatusOK)
+	b = s.byToken(t).want(http.StatusOK)
+	js.status.Store(http.StatusInternalServerError)
+	s.Advance(20 * time.Minute)
+	b.get("/workspaces").want(http.StatusOK)
+	js.status.Store(http.StatusForbidden) // a refusal is an answer: no grace
+	s.Advance(2 * time.Minute)
+	if b.get("/workspaces"); b.path != "/sign-in" {
+		t.Errorf("refused within the grace, the browser is at %s", b.path)
 	}
 }
 

@@ -243,6 +243,7 @@ func TestOpenIDAnswers(t *testing.T) {
 		"another code":   func(q url.Values) { q.Set("code", "x") },
 		"no code":        func(q url.Values) { q.Del("code") },
 		"another issuer": func(q url.Values) { q.Set("iss", "https://evil.example") },
+		"no issuer":      func(q url.Values) { q.Del("iss") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, back := stopped()

@@ -35,6 +35,9 @@ type Options struct {
 	// Secure says that browsers reach the service by HTTPS: the session cookie
 	// is then `__Host-` and Secure, and HSTS is sent.
 	Secure bool
+	// HSTSHostOnly keeps what browsers remember of HTTPS to this host's name: names
+	// below it are others' and may not have HTTPS.
+	HSTSHostOnly bool
 	// Hosts lists the host names (with a port when it is not the usual one)
 	// that requests may be addressed to; empty allows any.
 	// "name:*" is a name with any port.
@@ -81,6 +84,8 @@ type Options struct {
 	Methods []signin.Method
 	// NoPasswords leaves people to sign in by Methods only.
 	NoPasswords bool
+	// Passwords is what is asked of a new password beyond the usual.
+	Passwords password.Rule
 	// SecondFactor are the roles that do nothing with a password alone.
 	SecondFactor []policy.Role
 	// URL is the address that browsers use, "https://release.example.org". Passkeys

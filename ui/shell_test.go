@@ -192,8 +192,12 @@ func TestPageHeaders(t *testing.T) {
 	if got := b.header.Get("Content-Security-Policy"); got != pageCSP {
 		t.Errorf("the policy of a page is %q", got)
 	}
-	if b.header.Get("Strict-Transport-Security") != "max-age=31536000" {
+	if b.header.Get("Strict-Transport-Security") != "max-age=31536000; includeSubDomains" {
 		t.Error("a secure service does not ask for HTTPS")
+	}
+	alone := newSite(t, func(o *Options) { o.Secure, o.HSTSHostOnly = true, true })
+	if got := alone.as(t, "").get("/sign-in").header.Get("Strict-Transport-Security"); got != "max-age=31536000" {
+		t.Errorf("a service beneath whose name others are asks for %q", got)
 	}
 	for _, forbidden := range []string{"unsafe-inline", "unsafe-eval", "http:", "https:", "*", "blob:"} {
 		if strings.Contains(pageCSP, forbidden) {
@@ -428,6 +432,7 @@ func TestBodies(t *testing.T) {
 		{"long name of a field", "/requests/x/details", form, strings.Repeat("a", maxFieldName+1) + "=", 422},
 		{"bad escapes", "/requests/x/details", form, "a=%zz", 422},
 		{"no text", "/requests/x/details", form, "%ff=1", 422},
+		{"a field twice", "/requests/x/details", form, "title=a&purpose=b&title=c", 422},
 		{"JSON for a form", "/requests/x/details", "application/json", "{}", 415},
 		{"plain text", "/requests/x/details", "text/plain", "title=x", 415},
 		{"of no type", "/requests/x/details", "", "title=x", 415},

@@ -19,6 +19,9 @@ type shellConfig struct {
 	// ContentHost is another name of this service, by which browsers reach
 	// researchers' files and nothing else; empty shows them under the pages' name.
 	ContentHost string `yaml:"content_host"`
+	// HSTSHostOnly leaves names below this service's own out of what browsers
+	// remember of HTTPS.
+	HSTSHostOnly bool `yaml:"hsts_host_only"`
 	// Pace is how fast a person, and an address, may ask.
 	Pace paceConfig `yaml:"pace"`
 	// Crowd bounds how many requests are worked on at once.
@@ -87,6 +90,7 @@ func (c *shellConfig) check() error {
 // and how fast anybody may ask.
 func (c *config) shellOptions(o *ui.Options) (err error) {
 	o.Secure, o.Hosts, o.ContentHost = c.Secure, c.hosts(), c.Shell.ContentHost
+	o.HSTSHostOnly = c.Shell.HSTSHostOnly
 	o.PerPerson = c.Shell.Pace.Person.rate(o.Now, personPerSecond, personBurst)
 	o.PerSource = c.Shell.Pace.Source.rate(o.Now, sourcePerSecond, sourceBurst)
 	o.Crowd = ui.Crowd(c.Shell.Crowd)

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
 	"sallyport/policy"
 	"sallyport/review"
 	"sallyport/ui"
+	"sallyport/ui/password"
 	"sallyport/ui/signin"
 )
 
@@ -23,6 +25,25 @@ type signInConfig struct {
 	// of the policy.
 	SecondFactor []policy.Role `yaml:"second_factor"`
 	Sessions     sessionConfig `yaml:"sessions"`
+	// Passwords is what is asked of a new password beyond the usual.
+	Passwords passwordConfig `yaml:"passwords"`
+}
+
+// passwordConfig says which passwords nobody may choose.
+type passwordConfig struct {
+	Words        []string `yaml:"words"`         // of the organisation
+	BreachedFile string   `yaml:"breached_file"` // SHA-1 hashes in order, as Pwned Passwords gives them away
+}
+
+// rule opens the list, which the caller closes with the rule's Breached.
+func (c passwordConfig) rule() (r password.Rule, err error) {
+	r.Words = c.Words
+	if c.BreachedFile != "" {
+		if r.Breached, err = password.OpenBreached(c.BreachedFile); err != nil {
+			err = fmt.Errorf("passwords: %w", err)
+		}
+	}
+	return r, err
 }
 
 // sessionConfig says how long sessions last; what is not said is as ui.Options
@@ -51,6 +72,11 @@ func (c *signInConfig) check(publicURL string) error {
 	for _, r := range c.SecondFactor {
 		if !slices.Contains(knownRoles(), r) {
 			return fmt.Errorf("second_factor: there is no role %q", r)
+		}
+	}
+	for _, word := range c.Passwords.Words {
+		if utf8.RuneCountInString(word) < 4 {
+			return fmt.Errorf("passwords: the word %q is in too many others: use four characters or more", word)
 		}
 	}
 	if c.Sessions.Most < 0 {

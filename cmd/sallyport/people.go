@@ -395,6 +395,26 @@ type peoplePassword struct {
 	Username      string `arg:"" help:"Whose password."`
 }
 
+// judge says why a password is not to be taken, by the configuration's rule.
+func (c peoplePassword) judge(pass string, words []string) error {
+	conf, err := c.config()
+	if err != nil {
+		return err
+	}
+	rule, err := conf.Access.Passwords.rule()
+	if err != nil {
+		return err
+	}
+	if rule.Breached != nil {
+		defer rule.Breached.Close() // only read from
+	}
+	weak, err := rule.Weakness(pass, words...)
+	if err == nil && weak != "" {
+		err = errors.New(weak)
+	}
+	return err
+}
+
 func (c peoplePassword) Run(ctx context.Context, a *app) (err error) {
 	store, closer, err := c.open(ctx, a)
 	if err != nil {
@@ -413,8 +433,8 @@ func (c peoplePassword) Run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	if weak := password.Weakness(pass, append(strings.Fields(p.Name), c.Username, p.Email)...); weak != "" {
-		return errors.New(weak)
+	if err := c.judge(pass, append(strings.Fields(p.Name), c.Username, p.Email)); err != nil {
+		return err
 	}
 	hash, err := password.Hash(pass)
 	if err != nil {

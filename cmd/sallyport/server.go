@@ -98,6 +98,12 @@ func newServer(ctx context.Context, c config, log *slog.Logger, now review.Clock
 	if err := c.signInOptions(&options, s.store, now); err != nil {
 		return nil, err
 	}
+	if options.Passwords, err = c.Access.Passwords.rule(); err != nil {
+		return nil, err
+	}
+	if list := options.Passwords.Breached; list != nil {
+		s.close = append(s.close, list)
+	}
 	s.handler, err = ui.New(s.service, options)
 	return s, err
 }

@@ -96,6 +96,9 @@ func fileOf(fv *review.FileView) fileOut {
 		mine := voteOf(fv.Mine)
 		out.Mine = &mine
 	}
+	if x := fv.Scan; x != nil {
+		out.MalwareScan = &scanOut{x.Verdict, x.Signature, x.Reason, x.By.Engine, x.By.Database, x.At}
+	}
 	return out
 }
 
@@ -176,7 +179,7 @@ func eventOf(e *review.Event) eventOut {
 }
 
 func statusOf(s *review.StatusReport) statusOut {
-	return statusOut{
+	out := statusOut{
 		ByStatus: s.ByStatus, Overdue: each(s.Overdue, summaryOf), Unrouted: each(s.Unrouted, summaryOf), Abandoned: each(s.Abandoned, summaryOf),
 		DeadJobs: each(s.DeadJobs, func(j *review.Job) jobOut { return jobOut{j.ID, j.Kind, j.Request, j.Tries, j.Due} }),
 		Schedules: each(s.Schedules, func(p *review.ScheduleProblem) scheduleOut {
@@ -184,6 +187,10 @@ func statusOf(s *review.StatusReport) statusOut {
 		}),
 		Integrity: s.Integrity, Alarms: each(s.Alarms, alarmOf), Engine: s.Engine, Policy: policyRef(s.Policy),
 	}
+	if m := s.Malware; m != nil {
+		out.Malware = &malwareOut{m.Scanner.Engine, m.Scanner.Database, m.Scanner.Built, m.Problem, m.Waiting, m.Infected}
+	}
+	return out
 }
 
 func tokenOf(t *review.Token) tokenOut {

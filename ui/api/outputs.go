@@ -132,6 +132,16 @@ type fileOut struct {
 	Votes          []voteOut          `json:"votes" doc:"all standing votes that you may see"`
 	Outcome        review.Outcome     `json:"outcome"`
 	Changed        string             `json:"changed,omitzero" doc:"changed or gone, in the workspace"`
+	MalwareScan    *scanOut           `json:"malware_scan,omitzero" doc:"not there where no scanner is configured"`
+}
+
+type scanOut struct {
+	Verdict   review.ScanVerdict `json:"verdict" doc:"clean, infected or unscanned; only clean goes a step further"`
+	Signature string             `json:"signature,omitzero" doc:"of what was found"`
+	Reason    string             `json:"reason,omitzero" doc:"why there is no verdict"`
+	Scanner   string             `json:"scanner,omitzero"`
+	Database  string             `json:"database,omitzero" doc:"version of the signatures"`
+	At        time.Time          `json:"at,omitzero"`
 }
 
 type removalOut struct {
@@ -356,8 +366,18 @@ type statusOut struct {
 	Schedules []scheduleOut         `json:"schedules" doc:"regular drafts that could not be made whole"`
 	Integrity int                   `json:"integrity_failures" doc:"on record, mended or not"`
 	Alarms    []alarmOut            `json:"alarms" doc:"damaged bytes that stop what rests on them"`
+	Malware   *malwareOut           `json:"malware_scan,omitzero" doc:"not there where no scanner is configured"`
 	Engine    string                `json:"engine"`
 	Policy    policyRef             `json:"policy"`
+}
+
+type malwareOut struct {
+	Scanner  string    `json:"scanner,omitzero"`
+	Database string    `json:"database,omitzero" doc:"version of the signatures"`
+	Built    time.Time `json:"built,omitzero" doc:"of the signatures"`
+	Problem  string    `json:"problem,omitzero" doc:"why nothing can be scanned now"`
+	Waiting  int       `json:"waiting" doc:"files of open requests without a verdict"`
+	Infected int       `json:"infected" doc:"files of open requests in which something was found"`
 }
 
 type scheduleOut struct {

@@ -2,6 +2,7 @@ package password
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/ccojocar/zxcvbn-go"
@@ -39,6 +40,37 @@ func Weakness(password string, words ...string) string {
 		return "This is among the first that would be tried. Use words that have nothing to do with one another, or with you."
 	}
 	return ""
+}
+
+// Rule is what an organisation asks of passwords beyond Weakness.
+type Rule struct {
+	Words    []string  // that none may hold: names of the organisation, its places and services
+	Breached *Breached // that none may be among; nil for no such list
+}
+
+// Weakness is as the function, with the organisation's own part. An error says
+// that the list cannot be read: the password is then not to be taken.
+func (r Rule) Weakness(password string, words ...string) (string, error) {
+	if weak := Weakness(password, append(words, r.Words...)...); weak != "" {
+		return weak, nil
+	}
+	plain := strings.ToLower(password)
+	for _, word := range r.Words {
+		if word != "" && strings.Contains(plain, strings.ToLower(word)) {
+			return fmt.Sprintf("%q is among the words that your organisation does not allow in a password. Use others.", word), nil
+		}
+	}
+	if r.Breached == nil {
+		return "", nil
+	}
+	known, err := r.Breached.Has(password)
+	if err != nil {
+		return "", fmt.Errorf("the list of breached passwords: %w", err)
+	}
+	if known {
+		return "This password has got out somewhere before, and will be tried. Use another.", nil
+	}
+	return "", nil
 }
 
 // Outdated reports whether a hash was made with less work than new ones are, so

@@ -224,7 +224,8 @@ func (m *Method) Finish(ctx context.Context, a signin.Attempt, fresh bool, q url
 	if a.State == "" || subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(a.State)) != 1 {
 		return nil, refused("the state is another")
 	}
-	if iss := q.Get("iss"); iss != "" && iss != m.o.Issuer {
+	iss := q.Get("iss")
+	if iss != "" && iss != m.o.Issuer {
 		return nil, refused("the answer is another provider's")
 	}
 	if e := q.Get("error"); e != "" {
@@ -236,6 +237,9 @@ func (m *Method) Finish(ctx context.Context, a signin.Attempt, fresh bool, q url
 	p, err := m.ready(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if iss == "" && namesItself(p) {
+		return nil, refused("the answer names no provider, and this one always does")
 	}
 	ctx = oidc.ClientContext(ctx, m.client)
 	token, err := m.config(p).Exchange(ctx, q.Get("code"), oauth2.VerifierOption(a.Verifier))
@@ -255,6 +259,15 @@ func (m *Method) Finish(ctx context.Context, a signin.Attempt, fresh bool, q url
 		}
 	}
 	return m.profile(ctx, p, token, raw, id)
+}
+
+// namesItself reports whether a provider says that its answers hold its name, by
+// which one provider's answer cannot be taken for another's (RFC 9207).
+func namesItself(p *oidc.Provider) bool {
+	var said struct {
+		Names bool `json:"authorization_response_iss_parameter_supported"`
+	}
+	return p.Claims(&said) == nil && said.Names
 }
 
 // exchangeError tells a refusal from a provider that cannot be asked.

@@ -31,6 +31,7 @@ type provider struct {
 	raw    string // an ID token as it is, instead of claims
 	status int    // of the token endpoint
 	info   map[string]any
+	names  bool // says that its answers name it
 }
 
 func start(t *testing.T, change func(*openid.Options)) (*provider, *openid.Method) {
@@ -46,6 +47,7 @@ func start(t *testing.T, change func(*openid.Options)) (*provider, *openid.Metho
 		answer(w, map[string]any{
 			"issuer": p.url, "authorization_endpoint": p.url + "/auth", "token_endpoint": p.url + "/token", "jwks_uri": p.url + "/jwks",
 			"userinfo_endpoint": p.url + "/me", "end_session_endpoint": p.url + "/end", "id_token_signing_alg_values_supported": []string{"ES256", "HS256", "none"},
+			"authorization_response_iss_parameter_supported": p.names,
 		})
 	})
 	mux.HandleFunc("/jwks", func(w http.ResponseWriter, _ *http.Request) {
@@ -122,6 +124,35 @@ var attempt = signin.Attempt{State: "state", Nonce: "nonce", Verifier: "verifier
 func finish(t *testing.T, m *openid.Method, fresh bool) (*signin.Profile, error) {
 	t.Helper()
 	return m.Finish(t.Context(), attempt, fresh, url.Values{"state": {"state"}, "code": {"c"}})
+}
+
+// A provider that says that it names itself in its answers must do so: an answer
+// without a name may be another's.
+func TestAnswerNamesItsProvider(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		names bool
+		iss   string
+		kind  review.Kind
+	}{
+		{"named", true, "own", review.Internal}, {"not named", true, "", review.Invalid}, {"another's", true, "https://evil.example", review.Invalid},
+		{"need not", false, "", review.Internal}, {"need not, and is another's", false, "https://evil.example", review.Invalid},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p, m := start(t, nil)
+			p.names = tt.names
+			q := url.Values{"state": {"state"}, "code": {"c"}}
+			if tt.iss == "own" {
+				tt.iss = p.url
+			}
+			if tt.iss != "" {
+				q.Set("iss", tt.iss)
+			}
+			if _, err := m.Finish(t.Context(), attempt, false, q); review.KindOf(err) != tt.kind {
+				t.Errorf("%v, want kind %v", err, tt.kind)
+			}
+		})
+	}
 }
 
 func TestTokens(t *testing.T) {
