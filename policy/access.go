@@ -105,7 +105,7 @@ type Grant struct {
 // that a role which holds for a project or a backend only does not give it.
 func Everywhere(a Action) bool {
 	switch a {
-	case QueueAll, ReleaseList, AuditView, AuditExport, StatusView, PeopleManage, BlobRestore, JobRetry, AccessView, AccessPropose, AccessConfirm:
+	case AuditView, AuditExport, StatusView, PeopleManage, BlobRestore, JobRetry, AccessView, AccessPropose, AccessConfirm:
 		return true
 	}
 	return false

@@ -207,8 +207,42 @@ func TestReach(t *testing.T) {
 	}
 	_, err = w.Audit(ctx, bea, review.EventQuery{})
 	wantKind(t, err, review.NotFound)
-	_, err = w.Releases(ctx, bea, review.ReleaseQuery{})
-	wantKind(t, err, review.NotFound)
+}
+
+// Board and register show whoever has a role for some projects what is of these.
+func TestReachOfLists(t *testing.T) {
+	ctx, w := context.Background(), newWorld(t)
+	id, one, _ := reviewed(t, w)
+	must(t, w.Store.SavePeople(ctx, []review.Person{{Username: "zed", Name: "Zed"}, {Username: "zoe", Name: "Zoe"}, {Username: "lou", Name: "Lou"}, {Username: "liz", Name: "Liz"}}, nil,
+		review.Event{At: w.Now(), Type: review.EvPeopleChanged, Actor: "system"}))
+	for name, in := range map[review.Username]review.ProjectID{"zed": "trial", "zoe": "study", "lou": "trial", "liz": "study"} {
+		role := policy.Auditor
+		if name[0] == 'l' {
+			role = policy.Lead
+		}
+		_, err := w.Grant(ctx, w.As(t, "ops"), review.Ask{Person: name, Role: role, Reach: policy.OneProject, In: string(in), Why: "a test"})
+		must(t, err)
+		must(t, w.Confirm(ctx, w.As(t, "lea"), waiting(t, w).ID, true))
+	}
+	for name, want := range map[review.Username]int{"lou": 0, "liz": 1} {
+		b, err := w.Board(ctx, w.As(t, name))
+		if err != nil || len(b.Requests) != want || len(b.Checkers) != 4 {
+			t.Errorf("%s sees a board of %d requests and %d checkers, want %d and 4: %v", name, len(b.Requests), len(b.Checkers), want, err)
+		}
+		_, err = w.Status(ctx, w.As(t, name))
+		wantKind(t, err, review.NotFound)
+	}
+	must(t, w.Release(ctx, one, id))
+	work(t, w)
+	for name, want := range map[review.Username]int{"zed": 0, "zoe": 1} {
+		for _, q := range []review.ReleaseQuery{{}, {Project: "study"}, {Projects: []review.ProjectID{"study"}}} {
+			if list, err := w.Releases(ctx, w.As(t, name), q); err != nil || len(list) != want {
+				t.Errorf("%s sees %d releases of %+v, want %d: %v", name, len(list), q, want, err)
+			}
+		}
+		_, err := w.Figures(ctx, w.As(t, name), time.Time{}, time.Time{})
+		wantKind(t, err, review.NotFound)
+	}
 }
 
 // Whoever leaves a project has no part in its requests any more, their own too.

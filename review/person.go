@@ -107,6 +107,18 @@ func (p *Person) projectsWhere(ok func(policy.Role) bool) []ProjectID {
 	return out
 }
 
+// span says how far the person may do an action: in all projects, or only in
+// those that their roles are for.
+func (p *Person) span(action policy.Action) (all bool, in []ProjectID) {
+	if policy.Somewhere(p.RolesIn(""), action) {
+		return true, nil
+	}
+	effective := policy.Effective(p.AllRoles())
+	return false, p.projectsWhere(func(r policy.Role) bool {
+		return slices.Contains(effective, r) && policy.Somewhere([]policy.Role{r}, action)
+	})
+}
+
 // joined are the projects that the person belongs to.
 func (p *Person) joined() []ProjectID {
 	out := slices.Clone(p.Projects)

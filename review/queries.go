@@ -48,6 +48,7 @@ type EventQuery struct {
 type ReleaseQuery struct {
 	Workspace WorkspaceName
 	Project   ProjectID
+	Projects  []ProjectID // any of these
 	// Recalled asks for those of which something was recalled, or, when false,
 	// for those that stand whole.
 	Recalled *bool

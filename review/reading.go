@@ -297,10 +297,15 @@ func worst(report *checks.Report) policy.Severity {
 	return w
 }
 
-// Releases is the release register.
+// Releases is the release register: of the projects that the actor audits.
 func (s *Service) Releases(ctx context.Context, a Actor, q ReleaseQuery) ([]Release, error) {
 	if err := s.Authorise(ctx, a, policy.ReleaseList); err != nil {
 		return nil, err
+	}
+	if all, in := a.span(policy.ReleaseList); !all {
+		if q.Projects = within(q.Projects, in); len(q.Projects) == 0 {
+			return nil, nil
+		}
 	}
 	return s.Store.Releases(ctx, q)
 }
@@ -310,9 +315,8 @@ func (s *Service) AllRequests(ctx context.Context, a Actor, q RequestQuery) ([]R
 	if err := s.Authorise(ctx, a, policy.RecordView); err != nil {
 		return nil, err
 	}
-	if !a.may(policy.RecordView, "", policy.Other) {
-		audited := a.projectsWhere(func(r policy.Role) bool { return r == policy.Auditor })
-		if q.Projects = within(q.Projects, audited); len(q.Projects) == 0 {
+	if all, in := a.span(policy.RecordView); !all {
+		if q.Projects = within(q.Projects, in); len(q.Projects) == 0 {
 			return nil, nil
 		}
 	}

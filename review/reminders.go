@@ -79,7 +79,10 @@ type Load struct {
 	Trained bool // the training is current
 }
 
-// Board lists all open reviews and the load of every checker, for a lead.
+// Board lists all open reviews and the load of every checker, for a lead. Whoever
+// leads the checkers of some projects only sees the reviews of these, and whoever
+// may check there or holds a seat on one of them; the number of open reviews is of
+// all projects, as the rule of routing counts it.
 func (s *Service) Board(ctx context.Context, a Actor) (*Board, error) {
 	if err := s.Authorise(ctx, a, policy.QueueAll); err != nil {
 		return nil, err
@@ -88,7 +91,14 @@ func (s *Service) Board(ctx context.Context, a Actor) (*Board, error) {
 	if err != nil {
 		return nil, err
 	}
-	open, err := s.Store.Requests(ctx, RequestQuery{Statuses: []Status{Submitted, PartiallyReviewed, Reviewed}, Limit: 10_000})
+	q := RequestQuery{Statuses: []Status{Submitted, PartiallyReviewed, Reviewed}, Limit: 10_000}
+	all, in := a.span(policy.QueueAll)
+	if !all {
+		if q.Projects = in; len(in) == 0 {
+			return &Board{}, nil
+		}
+	}
+	open, err := s.Store.Requests(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +119,7 @@ func (s *Service) Board(ctx context.Context, a Actor) (*Board, error) {
 	}
 	slices.SortStableFunc(b.Requests, func(x, y BoardRow) int { return x.Request.Due.Compare(y.Request.Due) })
 	for _, p := range rt.people {
-		if p.Disabled || !slices.Contains(policy.Effective(p.AllRoles()), policy.Checker) {
+		if p.Disabled || !all && !checksIn(&p, in, open) || !slices.Contains(policy.Effective(p.AllRoles()), policy.Checker) {
 			continue
 		}
 		p.PasswordHash = ""
@@ -144,4 +154,11 @@ func (s *Service) Claimable(ctx context.Context, a Actor) ([]Request, error) {
 		}
 	}
 	return out, nil
+}
+
+// checksIn reports whether the person may check in one of the projects, or holds
+// a seat on one of the requests.
+func checksIn(p *Person, in []ProjectID, open []Request) bool {
+	return slices.ContainsFunc(in, func(id ProjectID) bool { return slices.Contains(p.RolesIn(id), policy.Checker) }) ||
+		slices.ContainsFunc(open, func(r Request) bool { return r.Seat(p.Username) != nil })
 }

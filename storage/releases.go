@@ -216,6 +216,9 @@ func (s *Store) Releases(ctx context.Context, q review.ReleaseQuery) ([]review.R
 			if q.Project != "" {
 				page = page.Where("project = ?", string(q.Project))
 			}
+			if len(q.Projects) > 0 {
+				page = page.Where("project IN ?", texts(q.Projects))
+			}
 			if q.Recalled != nil {
 				where := "id IN (?)"
 				if !*q.Recalled {

@@ -129,7 +129,7 @@ func listReleases(t *testing.T, s review.Store) {
 		r := fullRelease("rel-"+id, review.RequestID(id))
 		r.Approved = later(9 - i)
 		if id == "b" {
-			r.Workspace, r.Files = "other", nil
+			r.Workspace, r.Project, r.Files = "other", "elsewhere", nil
 		}
 		approve(t, s, r)
 		all = append(all, *r)
@@ -146,6 +146,7 @@ func listReleases(t *testing.T, s review.Store) {
 		{"offset", review.ReleaseQuery{Offset: 1, Limit: 1}, all[1:2]},
 		{"recalled", review.ReleaseQuery{Recalled: &yes}, nil},
 		{"not recalled", review.ReleaseQuery{Recalled: &no}, all},
+		{"projects", review.ReleaseQuery{Projects: []review.ProjectID{"elsewhere", "nowhere"}}, all[1:2]},
 		{"none", review.ReleaseQuery{Workspace: "nowhere"}, nil},
 	} {
 		got, err := s.Releases(t.Context(), test.q)
