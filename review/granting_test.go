@@ -306,3 +306,50 @@ func TestBootstrap(t *testing.T) {
 		t.Errorf("the record does not say that nobody confirmed: %+v", last)
 	}
 }
+
+// That a role ran out is on record once, from the next round of the work that
+// comes round.
+func TestRunningOutIsOnRecord(t *testing.T) {
+	ctx, w := context.Background(), newWorld(t)
+	_, err := w.Grant(ctx, w.As(t, "ops"), review.Ask{Person: "tim", Role: policy.Copilot, Reach: policy.OneProject, In: "study", Why: "helps", Until: w.Now().AddDate(0, 0, 10)})
+	must(t, err)
+	ended := func() []review.Event {
+		work(t, w)
+		events, err := w.Store.Events(ctx, review.EventQuery{Types: []review.EventType{review.EvAccessEnded}})
+		must(t, err)
+		return events
+	}
+	if n := len(ended()); n != 0 {
+		t.Fatalf("%d roles ended before their time", n)
+	}
+	w.Advance(11 * 24 * time.Hour)
+	ended()
+	events := ended()
+	if len(events) != 1 || events[0].Actor != "system" || events[0].Detail["how"] != "ran out" || events[0].Detail["person"] != "tim" {
+		t.Errorf("on record: %+v", events)
+	}
+}
+
+// Who comes in by an invitation has no guarded role until somebody else than
+// whoever invited them says that it was they; other roles count at once.
+func TestInvitedWaits(t *testing.T) {
+	ctx, w := context.Background(), newWorld(t)
+	waits, err := w.Invited(ctx, w.As(t, "carl"), "ops")
+	must(t, err)
+	if len(waits) != 1 || waits[0] != policy.Checker || w.As(t, "carl").Has(policy.Checker) {
+		t.Fatalf("%v waits, and carl is %v", waits, w.As(t, "carl").Roles)
+	}
+	p := waiting(t, w)
+	wantKind(t, w.Confirm(ctx, w.As(t, "ops"), p.ID, true), review.Forbidden) // who has seen the link
+	must(t, w.Confirm(ctx, w.As(t, "lea"), p.ID, true))
+	if !w.As(t, "carl").Has(policy.Checker) {
+		t.Fatal("what was confirmed does not count")
+	}
+	if waits, err = w.Invited(ctx, w.As(t, "ann"), "ops"); err != nil || len(waits) != 0 || !w.As(t, "ann").Has(policy.Researcher) {
+		t.Errorf("a researcher waits for %v, %v", waits, err)
+	}
+	// One who is needed to confirm anything is not locked out.
+	if waits, err = w.Invited(ctx, w.As(t, "lea"), "system"); err != nil || len(waits) != 0 || !w.As(t, "lea").Has(policy.Lead) {
+		t.Errorf("a lead waits for %v, %v", waits, err)
+	}
+}

@@ -186,9 +186,10 @@ func (s *Service) again(ctx context.Context, pause time.Duration, do func() (did
 	}
 }
 
-// keepHouse fills free seats, reminds, and takes up checks that nobody does.
+// keepHouse ends roles that ran out, fills free seats, reminds, and takes up
+// checks that nobody does.
 func (s *Service) keepHouse(ctx context.Context) error {
-	return errors.Join(s.Route(ctx), s.Remind(ctx), s.takeUpChecks(ctx))
+	return errors.Join(s.endLapsed(ctx), s.Route(ctx), s.Remind(ctx), s.takeUpChecks(ctx))
 }
 
 // WorkOnce keeps house, and does one due job if there is one.

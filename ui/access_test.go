@@ -2,11 +2,15 @@ package ui
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"sallyport/policy"
 	"sallyport/review"
+	"sallyport/review/reviewtest"
+	"sallyport/ui/api"
 )
 
 // Two people give a role and take it away on the pages; it counts from the next
@@ -87,4 +91,88 @@ func grantOf(t *testing.T, s *site, name review.Username, role policy.Role) stri
 	}
 	t.Fatalf("%s is no %s", name, role)
 	return ""
+}
+
+// bearer asks the programming interface with a token of the person's, made now.
+func (s *site) bearer(t *testing.T, name review.Username) func(path string) int {
+	t.Helper()
+	secret, _, err := s.ui.options.API.CreateToken(t.Context(), s.As(t, name), api.NewToken{Name: "a test", Scopes: []policy.Scope{policy.ScopeRead}, Days: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(path string) int {
+		t.Helper()
+		req, err := http.NewRequest(http.MethodGet, s.url+api.Prefix+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+secret)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		return res.StatusCode
+	}
+}
+
+// A role that is taken away, or that runs out, counts no more from the next
+// request on: in a session that stays open, and for a token that stays in force.
+func TestRolesEndAtOnce(t *testing.T) {
+	s := newSite(t)
+	request := s.draft(t, "release/rates.csv", roundedCSV)
+	for name, end := range map[string]func(grant string){
+		"revoked": func(grant string) {
+			if _, err := s.Revoke(t.Context(), s.As(t, "ops"), grant, "left", true); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"ran out": func(string) { s.Advance(2 * time.Minute) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			ask := review.Ask{Person: "tim", Role: policy.Copilot, Reach: policy.OneProject, In: "study", Why: "helps", Until: s.Now().Add(time.Minute)}
+			if _, err := s.Grant(t.Context(), s.As(t, "ops"), ask); err != nil {
+				t.Fatal(err)
+			}
+			tim, token := s.as(t, "tim"), s.bearer(t, "tim")
+			tim.get(request).want(http.StatusOK).has("Rates by region")
+			if got := token(request); got != http.StatusOK {
+				t.Fatalf("the token gets %d", got)
+			}
+			end(grantOf(t, s, "tim", policy.Copilot))
+			tim.get(request).want(http.StatusNotFound).lacks("Rates by region")
+			if got := token(request); got != http.StatusNotFound {
+				t.Errorf("the token gets %d, want 404", got)
+			}
+			tim.get("/workspaces").want(http.StatusOK) // the session itself is open
+		})
+	}
+}
+
+// Who comes in by an invitation to a role that takes two people is let in, and
+// has the role once somebody else than whoever invited them has said so.
+func TestInvitedToAGuardedRole(t *testing.T) {
+	s := realSite(t)
+	nora := reviewtest.People()[3] // a checker
+	nora.Username, nora.Name, nora.PasswordHash = "nora", "Person nora", ""
+	s.save(t, nora)
+	ops := s.signIn(t, "ops")
+	s.enrol(t, ops)
+	ops.post("/people/nora/invite").want(http.StatusOK)
+	link := regexp.MustCompile(`/invitation/[^<"]+`).FindString(ops.body)
+	s.as(t, "").post(link, "password", "lantern gravel otter", "again", "lantern gravel otter").want(http.StatusOK).has("A second person confirms", "Output checker")
+	if s.As(t, "nora").Has(policy.Checker) {
+		t.Fatal("who made the invitation could be a checker with it")
+	}
+	all, err := s.World.Store.Proposals(t.Context(), true)
+	if err != nil || len(all) != 1 || all[0].By != "ops" {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	ops.post("/access/proposals/"+all[0].ID, "answer", "yes").want(http.StatusForbidden)
+	if err := s.Confirm(t.Context(), s.As(t, "lea"), all[0].ID, true); err != nil {
+		t.Fatal(err)
+	}
+	if !s.As(t, "nora").Has(policy.Checker) {
+		t.Error("what was confirmed does not count")
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"sallyport/policy"
 	"sallyport/review"
 	"sallyport/ui/signin"
 )
@@ -71,6 +72,10 @@ func (u *UI) acceptInvitation(c *call) error {
 	if problem != "" {
 		return u.showInvitation(c, http.StatusUnprocessableEntity, actor, problem)
 	}
+	waits, err := u.invitedRoles(c, actor, i.By)
+	if err != nil {
+		return err
+	}
 	now := u.now()
 	set := c.event(review.EvPasswordSet, actor.Username, "by", "invitation")
 	if err := u.options.Accounts.Accept(c.ctx(), i.Hash, hash, now, set); err != nil {
@@ -80,7 +85,23 @@ func (u *UI) acceptInvitation(c *call) error {
 	if _, err := u.options.Accounts.EndSessions(c.ctx(), review.SessionQuery{Person: actor.Username}, now, ended); err != nil {
 		return err
 	}
-	return c.render(http.StatusOK, "invitation-done", frame{Title: "Your password is set"}, struct{ Username string }{string(actor.Username)})
+	return c.render(http.StatusOK, "invitation-done", frame{Title: "Your password is set"}, invitationDone{string(actor.Username), roleNames(waits)})
+}
+
+type invitationDone struct {
+	Username string
+	Waits    string // roles that a second person has to confirm
+}
+
+// invitedRoles suspends what takes two people, before the link counts: whoever
+// made the invitation has seen it, and could have used it. Who has a second
+// factor shows by it that it is they.
+func (u *UI) invitedRoles(c *call, actor review.Actor, by review.Username) ([]policy.Role, error) {
+	cred, err := u.options.Accounts.Credentials(c.ctx(), actor.Username)
+	if err != nil || cred.SecondFactor() {
+		return nil, err
+	}
+	return u.service.Invited(c.ctx(), actor, by)
 }
 
 // peoplePage is what an operator sees of who can come in.

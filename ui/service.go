@@ -103,6 +103,7 @@ type Service interface {
 	Grant(ctx context.Context, a review.Actor, ask review.Ask) (proposed bool, err error)
 	Revoke(ctx context.Context, a review.Actor, grant, why string, atOnce bool) (proposed bool, err error)
 	Confirm(ctx context.Context, a review.Actor, proposal string, yes bool) error
+	Invited(ctx context.Context, invited review.Actor, by review.Username) ([]policy.Role, error)
 	PersonNamed(ctx context.Context, a review.Actor, name review.Username) (*review.Person, error)
 
 	Actor(ctx context.Context, name review.Username, source string) (review.Actor, error)

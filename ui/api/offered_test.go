@@ -21,6 +21,7 @@ func TestEveryUseCaseIsOffered(t *testing.T) {
 		"Amend",            // EditDetails and EditGroup say everything at once
 		"Since",            // the events of a request say so
 		"AuthoriseOn",      // part of others
+		"Invited",          // part of an invitation, which a browser takes up
 		"RecalledRequests", // each request and release says so itself
 	}
 	offered, service := reflect.TypeFor[Service](), reflect.TypeFor[*review.Service]()
