@@ -30,7 +30,8 @@ type frame struct {
 	Name    string // of the person signed in, "" when nobody is
 	Roles   string // in plain words
 	Demo    bool
-	Style   string // address of the style, "" when it was not built
+	Tour    *tourView // of a demonstration; nil on a page that is no stop
+	Style   string    // address of the style, "" when it was not built
 	Script  string
 	Help    string // address of the guide for this page
 	Flash   *flash
@@ -88,7 +89,7 @@ func (c *call) render(status int, page string, f frame, content any) error {
 	}
 	c.fill(&f)
 	if page == "error" { // what may not be seen must look as what is not there, wherever
-		f.Offer, f.Help = "", c.ui.helpWith("", c.actor.Person != nil)
+		f.Tour, f.Offer, f.Help = nil, "", c.ui.helpWith("", c.actor.Person != nil)
 	}
 	f.Content = content
 	var b bytes.Buffer
@@ -116,7 +117,7 @@ func (c *call) zoneOf(f *frame) *time.Location {
 }
 
 func (c *call) fill(f *frame) {
-	f.Demo = c.ui.options.Demo
+	f.Demo, f.Tour = c.ui.options.Demo, c.tour()
 	f.Style, f.Script = c.ui.assets.path("app.css"), c.ui.assets.path("app.js")
 	f.Help = c.ui.helpWith(c.Path(), c.actor.Person != nil)
 	if c.actor.Person == nil {

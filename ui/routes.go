@@ -46,6 +46,7 @@ func routes() []route {
 		{post, "/sign-in/by/:method/end", open, (*UI).endedByMethod},
 		{get, "/invitation/:secret", open, (*UI).invitationPage},
 		{post, "/invitation/:secret", open, (*UI).acceptInvitation},
+		{post, "/tour", open, (*UI).showTour},
 		{get, "/confirm", signedIn, (*UI).confirmWhoPage},
 		{post, "/confirm", signedIn, (*UI).confirmWho},
 		{get, "/confirm/go", confirmed, (*UI).resumePage},
