@@ -13,6 +13,7 @@ ADDRESS ?= 127.0.0.1:8080
 DEMO    ?= demo-data
 FUZZTIME ?= 20s
 KILLS    ?= 500
+CHAOS    ?= 3m
 
 export CGO_ENABLED := 1
 # The C compiler's mark of a build would differ each time. For every command
@@ -22,7 +23,7 @@ export CGO_LDFLAGS := -O2 -g -Wl,--build-id=none
 ASSETS := ui/static/dist/manifest.json
 ASSET_SOURCES := $(shell find ui/assets ui/build.mjs ui/package.json ui/package-lock.json -type f 2>/dev/null)
 
-.PHONY: run build test matrix unit unit-postgres postgres postgres-all lint bench fuzz browser s3 kills sbom reproducible clean tools-present
+.PHONY: run build test matrix unit unit-postgres postgres postgres-all lint bench fuzz browser s3 kills chaos sbom reproducible clean tools-present
 
 run: build
 	bin/sallyport demo --listen $(ADDRESS) --data $(DEMO)
@@ -106,6 +107,11 @@ s3:
 # kind of place.
 kills: s3
 	SALLYPORT_S3=required SALLYPORT_KILLS=$(KILLS) go test -timeout 60m -run 'Killed' ./cmd/sallyport
+
+# Three servers killed, cut off and held up for CHAOS while people work; see
+# docs/performance.md.
+chaos: s3 postgres
+	SALLYPORT_S3=required SALLYPORT_POSTGRES=required SALLYPORT_CHAOS=$(CHAOS) go test -timeout 60m -v -run 'TestChaos' ./cmd/sallyport
 
 # Benchmarks print ratios to a bare read within one run.
 bench:

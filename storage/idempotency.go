@@ -66,6 +66,17 @@ func newKey(tx *gorm.DB, row keyRow) error {
 	return tx.Create(&row).Error
 }
 
+// HoldKey lengthens the lease of a claim. Conflict when it was lost meanwhile.
+func (s *Store) HoldKey(ctx context.Context, person review.Username, key, claim string, lease time.Time) error {
+	return s.write(ctx, "holding a key", func(tx *gorm.DB) error {
+		held := tx.Model(&keyRow{}).Where("username = ? AND key = ? AND claim = ? AND answer IS NULL", string(person), key, claim).Update("until", micros(lease))
+		if held.Error == nil && held.RowsAffected == 0 {
+			return review.Errorf(review.Conflict, "Somebody else makes this change now.")
+		}
+		return held.Error
+	})
+}
+
 // KeepAnswer keeps the answer to the change that the key was claimed for, until
 // the time given. It does nothing when the claim was lost meanwhile.
 func (s *Store) KeepAnswer(ctx context.Context, person review.Username, key, claim string, answer []byte, until time.Time) error {

@@ -159,6 +159,10 @@ func TestIdempotencyKeys(t *testing.T) {
 	if answer, err = claim("ann", "d1", "c3", lease); err != nil || answer != nil {
 		t.Errorf("after the lease: %q, %v", answer, err)
 	}
+	wantKind(t, s.HoldKey(t.Context(), "ann", "key", "c1", kept), review.Conflict)
+	must(t, s.HoldKey(t.Context(), "ann", "key", "c3", lease.Add(2*time.Minute)))
+	_, err = claim("ann", "d1", "c4", lease.Add(time.Minute))
+	wantKind(t, err, review.Conflict)
 	must(t, s.KeepAnswer(t.Context(), "ann", "key", "c1", []byte("late"), kept))
 	must(t, s.FreeKey(t.Context(), "ann", "key", "c1"))
 	must(t, s.KeepAnswer(t.Context(), "ann", "key", "c3", []byte("done"), kept))

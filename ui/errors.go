@@ -118,6 +118,9 @@ func (u *UI) handleError(err error, ec echo.Context) {
 		_ = errorApart(status, page, ec)
 		return
 	}
+	if cause := web.Outage(err); cause != nil {
+		u.log.Warn("outage", "id", id, "route", ec.Path(), "error", cause.Error())
+	}
 	c, ok := ec.Get("call").(*call)
 	if !ok {
 		c = &call{Context: ec, ui: u}

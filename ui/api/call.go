@@ -237,6 +237,7 @@ func (c *call) host() string {
 	return host
 }
 
-// lease is how long a change may take before its Idempotency-Key may be tried
-// again: longer than the server lets a request run.
-const lease = 5 * time.Minute
+// lease is for how long an Idempotency-Key belongs to a change that is being made.
+// It is renewed while the change goes on, so that the key of a process that died
+// is free soon.
+const lease = 30 * time.Second

@@ -39,6 +39,8 @@ func (c *call) once(body []byte, run func() (answer, error)) error {
 	if kept != nil {
 		return c.replay(kept)
 	}
+	release := c.holdKey(key, claim)
+	defer release()
 	done := false
 	// What follows holds even when the sender has gone away meanwhile.
 	ctx := context.WithoutCancel(c.ctx())
@@ -65,6 +67,31 @@ func (c *call) once(body []byte, run func() (answer, error)) error {
 	done = true
 	c.note(c.api.keys.KeepAnswer(ctx, c.actor.Username, key, claim, stored, c.api.now().Add(keptFor)))
 	return c.send(ans, nil)
+}
+
+// holdKey renews the lease of a claim until release is called.
+func (c *call) holdKey(key, claim string) (release func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(c.ctx()))
+	person, stopped := c.actor.Username, make(chan struct{})
+	go func() {
+		defer close(stopped)
+		every := time.NewTicker(lease / 3)
+		defer every.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-every.C:
+			}
+			if err := c.api.keys.HoldKey(ctx, person, key, claim, c.api.now().Add(lease)); review.KindOf(err) == review.Conflict {
+				return
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-stopped
+	}
 }
 
 // note logs a failure that does not change the answer.

@@ -88,6 +88,9 @@ func (a *API) HandleError(err error, ec echo.Context) {
 		a.log.LogAttrs(ec.Request().Context(), slog.LevelError, "fault",
 			slog.String("id", id), slog.String("route", ec.Path()), slog.String("error", err.Error()))
 	}
+	if cause := web.Outage(err); cause != nil {
+		a.log.Warn("outage", "id", id, "route", ec.Path(), "error", cause.Error())
+	}
 	switch p.Status {
 	case http.StatusUnauthorized:
 		ec.Response().Header().Set("WWW-Authenticate", `Bearer realm="sallyport"`)

@@ -121,6 +121,8 @@ type Tokens interface {
 // Keys keeps the first answers to changes, by the person and the key that the
 // sender chose.
 type Keys interface {
+	// HoldKey lengthens the lease of a claim; Conflict when it was lost.
+	HoldKey(ctx context.Context, person review.Username, key, claim string, lease time.Time) error
 	// ClaimKey takes a key for the change of that digest until the lease ends.
 	// It returns the kept answer if the change was made already, else nil: it is
 	// the caller's to make. Conflict while another claim runs, Invalid when the

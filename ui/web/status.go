@@ -40,6 +40,17 @@ func Status(err error) int {
 	}
 }
 
+// Outage is what lies behind an error that says that something cannot be reached
+// or is full: those who run the service look for it in the log. Nil for any other
+// error, and for one that nothing lies behind.
+func Outage(err error) error {
+	var known *review.Error
+	if errors.As(err, &known) && known.Kind == review.Unavailable {
+		return known.Err
+	}
+	return nil
+}
+
 // SourceClass says from how near a request came, without keeping the address:
 // "local", "private", "public", or "" when it cannot be told. remote is an
 // address with its port.

@@ -1,0 +1,138 @@
+package load
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"sallyport/policy"
+	"sallyport/review"
+)
+
+// Site is what there is to file, and who files and checks it. Each researcher has
+// a project and a workspace; checkers belong to none.
+type Site struct {
+	Researchers, Checkers int
+	Courses               int // requests that each researcher can file
+	Bytes                 int // of each file, about
+}
+
+// Auditor is the one auditor of a site.
+const Auditor = "auditor"
+
+// Researcher and Checker name people, counted from 0.
+func Researcher(i int) review.Username { return review.Username(fmt.Sprintf("researcher%d", i)) }
+
+// Checker names a checker.
+func Checker(i int) review.Username { return review.Username(fmt.Sprintf("checker%d", i)) }
+
+// Workspace names a researcher's workspace.
+func Workspace(i int) review.WorkspaceName {
+	return review.WorkspaceName(fmt.Sprintf("workspace%d", i))
+}
+
+// file is the path of what a course releases.
+func file(course int) string { return fmt.Sprintf("release/counts_%d.csv", course) }
+
+// Lay writes the workspaces below dir.
+func (s Site) Lay(dir string) error {
+	for i := range s.Researchers {
+		outputs := map[string]any{}
+		for c := range s.Courses {
+			data := s.table(i, c)
+			path := filepath.Join(dir, string(Workspace(i)), file(c))
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				return err
+			}
+			if err := os.WriteFile(path, data, 0o644); err != nil {
+				return err
+			}
+			sum := sha256.Sum256(data)
+			outputs[fmt.Sprintf("output/counts_%d.csv", c)] = map[string]any{
+				"level": "moderately_sensitive", "job_id": "job", "job_request": "jobrequest", "action": "count", "user": string(Researcher(i)),
+				"repo": "https://example.org/study", "commit": "0123456789abcdef0123456789abcdef01234567", "size": len(data),
+				"timestamp": 1760000000.0, "content_hash": hex.EncodeToString(sum[:]), "excluded": false,
+			}
+		}
+		text, err := json.Marshal(map[string]any{"workspace": Workspace(i), "repo": "https://example.org/study", "outputs": outputs})
+		if err != nil {
+			return err
+		}
+		meta := filepath.Join(dir, string(Workspace(i)), "metadata")
+		if err := os.MkdirAll(meta, 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(meta, "manifest.json"), text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// table is a table of rounded counts, other ones for each course.
+func (s Site) table(researcher, course int) []byte {
+	var b bytes.Buffer
+	b.WriteString("week,region,adults_rounded,vaccinated_rounded\n")
+	for row := 0; row == 0 || b.Len() < s.Bytes; row++ {
+		fmt.Fprintf(&b, "%d,region %d,%d,%d\n", row/9+1, row%9+1, 100_000+5*(row*7%900+researcher), 50_000+5*(row*13%700+course))
+	}
+	return b.Bytes()
+}
+
+// People puts the site's people and projects into a database, with a token for
+// each, and returns the tokens.
+func (s Site) People(ctx context.Context, store Store, now time.Time) (map[review.Username]string, error) {
+	var people []review.Person
+	var projects []review.Project
+	person := func(name review.Username, role policy.Role, in ...review.ProjectID) {
+		people = append(people, review.Person{
+			Username: name, Name: "Person " + string(name), Email: string(name) + "@example.org",
+			Roles: []policy.Role{role}, Projects: in, TrainedUntil: now.AddDate(1, 0, 0),
+		})
+	}
+	for i := range s.Researchers {
+		id := review.ProjectID(fmt.Sprintf("project%d", i))
+		projects = append(projects, review.Project{ID: id, Name: "Study " + string(id), Number: fmt.Sprint(100 + i), Workspaces: []review.WorkspaceName{Workspace(i)}})
+		person(Researcher(i), policy.Researcher, id)
+	}
+	for i := range s.Checkers {
+		person(Checker(i), policy.Checker)
+	}
+	person(Auditor, policy.Auditor)
+	if err := store.SavePeople(ctx, people, projects, review.Event{At: now, Type: review.EvPeopleChanged, Actor: "system"}); err != nil {
+		return nil, err
+	}
+	tokens := map[review.Username]string{}
+	for _, p := range people {
+		secret, err := token(ctx, store, p.Username, now)
+		if err != nil {
+			return nil, err
+		}
+		tokens[p.Username] = secret
+	}
+	return tokens, nil
+}
+
+// Store is what a site needs of a database.
+type Store interface {
+	SavePeople(ctx context.Context, people []review.Person, projects []review.Project, e review.Event) error
+	AddToken(ctx context.Context, t review.Token, digest string, e review.Event) error
+}
+
+func token(ctx context.Context, store Store, person review.Username, now time.Time) (string, error) {
+	secret := "sp_" + strings.Repeat("x", 32) + string(person)
+	sum := sha256.Sum256([]byte(secret))
+	t := review.Token{ID: "T" + string(person), Person: person, Name: "load", Created: now, Expires: now.AddDate(0, 0, 7)}
+	for _, row := range policy.Scopes() {
+		t.Scopes = append(t.Scopes, row.Scope)
+	}
+	e := review.Event{At: now, Type: review.EvTokenCreated, Actor: person, Detail: map[string]string{"token": t.ID}}
+	return secret, store.AddToken(ctx, t, hex.EncodeToString(sum[:]), e)
+}
