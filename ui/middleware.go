@@ -36,6 +36,9 @@ func (u *UI) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := next(c); err != nil {
 			c.Error(err)
 		}
+		if u.options.Observed != nil {
+			u.options.Observed(c.Request().Context(), c.Get(keyRequestID).(string), c.Request().Method, c.Path(), c.Response().Status, u.now().Sub(start))
+		}
 		if c.Path() == "/static/*" || c.Path() == "/health" {
 			return nil
 		}

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"cmp"
 	"errors"
 	"fmt"
@@ -65,6 +66,10 @@ type Options struct {
 	// of People without a password.
 	Demo   bool
 	People []DemoPerson
+
+	// Observed, when set, is told of each request once it is answered, by the id
+	// that its log line has.
+	Observed func(ctx context.Context, id, method, route string, status int, took time.Duration)
 
 	// Sent lists what a demonstration's channel took instead of sending it, newest
 	// first; nil where there is nothing to show.

@@ -35,13 +35,13 @@ type config struct {
 	PublicURL string `yaml:"public_url"`
 	// TimeZone is that of people who chose none, Europe/London when empty.
 	TimeZone  string       `yaml:"time_zone"`
-	Mail      mailConfig   `yaml:"mail"`
-	Notify    notifyConfig `yaml:"notify"`
+	Mail      mailConfig   `yaml:"mail"`      // how mail is sent; none is when it is empty
+	Notify    notifyConfig `yaml:"notify"`    // where else notices go
 	Publisher string       `yaml:"publisher"` // name of the organisation that releases, for packages
 	// PublicRegister opens the register of releases to anybody, and
 	// PublicRegisterNames shows the names of released files in it.
 	PublicRegister      bool `yaml:"public_register"`
-	PublicRegisterNames bool `yaml:"public_register_names"`
+	PublicRegisterNames bool `yaml:"public_register_names"` // with the names of the released files
 	// Sinks are the places that packages go to, instead of the exports folder.
 	Sinks []sinkConfig `yaml:"sinks"`
 	// Blobs is where snapshots are kept, s3://bucket/prefix?...; the data folder
@@ -51,6 +51,10 @@ type config struct {
 	MalwareScan malwareConfig `yaml:"malware_scan"`
 	// Checks says what examining files may take.
 	Checks checksConfig `yaml:"checks"`
+	// Metrics, Traces and Log say how the service is watched.
+	Metrics metricsConfig `yaml:"metrics"`
+	Traces  tracesConfig  `yaml:"traces"` // where traces are sent
+	Log     logConfig     `yaml:"log"`    // how the log is written
 	// Schedules are requests that are drafted each month.
 	Schedules []schedule `yaml:"schedules"`
 
@@ -155,6 +159,9 @@ func (c config) complete() error {
 		return err
 	}
 	if _, err := c.Checks.pool(); err != nil {
+		return err
+	}
+	if err := c.checkObserve(); err != nil {
 		return err
 	}
 	if err := c.checkNotify(); err != nil {

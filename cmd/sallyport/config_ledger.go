@@ -28,10 +28,10 @@ type ledgerConfig struct {
 // witnessConfig names one witness: a folder on other storage, an address, or
 // somebody who is sent mail.
 type witnessConfig struct {
-	Name   string `yaml:"name"`
-	Folder string `yaml:"folder"`
-	URL    string `yaml:"url"`
-	Mail   string `yaml:"mail"`
+	Name   string `yaml:"name"`   // in the record and in the names of jobs
+	Folder string `yaml:"folder"` // checkpoints are put here as files
+	URL    string `yaml:"url"`    // checkpoints are posted here
+	Mail   string `yaml:"mail"`   // checkpoints are mailed here
 }
 
 // keysFolder is where the signing key lies.

@@ -24,28 +24,28 @@ const (
 // signInMethod is one entry of sign_in. Which keys it may have depends on the
 // method.
 type signInMethod struct {
-	Method string   `yaml:"method"`
-	ID     string   `yaml:"id"`    // stable: people are linked under it
-	Label  string   `yaml:"label"` // for people
-	Every  duration `yaml:"every"`
-	Grace  duration `yaml:"grace"`
+	Method string   `yaml:"method"` // password, openid or job-server
+	ID     string   `yaml:"id"`     // stable: people are linked under it
+	Label  string   `yaml:"label"`  // for people
+	Every  duration `yaml:"every"`  // how often the provider is asked whether somebody may still sign in
+	Grace  duration `yaml:"grace"`  // for how long its last word holds while it cannot be asked
 
 	// Of openid.
 	Issuer           string                      `yaml:"issuer"`
-	ClientID         string                      `yaml:"client_id"`
-	ClientSecretFile string                      `yaml:"client_secret_file"`
-	Scopes           []string                    `yaml:"scopes"`
-	UsernameClaim    string                      `yaml:"username_claim"`
-	GroupsClaim      string                      `yaml:"groups_claim"`
-	Roles            map[string]policy.Role      `yaml:"roles"`
-	Projects         map[string]review.ProjectID `yaml:"projects"`
-	ACR              []string                    `yaml:"acr"`
-	AMR              []string                    `yaml:"amr"`
+	ClientID         string                      `yaml:"client_id"`          // of openid: what the provider knows this service by
+	ClientSecretFile string                      `yaml:"client_secret_file"` // of openid: file that holds the secret of that
+	Scopes           []string                    `yaml:"scopes"`             // of openid: asked for beside openid
+	UsernameClaim    string                      `yaml:"username_claim"`     // of openid: claim that holds the username
+	GroupsClaim      string                      `yaml:"groups_claim"`       // of openid: claim that lists groups
+	Roles            map[string]policy.Role      `yaml:"roles"`              // of openid: role by group
+	Projects         map[string]review.ProjectID `yaml:"projects"`           // of openid: project by group
+	ACR              []string                    `yaml:"acr"`                // of openid: values of acr that count as a second factor
+	AMR              []string                    `yaml:"amr"`                // of openid: values of amr that count as a second factor
 
 	// Of job-server.
 	Endpoint     string      `yaml:"endpoint"`
-	TokenFile    string      `yaml:"token_file"`
-	ReadOnlyRole policy.Role `yaml:"read_only_role"`
+	TokenFile    string      `yaml:"token_file"`     // of job-server: file that holds the token
+	ReadOnlyRole policy.Role `yaml:"read_only_role"` // of job-server: role of people who may only read there
 
 	// TrainedDays is for how many days the word of a provider or a job server
 	// makes somebody a trained checker.

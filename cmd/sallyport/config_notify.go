@@ -30,17 +30,17 @@ type mailConfig struct {
 
 // notifyConfig says where else notices go.
 type notifyConfig struct {
-	Timezone  string           `yaml:"timezone"` // of digests; the service's when empty
-	Folder    string           `yaml:"folder"`   // mails are put here as files
-	Webhooks  []endpointConfig `yaml:"webhooks"`
-	Slack     []endpointConfig `yaml:"slack"`
-	JobServer *jobServerConfig `yaml:"job_server"`
+	Timezone  string           `yaml:"timezone"`   // of digests; the service's when empty
+	Folder    string           `yaml:"folder"`     // mails are put here as files
+	Webhooks  []endpointConfig `yaml:"webhooks"`   // addresses that notices are posted to
+	Slack     []endpointConfig `yaml:"slack"`      // chat rooms, by incoming webhooks
+	JobServer *jobServerConfig `yaml:"job_server"` // OpenSAFELY's job-server
 }
 
 // endpointConfig is one webhook, or one incoming webhook of Slack, whose secret
 // is its address.
 type endpointConfig struct {
-	Name       string   `yaml:"name"`
+	Name       string   `yaml:"name"`        // what the channel is called
 	URL        string   `yaml:"url"`         // not for Slack
 	SecretFile string   `yaml:"secret_file"` // or the variable SALLYPORT_NOTIFY_NAME
 	Private    bool     `yaml:"private"`     // it may be in a private network
@@ -51,10 +51,10 @@ type endpointConfig struct {
 type jobServerConfig struct {
 	URL       string   `yaml:"url"`        // whole, with /airlock/events/
 	TokenFile string   `yaml:"token_file"` // or the variable SALLYPORT_JOB_SERVER_TOKEN
-	Private   bool     `yaml:"private"`
-	Org       string   `yaml:"org"`
-	Repo      string   `yaml:"repo"`
-	Kinds     []string `yaml:"kinds"` // all nine when empty
+	Private   bool     `yaml:"private"`    // it may be in a private network
+	Org       string   `yaml:"org"`        // organisation that events are filed under
+	Repo      string   `yaml:"repo"`       // repository that events are filed under
+	Kinds     []string `yaml:"kinds"`      // all nine when empty
 }
 
 // jobServer is the name of its channel.

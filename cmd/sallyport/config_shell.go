@@ -33,20 +33,20 @@ type shellConfig struct {
 
 // crowdConfig is ui.Crowd; what is not said is as that has it.
 type crowdConfig struct {
-	AtOnce   int           `yaml:"at_once"`
-	Waiting  int           `yaml:"waiting"`
-	Patience time.Duration `yaml:"patience"`
+	AtOnce   int           `yaml:"at_once"`  // requests worked on at once
+	Waiting  int           `yaml:"waiting"`  // requests that wait meanwhile; further ones are answered 503
+	Patience time.Duration `yaml:"patience"` // for how long one waits
 }
 
 type paceConfig struct {
-	Person bucketConfig `yaml:"person"`
-	Source bucketConfig `yaml:"source"`
+	Person bucketConfig `yaml:"person"` // of somebody signed in
+	Source bucketConfig `yaml:"source"` // of an address
 }
 
 // bucketConfig allows so many requests at once, and so many a second after that.
 type bucketConfig struct {
-	PerSecond float64 `yaml:"per_second"`
-	Burst     int     `yaml:"burst"`
+	PerSecond float64 `yaml:"per_second"` // requests a second
+	Burst     int     `yaml:"burst"`      // requests at once
 }
 
 // Fast enough for people and for programs that read pages of lists. Many people

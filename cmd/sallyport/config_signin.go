@@ -24,7 +24,7 @@ type signInConfig struct {
 	// SecondFactor lists roles that do nothing with a password alone, beside those
 	// of the policy.
 	SecondFactor []policy.Role `yaml:"second_factor"`
-	Sessions     sessionConfig `yaml:"sessions"`
+	Sessions     sessionConfig `yaml:"sessions"` // how long sessions last
 	// Passwords is what is asked of a new password beyond the usual.
 	Passwords passwordConfig `yaml:"passwords"`
 }
@@ -49,11 +49,11 @@ func (c passwordConfig) rule() (r password.Rule, err error) {
 // sessionConfig says how long sessions last; what is not said is as ui.Options
 // say.
 type sessionConfig struct {
-	Idle       duration `yaml:"idle"`
-	IdleStrict duration `yaml:"idle_strict"`
-	Lifetime   duration `yaml:"lifetime"`
-	Confirm    duration `yaml:"confirm"`
-	Most       int      `yaml:"most"`
+	Idle       duration `yaml:"idle"`        // a session not used for so long ends; an hour when not said
+	IdleStrict duration `yaml:"idle_strict"` // the same for people who decide or see everything; half an hour when not said
+	Lifetime   duration `yaml:"lifetime"`    // every session ends after; twelve hours when not said
+	Confirm    duration `yaml:"confirm"`     // how long a person counts as having shown that it is they; five minutes when not said
+	Most       int      `yaml:"most"`        // sessions that a person has at once; no limit when 0
 }
 
 // duration is a time such as 30m or 12h.

@@ -24,23 +24,23 @@ type sinkConfig struct {
 	Name string `yaml:"name"` // kept with each release; never change it
 	Kind string `yaml:"kind"` // folder, s3 or job-server
 
-	Folder string `yaml:"folder"`
+	Folder string `yaml:"folder"` // of kind folder: packages are put here
 
-	Bucket        string `yaml:"bucket"`
-	Prefix        string `yaml:"prefix"`
-	Region        string `yaml:"region"`
-	Endpoint      string `yaml:"endpoint"`
-	PathStyle     bool   `yaml:"path_style"`
-	AccessKeyFile string `yaml:"access_key_file"`
-	AccessKeyEnv  string `yaml:"access_key_env"`
-	SecretKeyFile string `yaml:"secret_key_file"`
-	SecretKeyEnv  string `yaml:"secret_key_env"`
+	Bucket        string `yaml:"bucket"`          // of kind s3: its name
+	Prefix        string `yaml:"prefix"`          // of kind s3: what the names in it begin with
+	Region        string `yaml:"region"`          // of kind s3
+	Endpoint      string `yaml:"endpoint"`        // of kind s3: address of the server, when it is not that of AWS
+	PathStyle     bool   `yaml:"path_style"`      // of kind s3: the bucket is part of the path, not of the host name
+	AccessKeyFile string `yaml:"access_key_file"` // of kind s3: file that holds the access key
+	AccessKeyEnv  string `yaml:"access_key_env"`  // of kind s3: variable that holds the access key
+	SecretKeyFile string `yaml:"secret_key_file"` // of kind s3: file that holds the secret key
+	SecretKeyEnv  string `yaml:"secret_key_env"`  // of kind s3: variable that holds the secret key
 
-	URL       string        `yaml:"url"`
-	TokenFile string        `yaml:"token_file"`
-	TokenEnv  string        `yaml:"token_env"`
-	CAFile    string        `yaml:"ca_file"`
-	Timeout   time.Duration `yaml:"timeout"` // of one call
+	URL       string        `yaml:"url"`        // of kind job-server: its address
+	TokenFile string        `yaml:"token_file"` // of kind job-server: file that holds the token
+	TokenEnv  string        `yaml:"token_env"`  // of kind job-server: variable that holds the token
+	CAFile    string        `yaml:"ca_file"`    // PEM; the system's authorities when empty
+	Timeout   time.Duration `yaml:"timeout"`    // of one call
 }
 
 // Kinds of sink.

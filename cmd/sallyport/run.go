@@ -53,6 +53,7 @@ type commands struct {
 	Audit     auditCommand     `cmd:"" help:"Sign checkpoints of the audit log, verify it against them, and prove what it holds."`
 	Package   packageCommand   `cmd:"" help:"Verify a package that was released."`
 	Retention retentionCommand `cmd:"" help:"Show what the retention policy would remove now, or apply it."`
+	Config    configCommand    `cmd:"" help:"Check a configuration file."`
 	Policy    policyCommand    `cmd:"" help:"Show the policy in force, or check a policy file."`
 	Notify    notifyCommand    `cmd:"" help:"Try the ways in which people are told what happens."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`

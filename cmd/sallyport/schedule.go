@@ -16,11 +16,11 @@ import (
 // schedule is a regular request of the configuration: each month, on a day, a
 // draft is made of a form in its author's name. It is never submitted.
 type schedule struct {
-	ID        string `yaml:"id"`
-	Workspace string `yaml:"workspace"`
-	Author    string `yaml:"author"`
-	Form      string `yaml:"form"` // file
-	Day       int    `yaml:"day"`  // of the month, from 00:00 UTC; its last day when it is shorter
+	ID        string `yaml:"id"`        // what it is called in the record; never change it
+	Workspace string `yaml:"workspace"` // that the files come from
+	Author    string `yaml:"author"`    // username in whose name the draft is made
+	Form      string `yaml:"form"`      // file
+	Day       int    `yaml:"day"`       // of the month, from 00:00 UTC; its last day when it is shorter
 }
 
 // checkSchedules refuses schedules that could not be told apart or could never

@@ -41,11 +41,14 @@ func (c serveCommand) Run(ctx context.Context, a *app) error {
 	if demo.Is(conf.Data) {
 		return fmt.Errorf("%s belongs to a demonstration, in which anybody may sign in as anybody: name another folder", conf.Data)
 	}
-	if !conf.Secure && !loopback(conf.Listen) {
-		return errors.New("passwords would cross the network unprotected: listen on 127.0.0.1 behind a proxy that speaks HTTPS, and say so with --secure, or give the server a certificate (tls: in the configuration file)")
+	if err := conf.protected(); err != nil {
+		return err
 	}
 	narrowUmask()
-	log := slog.New(slog.NewJSONHandler(a.stderr, nil))
+	log, err := conf.Log.logger(a.stderr)
+	if err != nil {
+		return err
+	}
 	s, err := newServer(ctx, conf, log, a.now, nil)
 	if err != nil {
 		return err
@@ -56,6 +59,14 @@ func (c serveCommand) Run(ctx context.Context, a *app) error {
 	}
 	err = errors.Join(err, s.run(ctx, func(url string) { log.Info("listening", "address", url, "version", buildVersion()) }))
 	return errors.Join(err, s.Close())
+}
+
+// protected refuses to have passwords cross the network in the clear.
+func (conf config) protected() error {
+	if !conf.Secure && !loopback(conf.Listen) {
+		return errors.New("passwords would cross the network unprotected: listen on 127.0.0.1 behind a proxy that speaks HTTPS, and say so with --secure, or give the server a certificate (tls: in the configuration file)")
+	}
+	return nil
 }
 
 type demoCommand struct {

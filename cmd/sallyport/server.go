@@ -14,6 +14,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"sallyport/checks/confine"
+	"sallyport/cmd/sallyport/internal/observe"
 	"sallyport/policy"
 	"sallyport/review"
 	"sallyport/review/crate"
@@ -43,6 +45,11 @@ type server struct {
 	stopping atomic.Bool
 	log      *slog.Logger
 	close    []io.Closer
+
+	pool    *confine.Pool
+	metrics *observe.Metrics
+	probes  *observe.Probes
+	aside   *http.Server // for those who look at how the service does; nil for nobody
 }
 
 // newServer opens everything the configuration names. demo is nil for a real
@@ -55,7 +62,9 @@ func newServer(ctx context.Context, c config, log *slog.Logger, now review.Clock
 	if err != nil {
 		return nil, err
 	}
-	s := &server{listen: c.Listen, log: log, leave: c.Shell.StopAfter}
+	metrics := observe.NewMetrics(buildVersion())
+	log = slog.New(metrics.Log(log.Handler()))
+	s := &server{listen: c.Listen, log: log, metrics: metrics, leave: c.Shell.StopAfter}
 	if s.config, err = c.digest(); err != nil {
 		return nil, err
 	}
@@ -104,8 +113,15 @@ func newServer(ctx context.Context, c config, log *slog.Logger, now review.Clock
 	if list := options.Passwords.Breached; list != nil {
 		s.close = append(s.close, list)
 	}
-	s.handler, err = ui.New(s.service, options)
-	return s, err
+	if err := s.watch(ctx, c, s.pool, &options); err != nil {
+		return nil, err
+	}
+	pages, err := ui.New(s.service, options)
+	if err != nil {
+		return nil, err
+	}
+	s.handler = s.probes.Public(observe.Requests(pages))
+	return s, nil
 }
 
 // open opens the folders and the database, and puts the service together.
@@ -137,9 +153,9 @@ func (s *server) open(ctx context.Context, c config, p *policy.Policy, now revie
 	if err != nil {
 		return nil, err
 	}
-	s.close = append(s.close, pool)
+	s.pool, s.close = pool, append(s.close, pool)
 	service := &review.Service{
-		Store: store, Blobs: blobs, Workspaces: workspaces, Sanitiser: sanitiser{pool}, Checker: pool, Behind: &review.Behind{From: behindFrom},
+		Store: store, Blobs: blobs, Workspaces: workspaces, Sanitiser: sanitiser{pool}, Checker: s.metrics.Checker(pool), Behind: &review.Behind{From: behindFrom},
 		Sinks: sinks, Policy: p, Now: now, Log: s.log, Tally: new(review.Tally),
 		Keeping: 24 * time.Hour,
 	}
@@ -290,6 +306,7 @@ func (s *server) run(ctx context.Context, ready func(url string)) error {
 		return nil
 	})
 	group.Go(func() error { return s.regular.run(ctx) })
+	group.Go(s.serveAside)
 	group.Go(func() error {
 		<-ctx.Done()
 		s.stopping.Store(true)
@@ -297,7 +314,11 @@ func (s *server) run(ctx context.Context, ready func(url string)) error {
 		time.Sleep(s.leave) // until load balancers have noticed
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 		defer cancel()
-		if err := web.Shutdown(last); err != nil {
+		err := web.Shutdown(last)
+		if s.aside != nil {
+			err = errors.Join(err, s.aside.Shutdown(last))
+		}
+		if err != nil {
 			return fmt.Errorf("stopping: %w", err)
 		}
 		return nil

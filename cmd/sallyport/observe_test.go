@@ -1,0 +1,213 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"sallyport/checks/provenance"
+	"sallyport/cmd/sallyport/internal/observe"
+	"sallyport/review"
+)
+
+// watched is a demonstration's server, and what is asked of it.
+func watched(t *testing.T) *server {
+	t.Helper()
+	a := &app{stdout: io.Discard, stderr: io.Discard, now: func() time.Time { return time.Now().UTC() }}
+	s, err := demoCommand{Listen: "127.0.0.1:0", Data: filepath.Join(t.TempDir(), "demo")}.server(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func ask(h http.Handler, method, path string, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, "http://127.0.0.1"+path, nil)
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// TestWatched looks at a working service from outside: what it answers, and that
+// neither numbers nor traces hold a name, an identifier, a path or a word of
+// anybody's, whatever is asked.
+func TestWatched(t *testing.T) {
+	s := watched(t)
+	spans := tracetest.NewInMemoryExporter()
+	traces := observe.NewTraces(sdktrace.NewSimpleSpanProcessor(spans), "test", 1)
+	defer traces.Close()
+
+	ctx := t.Context()
+	rowan, err := s.service.Actor(ctx, "rowan", "local")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const secret = "zqxjkv"
+	for _, path := range []string{"/", "/sign-in", "/requests/" + secret, "/invitation/" + secret, "/nowhere/" + secret + "?q=" + secret, "/static/" + secret, "/api/v1/requests/" + secret} {
+		ask(s.handler, "GET", path)
+		ask(s.handler, strings.ToUpper(secret), path)
+	}
+	const workspace = "vaccine-coverage-2026"
+	id, err := s.service.CreateRequest(ctx, rowan, workspace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.service.EditDetails(ctx, rowan, id, review.RequestDetails{Title: secret, Purpose: secret}); err != nil {
+		t.Fatal(err)
+	}
+	files, _, err := s.service.WorkspaceFiles(ctx, rowan, workspace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files.Files {
+		if f.Release && f.Problem == "" && f.Origin.Level == provenance.Moderately {
+			if _, err := s.service.AddFiles(ctx, rowan, id, []review.AddFile{{Path: f.Path, Kind: review.Output, Group: secret}}); err != nil {
+				t.Fatal(err)
+			}
+			break
+		}
+	}
+
+	details := s.probes.Details("")
+	numbers := ask(details, "GET", "/metrics").Body.String()
+	for _, want := range []string{
+		`sallyport_http_requests_total{method="GET",route="/sign-in",status="200"} 1`, `sallyport_requests{status="PENDING"} 1`,
+		"sallyport_store_up 1", `sallyport_store_statements_total{kind="create",outcome="done"}`, "sallyport_checks_seconds_count", "sallyport_build_info{",
+		"sallyport_record_events", "go_goroutines", "sallyport_disk_free_bytes{", `method="other"`,
+	} {
+		if !strings.Contains(numbers, want) {
+			t.Errorf("the numbers lack %s", want)
+		}
+	}
+	told := numbers + ask(details, "GET", "/readyz").Body.String() + fmt.Sprintf("%+v", spans.GetSpans())
+	for _, no := range []string{secret, strings.ToUpper(secret), "rowan", string(id), workspace} {
+		if at := strings.Index(told, no); at >= 0 {
+			t.Errorf("%q is told: ...%s...", no, told[max(0, at-80):min(len(told), at+80)])
+		}
+	}
+	if n := len(spans.GetSpans()); n < 20 {
+		t.Errorf("%d spans", n)
+	}
+	if got := ask(s.probes.Details("open sesame"), "GET", "/metrics"); got.Code != http.StatusUnauthorized {
+		t.Errorf("without the token: %d", got.Code)
+	}
+	if got := ask(s.probes.Details("open sesame"), "GET", "/metrics", "Authorization", "Bearer open sesame"); got.Code != http.StatusOK {
+		t.Errorf("with it: %d", got.Code)
+	}
+}
+
+// TestReady spoils what readiness rests on, one after another: the service's own
+// address says only that it is not ready, the other one why.
+func TestReady(t *testing.T) {
+	s := watched(t)
+	// A part is looked at again only after a while: each question is asked anew.
+	look := func() (code int, text, why string) {
+		p := &observe.Probes{Service: s.service, Store: s.store, Metrics: s.metrics, Keys: s.probes.Keys, Stopping: s.stopping.Load}
+		w := ask(p.Public(s.handler), "GET", "/readyz")
+		var d struct{ Parts []observe.Part }
+		if err := json.Unmarshal(ask(p.Details(""), "GET", "/readyz").Body.Bytes(), &d); err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range d.Parts {
+			if !part.OK && part.Needed {
+				why += part.Name + " "
+			}
+		}
+		return w.Code, w.Body.String(), why
+	}
+	expect := func(when string, code int, text, why string) {
+		t.Helper()
+		if c, x, y := look(); c != code || x != text || y != why {
+			t.Errorf("%s: %d %q because of %q", when, c, x, y)
+		}
+	}
+	expect("at first", 200, "ready\n", "")
+	if got := ask(s.handler, "GET", "/healthz"); got.Code != 200 || got.Body.String() != "alive\n" {
+		t.Errorf("alive: %d %q", got.Code, got.Body.String())
+	}
+	if got := ask(s.handler, "POST", "/readyz"); got.Code != http.StatusMethodNotAllowed {
+		t.Errorf("a post: %d", got.Code)
+	}
+
+	s.stopping.Store(true)
+	expect("stopping", 503, "not ready\n", "running ")
+	s.stopping.Store(false)
+
+	key := filepath.Join(s.probes.Keys, "sallyport.key")
+	if err := os.Rename(key, key+".away"); err != nil {
+		t.Fatal(err)
+	}
+	expect("without its key", 503, "not ready\n", "keys ")
+	if err := os.Rename(key+".away", key); err != nil {
+		t.Fatal(err)
+	}
+
+	blobs := s.service.Blobs
+	s.service.Blobs = noBlobs{blobs}
+	expect("without stored files", 503, "not ready\n", "files ")
+	s.service.Blobs = blobs
+
+	if err := s.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if c, _, why := look(); c != 503 || !strings.Contains(why, "database") {
+		t.Errorf("without its database: %d because of %q", c, why)
+	}
+}
+
+type noBlobs struct{ review.Blobs }
+
+func (noBlobs) Open(context.Context, review.Digest) (io.ReadCloser, error) {
+	return nil, os.ErrPermission
+}
+
+// TestLog writes the log as it is told to.
+func TestLog(t *testing.T) {
+	for _, tt := range []struct {
+		conf logConfig
+		want string // beginning of the only line, of info and debug; "" for none
+	}{
+		{logConfig{}, `{"time":`},
+		{logConfig{Format: "text"}, "time="},
+		{logConfig{Level: "warn"}, ""},
+	} {
+		var b bytes.Buffer
+		log, err := tt.conf.logger(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		log.Debug("small")
+		log.Info("told")
+		if got := b.String(); !strings.HasPrefix(got, tt.want) || strings.Count(got, "\n") != min(1, len(tt.want)) {
+			t.Errorf("%+v writes %q", tt.conf, got)
+		}
+	}
+	for _, bad := range []config{
+		{Log: logConfig{Level: "loud"}}, {Log: logConfig{Format: "xml"}}, {Metrics: metricsConfig{TokenFile: "x"}}, {Metrics: metricsConfig{Listen: "9464"}},
+		{Metrics: metricsConfig{Listen: "0.0.0.0:9464"}}, {Traces: tracesConfig{URL: "collector"}}, {Traces: tracesConfig{Share: .5}}, {Traces: tracesConfig{URL: "http://c", Share: 2}},
+	} {
+		if bad.checkObserve() == nil {
+			t.Errorf("accepted: %+v", bad)
+		}
+	}
+}
