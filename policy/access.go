@@ -78,6 +78,7 @@ const (
 	StatusView       Action = "status.view"     // health and stuck work; no contents
 	PeopleManage     Action = "people.manage"   // invite people and end their sessions
 	ReleasePackage   Action = "release.package" // the package of a delivered release, as it left
+	NoticesChoose    Action = "notices.choose"  // say of what one is told, and when
 	AccessView       Action = "access.view"     // who may do what, by whom and why
 	AccessPropose    Action = "access.propose"  // give a role, or take it away
 	AccessConfirm    Action = "access.confirm"  // be the second person whom some roles need

@@ -28,6 +28,12 @@ func Grants() []Grant {
 		{Service, []Relation{Member}, []Action{WorkspaceView, RequestCreate}},
 		{Service, []Relation{Author}, []Action{WorkspaceView, RequestCreate, RequestView, RequestEdit, RequestWithdraw}},
 
+		// Who only reads chooses nothing: collaborators are told of nothing, and an
+		// auditor is told what the rules say.
+		{Checker, anyone, []Action{NoticesChoose}},
+		{Lead, anyone, []Action{NoticesChoose}},
+		{Operator, anyone, []Action{NoticesChoose}},
+
 		{Lead, anyone, []Action{AccessView, AccessPropose, AccessConfirm}},
 		{Auditor, anyone, []Action{AccessView}},
 		{Operator, anyone, []Action{AccessView, AccessPropose, AccessConfirm}},
@@ -46,7 +52,7 @@ func Grants() []Grant {
 	// review.Service.CreateRequest.
 	for _, r := range []Role{Researcher, CoreDeveloper, DataInvestigator} {
 		grants = append(grants,
-			Grant{r, anyone, []Action{WorkspaceList, RequestList}},
+			Grant{r, anyone, []Action{WorkspaceList, RequestList, NoticesChoose}},
 			Grant{r, []Relation{Member, Author}, []Action{WorkspaceView, WorkspaceContent, WorkspaceJobs, RequestCreate}},
 			Grant{r, []Relation{Author}, []Action{
 				RequestView, RequestEdit, RequestSubmit, RequestWithdraw, RequestComment, FileContent, ReleasePackage,

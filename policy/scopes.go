@@ -23,9 +23,9 @@ func Scopes() []ScopeActions {
 			WorkspaceList, WorkspaceView, WorkspaceContent, WorkspaceJobs, RequestList, RequestView, FileContent,
 			QueueView, QueueAll, StatusView, ReviewExport, ReleasePackage,
 		}},
-		{ScopeRequest, []Action{RequestCreate, RequestEdit, RequestSubmit, RequestWithdraw, RequestComment}},
+		{ScopeRequest, []Action{RequestCreate, RequestEdit, RequestSubmit, RequestWithdraw, RequestComment, NoticesChoose}},
 		{ScopeReview, []Action{
-			ReviewClaim, ReviewHandOver, ReviewReassign, ReviewVote, ReviewSubmit, ReviewReturn, ReviewReject, RequestComment,
+			ReviewClaim, ReviewHandOver, ReviewReassign, ReviewVote, ReviewSubmit, ReviewReturn, ReviewReject, RequestComment, NoticesChoose,
 		}},
 		{ScopeRelease, []Action{ReviewRelease, ReleaseRecall, RequestHold, BlobRestore}},
 		{ScopeAudit, []Action{ReleaseList, RecordView, AuditView, AuditExport, JobRetry}},

@@ -22,7 +22,7 @@ func TestScopesCoverTheGrants(t *testing.T) {
 }
 
 func TestScopesKeepReadingFromActing(t *testing.T) {
-	for _, action := range []Action{RequestCreate, RequestEdit, RequestSubmit, ReviewVote, ReviewSubmit, ReviewRelease, ReviewReject} {
+	for _, action := range []Action{RequestCreate, RequestEdit, RequestSubmit, ReviewVote, ReviewSubmit, ReviewRelease, ReviewReject, NoticesChoose} {
 		if InScope([]Scope{ScopeRead, ScopeAudit}, action) {
 			t.Errorf("a token that may only read lets %s through", action)
 		}

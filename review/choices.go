@@ -80,9 +80,9 @@ func (r NoticeRule) mayConcern(p *Person) bool {
 
 // ChooseNotices keeps what the actor chose, by NoticeRule.Key; what is not there
 // keeps its default. Invalid, with fields by key or "hour", for what cannot be
-// chosen.
+// chosen, NotFound for who only reads.
 func (s *Service) ChooseNotices(ctx context.Context, a Actor, c NoticeChoices) error {
-	if err := signedIn(a); err != nil {
+	if err := s.Authorise(ctx, a, policy.NoticesChoose); err != nil {
 		return err
 	}
 	wrong := Errorf(Invalid, "Some of this cannot be chosen.")

@@ -533,6 +533,7 @@ func TestChoices(t *testing.T) {
 		t.Errorf("%+v", events)
 	}
 	wantKind(t, w.ChooseNotices(ctx, review.Actor{}, review.NoticeChoices{}), review.Unauthenticated)
+	wantKind(t, w.ChooseNotices(ctx, w.As(t, "aud"), review.NoticeChoices{Hour: 6}), review.NotFound)
 }
 
 // Whose training expires soon is told once for each of the days ahead.

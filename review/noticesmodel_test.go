@@ -108,7 +108,9 @@ func (m *model) askForAll() {
 		for _, r := range mine.Rules {
 			c.When[r.Key()] = review.AtOnce
 		}
-		must(m.t, m.w.ChooseNotices(m.ctx(), a, c))
+		if a.MaySomewhere(policy.NoticesChoose) {
+			must(m.t, m.w.ChooseNotices(m.ctx(), a, c))
+		}
 	}
 	m.w.Notify.Channels = []review.NamedChannel{{Name: "room", Channel: new(post)}} // what people are told is kept too
 }

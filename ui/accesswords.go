@@ -93,6 +93,8 @@ func keepingWords(a policy.Action) string {
 		return "See the status of the service"
 	case policy.PeopleManage:
 		return "Invite people and end their sessions"
+	case policy.NoticesChoose:
+		return "Choose what they are told, and when"
 	case policy.AccessView:
 		return "See who may do what"
 	case policy.AccessPropose:

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"sallyport/policy"
 	"sallyport/review"
 )
 
@@ -17,6 +18,7 @@ type noticesPage struct {
 	Sets    []choiceSet
 	Hours   []hourItem
 	Zone    string
+	Choose  bool // else the choices are only shown
 	Sent    bool // a demonstration shows what it would have mailed
 	Problem string
 }
@@ -44,7 +46,7 @@ func (u *UI) showNotices(c *call, status int, problem string) error {
 	if err != nil {
 		return err
 	}
-	p := noticesPage{Notices: list, Zone: mine.Zone, Sent: u.options.Sent != nil, Problem: problem, Sets: choiceSets(mine.Rules)}
+	p := noticesPage{Notices: list, Zone: mine.Zone, Choose: c.actor.MaySomewhere(policy.NoticesChoose), Sent: u.options.Sent != nil, Problem: problem, Sets: choiceSets(mine.Rules)}
 	for n := range 24 {
 		p.Hours = append(p.Hours, hourItem{n, strconv.Itoa(n) + ":00", n == mine.Hour})
 	}

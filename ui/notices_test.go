@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"sallyport/policy"
 	"sallyport/review"
 	"sallyport/review/reviewtest"
 )
@@ -28,6 +29,9 @@ func toldAbout(t *testing.T, name, content, comment string) (*site, string) {
 	request := s.draft(t, name, content)
 	for _, p := range reviewtest.People() { // everybody asks for everything
 		a := s.As(t, p.Username)
+		if !a.MaySomewhere(policy.NoticesChoose) {
+			continue
+		}
 		mine, err := s.NoticeChoices(t.Context(), a)
 		if err != nil {
 			t.Fatal(err)
@@ -102,6 +106,8 @@ func TestNoticeChoicesPage(t *testing.T) {
 		t.Errorf("the choices are not shown:\n%s", carl.body)
 	}
 	carl.post("/notifications", "hour", "6", "when.assigned/subject", "never").want(http.StatusUnprocessableEntity).has("cannot be chosen")
+	aud := s.as(t, "aud").get("/notifications").want(http.StatusOK).has("As an auditor", "is not chosen by itself").lacks("Save choices")
+	aud.post("/notifications", "hour", "6").want(http.StatusNotFound)
 	carl.post("/notifications", "hour", "noon").want(http.StatusUnprocessableEntity)
 	carl.post("/notifications", "hour", "6", "when.released/author", "daily").want(http.StatusUnprocessableEntity) // not a checker's
 }

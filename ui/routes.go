@@ -80,7 +80,7 @@ func routes() []route {
 		{post, "/account/tokens", signedIn, (*UI).createToken},
 		{post, "/account/tokens/:token/revoke", signedIn, (*UI).revokeToken},
 		{get, "/notifications", signedIn, (*UI).notices},
-		{post, "/notifications", signedIn, (*UI).chooseNotices},
+		{post, "/notifications", policy.NoticesChoose, (*UI).chooseNotices},
 		{get, "/notifications/sent", signedIn, (*UI).sentNotices},
 
 		{get, help.Home, signedIn, (*UI).helpHome},

@@ -81,7 +81,7 @@ func routes() []route {
 		row(remove, "/tokens/:token", signedIn, ok, "Revoke one of one's own tokens", (*call).revokeToken),
 		row(get, "/notifications", signedIn, ok, "What one was told, newest first", (*call).notices, paged()...),
 		row(get, "/notifications/choices", signedIn, ok, "What one is told of, and when", (*call).noticeChoices),
-		row(put, "/notifications/choices", signedIn, ok, "Choose what one is told of, and when", (*call).chooseNotices),
+		row(put, "/notifications/choices", policy.NoticesChoose, ok, "Choose what one is told of, and when", (*call).chooseNotices),
 
 		row(get, "/workspaces", policy.WorkspaceList, ok, "The workspaces of one's projects", (*call).workspaces, paged()...),
 		row(get, "/workspaces/:workspace", policy.WorkspaceView, ok, "One workspace", (*call).workspace),
