@@ -80,7 +80,9 @@ func (u *UI) board(c *call) error {
 	for i := range p.Rows {
 		list = append(list, &p.Rows[i].Request)
 	}
-	p.Due = u.duePlot(list)
+	if len(list) >= plotFrom {
+		p.Due = u.duePlot(list)
+	}
 	return c.render(http.StatusOK, "board", frame{Title: "Board", Wide: true}, p)
 }
 

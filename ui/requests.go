@@ -60,6 +60,7 @@ type requestPage struct {
 	State    string // one sentence: where it stands and what comes next
 	Missing  []missingGroup
 	Lacking  int // things in Missing
+	Open     int // findings to be mended or explained
 	Reuse    []reusable
 	Steps    []step
 	Groups   []groupRow
@@ -116,6 +117,9 @@ func (u *UI) request(c *call) error {
 		return err
 	}
 	p.Missing, p.Lacking = missingByGroup(v), len(v.Missing)
+	if p.Steps != nil {
+		p.Open = len(u.unanswered(v))
+	}
 	if p.IsAuthor && v.Can[policy.RequestEdit] && p.Lacking > 0 && len(v.Groups) > 0 {
 		if p.Reuse, err = u.reusable(c, v); err != nil {
 			return err
