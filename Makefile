@@ -23,7 +23,7 @@ export CGO_LDFLAGS := -O2 -g -Wl,--build-id=none
 ASSETS := ui/static/dist/manifest.json
 ASSET_SOURCES := $(shell find ui/assets ui/build.mjs ui/package.json ui/package-lock.json -type f 2>/dev/null)
 
-.PHONY: run build test matrix unit unit-postgres postgres postgres-all lint bench fuzz browser s3 kills chaos sbom reproducible clean tools-present
+.PHONY: run build packages test matrix unit unit-postgres postgres postgres-all lint bench fuzz browser s3 kills chaos sbom reproducible clean tools-present
 
 run: build
 	bin/sallyport demo --listen $(ADDRESS) --data $(DEMO)
@@ -85,6 +85,14 @@ postgres-all: $(ASSETS)
 # What the program is made of (CycloneDX), and the licences of it.
 sbom: build
 	.ci/sbom
+
+# The static program, tried in an empty root, the Debian package of it, and the
+# manifests for Kubernetes held to the types of Kubernetes.
+packages: $(ASSETS)
+	.ci/package/static bin/static/sallyport $(VERSION)
+	.ci/package/deb bin/static/sallyport $(VERSION) bin
+	mkdir -p bin/tools && go build -C .ci/tools/kube -o $(CURDIR)/bin/tools/kube .
+	bin/tools/kube docs/deploy/kubernetes/*.yaml
 
 # Two builds in two places, one hash.
 reproducible:

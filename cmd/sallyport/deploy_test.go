@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"go.yaml.in/yaml/v3"
 )
 
 const deploy = "../../docs/deploy/"
@@ -204,4 +206,45 @@ func TestServeUnprivileged(t *testing.T) {
 		}
 		return err
 	}))
+}
+
+// TestManifests reads the other examples: they are YAML without keys given twice,
+// they name the files and addresses that the program has, and the example of a
+// configuration is in order.
+func TestManifests(t *testing.T) {
+	var out bytes.Buffer
+	if code := run(t.Context(), []string{"config", "check", deploy + "sallyport.yaml"}, strings.NewReader(""), &out, io.Discard); code != exitOK {
+		t.Errorf("the example of a configuration: exit status %d", code)
+	}
+	for name, needs := range map[string][]string{
+		"compose.yaml":              {"read_only: true", "cap_drop: [ALL]", "/srv/workspaces:ro", "/etc/sallyport/sallyport.yaml:ro", "/var/lib/sallyport/keys"},
+		"kubernetes/sallyport.yaml": {"path: /healthz", "path: /readyz", "readOnlyRootFilesystem: true", "runAsNonRoot: true", "containerPort: 9464", "capabilities: {drop: [ALL]}"},
+	} {
+		source, err := os.ReadFile(deploy + name)
+		must(t, err)
+		documents := 0
+		for dec := yaml.NewDecoder(bytes.NewReader(source)); ; documents++ {
+			var any map[string]any
+			if err := dec.Decode(&any); err == io.EOF {
+				break
+			} else if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		if documents == 0 {
+			t.Errorf("%s holds nothing", name)
+		}
+		for _, need := range needs {
+			if !bytes.Contains(source, []byte(need)) {
+				t.Errorf("%s has no %q", name, need)
+			}
+		}
+	}
+	containerfile, err := os.ReadFile(deploy + "Containerfile")
+	must(t, err)
+	for _, need := range []string{"FROM scratch", "USER 65532:65532", `CMD ["serve", "--config", "/etc/sallyport/sallyport.yaml"]`, "-extldflags '-static"} {
+		if !bytes.Contains(containerfile, []byte(need)) {
+			t.Errorf("the container file has no %q", need)
+		}
+	}
 }
