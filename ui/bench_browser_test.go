@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -165,4 +166,20 @@ func TestVoteIsTruthful(t *testing.T) {
 	}
 	evaluate[bool](b, `document.querySelector('#vote-form input[name=seen]').value = 'sha256:0'; document.querySelector('#vote-save').click(); true`)
 	b.until("a conflict is explained", `document.querySelector('#flash').textContent.includes('has changed since you looked at it')`)
+	evaluate[bool](b, `document.querySelector('#reason').value = 'Kept all the same.'; document.querySelector('#look-now').click(); true`)
+	b.until("things are shown as they stand now, with what was written", `document.querySelector('#look-again')?.textContent.includes('has changed since') && document.querySelector('#reason').value == 'Kept all the same.' && !document.querySelector('#decision-approve').checked`)
+}
+
+// A decision that came too late is answered, without script too, with the page as
+// things stand and with what was written.
+func TestConflictKeepsWhatWasWritten(t *testing.T) {
+	s := newSite(t)
+	request := s.draft(t, "release/a.csv", roundedCSV)
+	s.submit(t, request)
+	file := s.as(t, "ann").get(request).links(fileLink)[0]
+	seat := s.seats(t, request)[0]
+	seat.post(file+"/vote", "seen", "sha256:0", "decision", "changes", "reason", "Say which year.").want(http.StatusConflict).
+		has("Not saved.", "has changed since you looked at it", "Say which year.", "What you wrote is kept below")
+	seat.vote(request, "approve", "").post(request + "/review").want(http.StatusOK)
+	seat.post(file+"/vote", "seen", "sha256:0", "decision", "changes", "reason", "Too late.").want(http.StatusConflict).has("Not saved.", "What you wrote:", "Too late.")
 }

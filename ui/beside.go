@@ -22,6 +22,8 @@ type besideView struct {
 	Table       *tableView
 	Text        *textView
 	Cannot      string
+	Version     bool   // it is another version of the same file
+	Differs     string // how much of it differs, in words
 }
 
 // besideSource asks for the file's own source as it was supplied.
@@ -36,6 +38,10 @@ func (p *filePage) besides(pol *policy.Policy, choices []choice) []tab {
 	var out []tab
 	if p.Shown != "original" && slices.ContainsFunc(choices, func(c choice) bool { return c.view == "original" }) && len(choices) > 1 {
 		out = append(out, tab{Name: "the source as supplied", Link: at(besideSource)})
+	}
+	sameText := p.Shown != "text" || p.win.lines == "text" // else what is shown was cleaned, and the other version is not
+	if p.Changes != "" && sameText && slices.Contains([]string{"image", "table", "text", "original"}, p.Shown) {
+		out = append(out, tab{Name: p.otherVersion(), Link: at(besideVersion)})
 	}
 	wanted := map[string][]string{"image": {"table"}, "table": {"figure"}, "columns": {"figure"}}[p.Shown]
 	for _, f := range neighbours(p.List) {
@@ -54,6 +60,9 @@ func (p *filePage) showBeside(u *UI, c *call, content *review.FileContent, what 
 		text := viewText(content.Original, nil, 1, false, 0)
 		p.Beside = &besideView{Title: "Source as supplied", Link: p.File.Link + "?view=original#content", Close: back, Text: &text}
 		return nil
+	}
+	if what == besideVersion {
+		return p.showVersion(u, c, content, back)
 	}
 	at := slices.IndexFunc(neighbours(p.List), func(f fileEntry) bool { return string(f.File.ID) == what && !f.Current })
 	if at < 0 {

@@ -39,11 +39,14 @@ type filePage struct {
 	Summary  *summaryView // of the table's columns
 	Tables   []tab        // when the file has several tables
 	How      *arithmetic  // of the finding chosen
+	Another  string       // address of it in a page of its own
 	NoCopy   bool         // the policy does not let contents be copied
 	Text     *textView
 	Picture  *picture
 	Tree     *jsonNode
-	TreeCut  bool // the tree leaves something out
+	TreeCut  bool // a text in the tree is shortened
+	TreePart bool // it is not shown from its root on
+	Alone    bool // the file has the page to itself
 	Beside   *besideView
 	Besides  []tab       // what can be put next to it
 	Source   string      // address of the raw bytes, for an image or a framed document
@@ -103,11 +106,11 @@ func (u *UI) showFile(c *call, status int, vote *voteForm) error {
 	if err := p.place(v, c.fileID()); err != nil {
 		return err
 	}
+	p.Changes = changesOf(v, &p.File.FileView)
 	if err := p.show(u, c, content); err != nil {
 		return err
 	}
 	p.Made = c.madeBy(v, &p.File.File.Origin)
-	p.Changes = changesOf(v, &p.File.FileView)
 	u.answers(&p)
 	p.Vote = voteFormFor(v, p.File, vote)
 	p.count()
@@ -207,6 +210,7 @@ func (p *filePage) show(u *UI, c *call, content *review.FileContent) error {
 		p.How = arithmeticOf(&p.Findings[i])
 	}
 	p.NoCopy = !u.policy.Files.Copy
+	p.Another = aloneAddress(base, q)
 	choices := viewsOf(content, doc)
 	if len(choices) == 0 {
 		p.Cannot = "This type of file has no safe way to be shown here."
@@ -234,14 +238,15 @@ func (p *filePage) show(u *UI, c *call, content *review.FileContent) error {
 	case "original":
 		p.showText(content.Original, page, true, q)
 	case "tree":
-		if root, whole, ok := jsonTree(content.Clean); ok {
-			p.Tree, p.TreeCut = &root, !whole
-		} else {
-			p.Cannot = "This file is no single JSON value, so it has no tree. It is shown as text."
-		}
+		p.showTree(content.Clean, treePartOf(q))
+	case "plain":
+		p.showText([]byte(plainText(content)), page, false, q)
 	case "pretty":
 		data, _ := pretty(content.Clean)
 		p.showText(data, page, false, q)
+	}
+	if p.Alone = q.Has("alone"); p.Alone {
+		return nil
 	}
 	p.Besides = p.besides(u.policy, choices)
 	if what := q.Get("beside"); what != "" {
@@ -286,6 +291,21 @@ func (u *UI) read(ctx context.Context, content *review.FileContent) *readFile {
 		file := checks.File{Path: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}
 		return new(checks.Engine).Read(ctx, u.policy, &file)
 	})
+}
+
+// showTree shows a part of a JSON file as a tree.
+func (p *filePage) showTree(data []byte, part treePart) {
+	link := func(part treePart) string { return p.File.Link + "?" + part.query().Encode() + "#content" }
+	root, cut, ok := jsonTree(data, part, link)
+	if !ok && !part.whole() {
+		part = treePart{}
+		root, cut, ok = jsonTree(data, part, link)
+	}
+	if !ok {
+		p.Cannot = "This file is no single JSON value, so it has no tree. It is shown as text."
+		return
+	}
+	p.Tree, p.TreeCut, p.TreePart = &root, cut, !part.whole()
 }
 
 func (p *filePage) showText(data []byte, page int, numbered bool, q url.Values) {
@@ -368,7 +388,10 @@ func viewsOf(content *review.FileContent, doc *checks.Document) []choice {
 	}
 	if readable(content.Clean) {
 		name := "Text"
-		if cleaned {
+		if kind == "text/html" || kind == "image/svg+xml" {
+			out = append(out, choice{"plain", "Plain text"})
+			name = "Source as released"
+		} else if cleaned {
 			name = "Source as released"
 		}
 		out = append(out, choice{"text", name})

@@ -1,40 +1,93 @@
 package ui
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
+// tree reads the part of JSON that an address asks for; addresses of parts are
+// their queries.
+func tree(data, query string) (root jsonNode, cut, ok bool) {
+	q, _ := url.ParseQuery(query)
+	return jsonTree([]byte(data), treePartOf(q), func(p treePart) string { return p.query().Encode() })
+}
+
 func TestJSONTree(t *testing.T) {
-	got, whole, ok := jsonTree([]byte(`{"b": [1, "x\u202e", null], "a": {"deep": true}}`))
-	want := jsonNode{Kind: "object", Count: 2, Open: true, Items: []jsonNode{
+	got, cut, ok := tree(`{"b": [1, "x\u202e", null], "a": {"deep": true}, "e": []}`, "")
+	want := jsonNode{Kind: "object", Count: 3, Open: true, Items: []jsonNode{
 		{Key: "b", Kind: "list", Count: 3, Open: true, Items: []jsonNode{{Key: "1", Value: "1"}, {Key: "2", Value: `"x\u{202e}"`}, {Key: "3", Value: "null"}}},
 		{Key: "a", Kind: "object", Count: 1, Open: true, Items: []jsonNode{{Key: "deep", Value: "true"}}},
+		{Key: "e", Kind: "list"},
 	}}
-	if diff := cmp.Diff(want, got); diff != "" || !whole || !ok {
-		t.Errorf("whole %v, ok %v (-want +got):\n%s", whole, ok, diff)
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(jsonNode{})); diff != "" || cut || !ok {
+		t.Errorf("cut %v, ok %v (-want +got):\n%s", cut, ok, diff)
 	}
 	for name, in := range map[string]string{"none": "", "broken": `{"a":`, "two values": "1 2", "text": "hello"} {
-		if _, _, ok := jsonTree([]byte(in)); ok {
+		if _, _, ok := tree(in, ""); ok {
 			t.Errorf("%s was read as a tree", name)
 		}
 	}
-	for name, in := range map[string]string{
-		"long": "[" + strings.Repeat("1,", 5000) + "1]", "deep": strings.Repeat("[", 500) + strings.Repeat("]", 500),
-		"long text": `["` + strings.Repeat("x", 5000) + `"]`,
+	if _, cut, ok := tree(`["`+strings.Repeat("x", 5000)+`"]`, ""); !cut || !ok {
+		t.Errorf("a long text: cut %v, ok %v", cut, ok)
+	}
+}
+
+// What is over the limits is all there, part after part, each by the address that
+// the one before gives.
+func TestJSONTreeByParts(t *testing.T) {
+	long := "[" + strings.Repeat(`{"n": [7]},`, 5000) + "1]"
+	deep := `{"a":` + strings.Repeat("[0,", 500) + "42" + strings.Repeat("]", 500) + "}"
+	for name, tt := range map[string]struct {
+		in, query string
+		key, more string
+		count     int
+		shown     int
+	}{
+		"long, first":            {long, "", "", "from=200&view=tree", 5001, 200},
+		"long, next":             {long, "from=200", "", "from=400&view=tree", 5001, 200},
+		"long, last":             {long, "from=4900", "", "", 5001, 101},
+		"one of a list":          {long, "at=3", "4", "", 1, 1},
+		"in one of a list":       {long, "at=4999.0", "n", "", 1, 1},
+		"deep":                   {deep, "at=0.1.1.1", "2", "", 2, 2},
+		"past the end of a list": {long, "from=6000", "", "", 5001, 0},
 	} {
-		if _, whole, ok := jsonTree([]byte(in)); whole || !ok {
-			t.Errorf("%s: whole %v, ok %v", name, whole, ok)
+		got, _, ok := tree(tt.in, tt.query)
+		if !ok || got.Key != tt.key || got.More != tt.more || got.Count != tt.count || len(got.Items) != tt.shown {
+			t.Errorf("%s: %v, %q, more %q, %d of %d", name, ok, got.Key, got.More, len(got.Items), got.Count)
 		}
+	}
+	for _, query := range []string{"at=9999", "at=0.0.0.0", "at=5000.0"} {
+		if _, _, ok := tree(long, query); ok {
+			t.Errorf("%s leads somewhere", query)
+		}
+	}
+	if p := treePartOf(url.Values{"at": {"1.x"}, "from": {"-3"}}); !p.whole() {
+		t.Errorf("nonsense asks for %+v", p)
+	}
+	for query, hops := "", 0; ; hops++ {
+		root, _, ok := tree(deep, query)
+		if !ok || hops > 500 {
+			t.Fatalf("after %d addresses the deepest value is not found", hops)
+		}
+		n := root
+		for n.Kind != "" && n.More == "" {
+			n = n.Items[len(n.Items)-1]
+		}
+		if n.Value == "42" {
+			break
+		}
+		query = n.More
 	}
 }
 
 func FuzzJSONTree(f *testing.F) {
-	f.Add([]byte(`{"a":[{"b":null}],"a":1e9}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		root, _, _ := jsonTree(data)
+	f.Add([]byte(`{"a":[{"b":null}],"a":1e9}`), "at=0.0")
+	f.Fuzz(func(t *testing.T, data []byte, query string) {
+		root, _, _ := tree(string(data), query)
 		var count func(n jsonNode) int
 		count = func(n jsonNode) int {
 			sum := 1

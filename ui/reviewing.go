@@ -105,6 +105,9 @@ type voteForm struct {
 	EarlierReason string
 	Outcome       review.Outcome
 	Errors        map[string]string
+	// Conflict is why the decision was not saved although its form was right: what
+	// it was on has moved on meanwhile.
+	Conflict string
 }
 
 type otherVote struct {
@@ -117,6 +120,9 @@ type otherVote struct {
 // leave.
 func voteFormFor(v *review.View, f fileEntry, typed *voteForm) *voteForm {
 	if f.File.Kind != review.Output || v.Relation != policy.Assigned && len(f.Votes) == 0 {
+		if typed != nil {
+			return &voteForm{Conflict: typed.Conflict, Reason: typed.Reason}
+		}
 		return nil
 	}
 	form := voteForm{Action: f.Link + "/vote", Seen: f.File.Release, Allowed: v.Can[policy.ReviewVote] && f.Yours, Why: v.Why[policy.ReviewVote],
@@ -127,7 +133,7 @@ func voteFormFor(v *review.View, f fileEntry, typed *voteForm) *voteForm {
 	}
 	form.TakeBack = form.Allowed && v.Phase == review.Independent && form.Decision != "" && form.Decision != review.Undecided
 	if typed != nil {
-		form.Decision, form.Reason, form.Errors = typed.Decision, typed.Reason, typed.Errors
+		form.Decision, form.Reason, form.Errors, form.Conflict = typed.Decision, typed.Reason, typed.Errors, typed.Conflict
 	}
 	if f.Outcome != review.Incomplete || v.Phase != review.Independent {
 		for _, vote := range f.Votes {
@@ -148,6 +154,9 @@ func (u *UI) vote(c *call) error {
 	if bad := fieldErrors(err); bad != nil {
 		return u.showFile(c, http.StatusUnprocessableEntity, &voteForm{Decision: in.Decision, Reason: in.Reason, Errors: bad})
 	}
+	if review.KindOf(err) == review.Conflict {
+		return u.lookAgain(c, in, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -156,6 +165,16 @@ func (u *UI) vote(c *call) error {
 		return u.nextFile(c)
 	}
 	return c.redirect(filePath(c.requestID(), c.fileID()) + "#vote")
+}
+
+// lookAgain answers a decision that came too late with the page as things stand
+// now, and with what the person wrote. The decision itself is theirs to make
+// again.
+func (u *UI) lookAgain(c *call, in review.VoteInput, conflict error) error {
+	if err := u.showFile(c, http.StatusConflict, &voteForm{Reason: in.Reason, Conflict: conflict.Error()}); err != nil {
+		return conflict
+	}
+	return nil
 }
 
 // voteFlash says what became of a decision, and how to take it back.

@@ -70,14 +70,14 @@ func (p *filePage) showTable(file *readFile, q url.Values, page int) {
 	if aimed {
 		view.aim(aim)
 	}
-	address := p.tableAddress(q.Get("finding"), n)
+	address := p.tableAddress(q, n)
 	view.Pager = newPager(view.Pager.Page, view.Pager.Pages, func(page int) string { return address("", ask, page) + "#table" })
 	for i := range view.Header {
 		view.Header[i].Sort = address("", ask.sortedBy(i), 1) + "#table"
 	}
 	view.Tools = tableTools{Action: p.File.Link, Clear: address("", tableQuery{}, 1) + "#table", Rows: address("/rows", ask, 0), Hidden: len(ask.Hide), Finds: len(p.Findings) > 0}
 	view.Tools.Keep = []kept{{"view", "table"}, {"table", strconv.Itoa(n)}}
-	for _, k := range []kept{{"finding", q.Get("finding")}, {"sort", ask.Sort}} {
+	for _, k := range []kept{{"finding", q.Get("finding")}, {"beside", q.Get("beside")}, {"alone", q.Get("alone")}, {"sort", ask.Sort}} {
 		if k.Value != "" {
 			view.Tools.Keep = append(view.Tools.Keep, k)
 		}
@@ -89,16 +89,22 @@ func (p *filePage) showTable(file *readFile, q url.Values, page int) {
 	p.tableTabs(file, "table", n)
 }
 
+// keptWithTable is what stays as it is when a table is asked something else: the
+// finding chosen, what stands beside it, whether it has the page to itself.
+var keptWithTable = []string{"finding", "beside", "alone"}
+
 // tableAddress makes addresses of one table, or of its windows (below is
-// "/rows"), that keep the finding chosen.
-func (p *filePage) tableAddress(finding string, n int) func(below string, ask tableQuery, page int) string {
+// "/rows"), that keep the rest of the address.
+func (p *filePage) tableAddress(q url.Values, n int) func(below string, ask tableQuery, page int) string {
 	return func(below string, ask tableQuery, page int) string {
 		next := url.Values{"view": {"table"}, "table": {strconv.Itoa(n)}}
 		if page > 0 {
 			next.Set("page", strconv.Itoa(page))
 		}
-		if finding != "" {
-			next.Set("finding", finding)
+		for _, name := range keptWithTable {
+			if value := q.Get(name); value != "" {
+				next.Set(name, value)
+			}
 		}
 		ask.into(next)
 		return p.File.Link + below + "?" + next.Encode()
@@ -110,7 +116,7 @@ func (p *filePage) showColumns(file *readFile, q url.Values) {
 	n, t, report := p.tableAt(file, q)
 	flags := marksOf(p.Findings, t.Table, nil).flags
 	view := summaryView{Rows: t.Rows}
-	address := p.tableAddress("", n)
+	address := p.tableAddress(url.Values{}, n)
 	for i, c := range t.summaries() {
 		line := columnLine{columnSummary: c, Flags: flags[place{-1, c.Index}], Down: address("", tableQuery{Sort: "-" + strconv.Itoa(i)}, 1) + "#table"}
 		if report != nil {

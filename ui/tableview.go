@@ -57,6 +57,7 @@ type rowView struct {
 	Flags   []flag
 	Cells   []cellView
 	Related bool
+	Change  string // "added" or "removed" in the version shown beside; "" for a row that both have
 }
 
 type cellView struct {
@@ -69,6 +70,7 @@ type cellView struct {
 	Worst   policy.Severity // of Flags, "" when there are none
 	Related bool            // explains the finding that is selected
 	Chosen  bool            // is what the selected finding points at
+	Changed bool            // is another in the version shown beside
 }
 
 // flag marks a cell with the number of a finding.

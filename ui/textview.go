@@ -19,13 +19,14 @@ type textView struct {
 }
 
 type lineView struct {
-	N      int
-	Text   string
-	Parts  []logPart // Text in the colours of a terminal; nil where there are none
-	Cut    bool      // more of the line follows
-	Flags  []flag
-	Worst  policy.Severity
-	Chosen bool
+	N       int
+	Text    string
+	Parts   []logPart // Text in the colours of a terminal; nil where there are none
+	Cut     bool      // more of the line follows
+	Flags   []flag
+	Worst   policy.Severity
+	Chosen  bool
+	Changed bool // the other version, beside it, has it not
 }
 
 // longestLine is how much of one line is shown, in bytes.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"sallyport/review"
 	"sallyport/review/reviewtest"
 )
@@ -48,6 +50,12 @@ func TestCheckersSeeWhatChangedSinceTheyLooked(t *testing.T) {
 	s.submit(t, request)
 	seats[0].get(file).want(http.StatusOK).has("See what changed since the version before")
 	seats[0].get(file+"/changes").want(http.StatusOK).has("rows differ", "was 3", "now 120")
+	seats[0].get(file).has("Put next to it: the version before")
+	seats[0].get(file+"?view=table&beside=version").want(http.StatusOK).has("The version before the last update", "marked ≠ in both")
+	if n := strings.Count(seats[0].body, "app-cell--changed"); n == 0 || n%2 != 0 {
+		t.Errorf("%d cells are marked, want as many in either version", n)
+	}
+	seats[0].get(file+"?view=text&beside=version").want(http.StatusOK).has("of the lines on this page's side", "North,3")
 	s.as(t, "tim").get(file + "/changes").want(http.StatusNotFound)
 	seats[0].get(file + "/changes/after").want(http.StatusNotFound) // a table is no image
 	seats[0].get(file + "/changes/other").want(http.StatusNotFound)
@@ -82,4 +90,31 @@ func TestImagesAreShownSideBySideFromTheSandbox(t *testing.T) {
 		t.Errorf("%d views are on record, want one for each page and image: %v", len(seen), err)
 	}
 	s.as(t, "abe").get(file + "/changes/before").want(http.StatusForbidden)
+}
+
+func TestLinesThatDiffer(t *testing.T) {
+	for _, tt := range []struct {
+		before, after string
+		old, now      map[int]bool
+	}{
+		{"a\nb\nc\n", "a\nb\nc", map[int]bool{}, map[int]bool{}},
+		{"a\nb\nc\n", "a\nx\nc\nd\n", map[int]bool{2: true}, map[int]bool{2: true, 4: true}},
+		{"a\nb\nc\nd\ne\n", "c\nd\nE\n", map[int]bool{1: true, 2: true, 5: true}, map[int]bool{3: true}},
+		{"", "a\n", map[int]bool{}, map[int]bool{1: true}},
+	} {
+		old, now := linesThatDiffer(tt.before, tt.after)
+		if diff := cmp.Diff([]map[int]bool{tt.old, tt.now}, []map[int]bool{old, now}); diff != "" {
+			t.Errorf("%q to %q (-want +got):\n%s", tt.before, tt.after, diff)
+		}
+	}
+}
+
+// A column is found in both versions by its name, and by its order among those of
+// the same name.
+func TestColumnsOfVersions(t *testing.T) {
+	got := columnsOf([]string{"a", "n", "gone", "n"}, []string{"n", "a", "new", "n"}, 6)
+	want := []columnPair{{1, 0}, {0, 1}, {-1, 2}, {3, 3}, {2, -1}, {-1, -1}}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(columnPair{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }

@@ -19,6 +19,7 @@ startBench(() => {
   initAll({ scope: document.querySelector('#maincontent') })
   ready()
 })
+arrive()
 
 // A field saves itself when it is left: it sends what it names and nothing else
 // of its form. Whatever is no plain answer (a fault, a page to sign in on) is not
@@ -47,12 +48,45 @@ document.addEventListener('htmx:error', e => {
 function ready() {
   startGrid(document)
   // The flagged place may lie outside of the scrolled sheet on both axes.
-  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))
-  if (target && target.closest('.app-sheet')) target.scrollIntoView({ block: 'center', inline: 'center' })
+  const target = aim()
+  if (target?.closest('.app-sheet')) target.scrollIntoView({ block: 'center', inline: 'center' })
+  for (const pair of document.querySelectorAll('[data-together]')) together([...pair.querySelectorAll('.app-sheet')])
   keepPlace('.app-bench__list', 'list ' + location.pathname.split('/files/')[0])
   keepPlace('.app-bench__side', 'side ' + location.pathname)
   within('.app-bench__list', '[aria-current]')
   within('.app-bench__side', '.app-finding--chosen')
+}
+
+// aim is the place that the address of the page names: by its own name, as a cell,
+// or as what the finding chosen points at.
+function aim() {
+  const name = location.hash.slice(1) || new URLSearchParams(location.search).get('cell')
+  const place = name && document.getElementById(decodeURIComponent(name))
+  return place && place.matches('.app-sheet *, .app-finding') ? place : document.querySelector('.app-sheet .app-cell--chosen')
+}
+
+// arrive puts the focus on the place that somebody's link leads to, so that keys
+// and screen readers go on from there.
+function arrive() {
+  const place = aim()
+  if (!place || !document.querySelector('#bench')) return
+  const link = place.matches('.app-finding') && place.querySelector('.app-finding__head a')
+  if (!link) place.tabIndex = -1
+  ;(link || place).focus({ preventScroll: true })
+  place.scrollIntoView({ block: 'center', inline: 'center' })
+}
+
+// together scrolls two versions of one file as one.
+function together(sheets) {
+  if (sheets.length !== 2) return
+  let led = null
+  sheets.forEach((sheet, i) => sheet.addEventListener('scroll', () => {
+    if (led === sheet) { led = null; return }
+    const other = sheets[1 - i]
+    if (other.scrollTop === sheet.scrollTop && other.scrollLeft === sheet.scrollLeft) return
+    led = other
+    other.scrollTo(sheet.scrollLeft, sheet.scrollTop)
+  }, { passive: true }))
 }
 
 // Reading on, file after file and finding after finding, keeps its place: the

@@ -14,6 +14,7 @@ export function startBench(again) {
   document.addEventListener('click', follow)
   document.addEventListener('submit', send)
   document.addEventListener('keydown', press)
+  document.addEventListener('toggle', opened, { capture: true })
   addEventListener('popstate', () => { if (bench() || location.pathname.includes('/files/')) location.reload() })
   settle()
 }
@@ -27,7 +28,34 @@ function follow(e) {
   if (link.hash && link.pathname === location.pathname && link.search === location.search) return
   if (link.getAttribute('href').startsWith('#')) return
   e.preventDefault()
+  if (link.hasAttribute('data-more')) return more(link)
   go(link.href)
+}
+
+// A tree arrives in parts: what a link to another part leads to takes its place.
+async function more(link) {
+  if (link.dataset.busy) return
+  link.dataset.busy = '1'
+  const focused = document.activeElement === link
+  try {
+    const { page } = await ask('GET', link.href)
+    const items = [...page.querySelectorAll('.app-json > details > ul > li')].map(n => document.importNode(n, true))
+    if (!items.length) throw new Error('nothing')
+    link.closest('li').replaceWith(...items)
+    if (!focused) return
+    const first = items[0].querySelector('summary, a') ?? items[0]
+    if (first === items[0]) first.tabIndex = -1
+    first.focus()
+  } catch {
+    location.assign(link.href)
+  }
+}
+
+// What was left out of a tree is fetched when somebody opens it.
+function opened(e) {
+  if (!e.target.open || !e.target.closest?.('.app-json')) return
+  const only = e.target.querySelector(':scope > ul > li:only-child > a[data-more]')
+  if (only) more(only)
 }
 
 async function go(address) {
@@ -111,6 +139,8 @@ async function send(e) {
   try {
     const answer = await ask('POST', form.action, body)
     if (answer.status >= 400 && answer.status !== 422) {
+      const late = answer.page.querySelector('#look-again')
+      if (late) return tooLate(late.querySelector('span').textContent, answer)
       const words = [...answer.page.querySelectorAll('#maincontent h1, #maincontent p')].slice(0, 2).map(n => n.textContent.trim()).join('. ')
       say(`Not saved. ${words} What you wrote is still here.`, 'failed')
       return
@@ -123,6 +153,28 @@ async function send(e) {
     for (const b of buttons) b.disabled = false
     busy = false
   }
+}
+
+// A decision that came too late leaves the page as it is until the person asks to
+// see how things stand now. What they have written goes with them.
+function tooLate(words, answer) {
+  say(`Not saved. ${words} What you wrote is still here. `, 'failed')
+  const button = document.createElement('button')
+  button.type = 'button'
+  button.id = 'look-now'
+  button.className = 'app-linkbutton'
+  button.textContent = 'Look again'
+  button.addEventListener('click', () => {
+    const typed = [...document.querySelectorAll('#bench textarea')].filter(f => f.id && f.value !== f.defaultValue).map(f => [f.id, f.value])
+    show(answer, answer.url)
+    for (const [id, value] of typed) {
+      const field = document.getElementById(id)
+      if (field) field.value = value
+    }
+    document.querySelector('#look-again')?.scrollIntoView({ block: 'center' })
+  })
+  document.querySelector('#flash')?.append(button)
+  button.focus()
 }
 
 function say(words, how) {

@@ -16,7 +16,7 @@ function live(sheet) {
   const pages = Number(sheet.dataset.pages)
   const table = sheet.querySelector('table')
   const here = table.tBodies[0]
-  if (!here || pages < 2 || pages > most) return
+  if (!here || pages < 2 || pages > most || !sheet.dataset.rows) return
   sheet.dataset.live = '1'
   sheet.classList.add('app-sheet--live')
   const size = Number(sheet.dataset.size)
