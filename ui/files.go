@@ -76,6 +76,12 @@ type fileGroup struct {
 	Files      []fileEntry
 }
 
+// Same reports whether the group is one file and has its name, which then need
+// not be read twice.
+func (g fileGroup) Same() bool {
+	return len(g.Files) == 1 && baseName(g.Files[0].File.Path) == g.Name
+}
+
 type tab struct {
 	Name, Link string
 	Current    bool

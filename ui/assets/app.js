@@ -8,6 +8,7 @@ import { startGrid } from './grid.js'
 import { startTips } from './tips.js'
 import { offerZone } from './zone.js'
 import { startBench } from './bench.js'
+import { startKeeping, bringBack } from './keep.js'
 
 document.body.classList.add('js-enabled', 'nhsuk-frontend-supported')
 initAll()
@@ -18,7 +19,9 @@ ready()
 startBench(() => {
   initAll({ scope: document.querySelector('#maincontent') })
   ready()
+  bringBack()
 })
+startKeeping()
 arrive()
 
 // A field saves itself when it is left: it sends what it names and nothing else

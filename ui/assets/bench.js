@@ -6,6 +6,8 @@
 //
 // Pages come as documents that the browser itself parsed from the answer, as it
 // does when a link is followed: no text is made into HTML here.
+import { sent } from './keep.js'
+
 let busy = false
 let renew = () => {}
 
@@ -145,6 +147,7 @@ async function send(e) {
       say(`Not saved. ${words} What you wrote is still here.`, 'failed')
       return
     }
+    if (answer.status < 400) sent(form)
     show(answer, answer.url)
     if (answer.status === 422) document.querySelector('.nhsuk-error-summary a')?.click()
   } catch {

@@ -1,0 +1,50 @@
+// What somebody has written and not sent yet is kept in the tab that it was
+// written in: a reason, a comment, the ticks of a checklist. So going on to
+// another file, or loading the page again, loses nothing. It never leaves the
+// tab, ends with it, is one person's, and goes when it is sent or they sign out.
+const fields = '#reason, .app-comment-form textarea, #checklist input[type=checkbox]'
+const prefix = 'kept '
+
+const who = () => document.querySelector('#signed-in-as')?.textContent ?? ''
+const name = field => `${prefix}${who()} ${location.pathname.replace(/\/vote$/, '')} ${field.id}`
+const ticks = field => field.type === 'checkbox'
+const version = field => field.form?.elements.permitted_results?.value ?? ''
+
+export function startKeeping() {
+  document.addEventListener('input', e => { if (e.target.matches(fields)) keep(e.target) })
+  // What is sent the plain way: should it be refused, the answer brings it back.
+  document.addEventListener('submit', e => {
+    if (e.defaultPrevented || e.target.matches('#vote-form')) return
+    if (e.target.matches('[action="/sign-out"]')) return forget(key => key.startsWith(prefix))
+    for (const f of e.target.elements) if (f.matches(fields)) sessionStorage.removeItem(name(f))
+  })
+  bringBack()
+}
+
+function keep(field) {
+  const same = ticks(field) ? field.checked === field.defaultChecked : field.value === field.defaultValue
+  if (same) sessionStorage.removeItem(name(field))
+  else sessionStorage.setItem(name(field), ticks(field) ? `${field.checked} ${version(field)}` : field.value)
+}
+
+// bringBack puts what was kept into the fields of the page that is open. Ticks
+// count for the version of the policy that they were made under.
+export function bringBack() {
+  if (!who()) return forget(key => key.startsWith(prefix))
+  forget(key => key.startsWith(prefix) && !key.startsWith(`${prefix}${who()} `))
+  for (const field of document.querySelectorAll(fields)) {
+    const kept = sessionStorage.getItem(name(field))
+    if (kept === null) continue
+    if (!ticks(field)) field.value = kept
+    else if (kept === `true ${version(field)}`) field.checked = true
+  }
+}
+
+// sent forgets what was kept of a form that the server has taken.
+export function sent(form) {
+  for (const field of form.elements) if (field.matches(fields)) sessionStorage.removeItem(name(field))
+}
+
+function forget(which) {
+  for (const key of Object.keys(sessionStorage)) if (which(key)) sessionStorage.removeItem(key)
+}
