@@ -25,6 +25,7 @@ type Store interface {
 	ScanStore
 	AccessStore
 	LeadStore
+	VisitStore
 
 	// Create keeps a new request with its events. Conflict when the author has
 	// an active request for the workspace: the database itself says so.

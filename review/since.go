@@ -16,22 +16,54 @@ type Since struct {
 	Events []Event
 }
 
+// VisitStore keeps when people had the page of a request before them, which is no
+// part of the record.
+type VisitStore interface {
+	// Visit keeps that somebody has a request before them now, and returns when
+	// they last had it in an earlier sitting; zero when they never had. A sitting
+	// ends with a gap longer than sitting. What comes within short of the visit
+	// kept is that visit, and writes nothing.
+	Visit(ctx context.Context, id RequestID, who Username, now time.Time, short, sitting time.Duration) (before time.Time, err error)
+}
+
+const (
+	// sameVisit is within what time somebody who looks again is not written down
+	// again.
+	sameVisit = time.Minute
+	// sitting is after what time away somebody comes back: what happened before
+	// they went is no longer new to them.
+	sitting = 30 * time.Minute
+)
+
 // mostSince bounds how far ahead of the last visit events are read.
 const mostSince = 500
 
-// Since says what happened to a request since the actor last did anything with
-// it that is on record: edited, viewed a file, decided.
+// Since says what happened to a request since the actor last had it before them:
+// since their last sitting with its page, or since they last did anything with it
+// that is on record (edited, viewed a file, decided), whichever is later. Asking is
+// itself a visit.
 func (s *Service) Since(ctx context.Context, a Actor, id RequestID) (*Since, error) {
 	_, rel, err := s.load(ctx, a, id, policy.RequestView)
 	if err != nil {
 		return nil, err
 	}
-	mine, err := s.Store.Events(ctx, EventQuery{Request: id, Actor: a.Username, Newest: true, Limit: 1})
-	if err != nil || len(mine) == 0 {
-		return &Since{}, err
+	before, err := s.Store.Visit(ctx, id, a.Username, s.Now(), sameVisit, sitting)
+	if err != nil {
+		return nil, err
 	}
-	out := &Since{Last: mine[0].At}
-	list, err := s.Store.Events(ctx, EventQuery{Request: id, After: mine[0].Seq, Types: tellable(rel), Limit: mostSince})
+	q := EventQuery{Request: id, Since: before, Types: tellable(rel), Limit: mostSince}
+	out := &Since{Last: before}
+	mine, err := s.Store.Events(ctx, EventQuery{Request: id, Actor: a.Username, Newest: true, Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	if len(mine) > 0 && mine[0].At.After(before) {
+		out.Last, q.After = mine[0].At, mine[0].Seq
+	}
+	if out.Last.IsZero() {
+		return out, nil
+	}
+	list, err := s.Store.Events(ctx, q)
 	for _, e := range list {
 		if e.Actor != a.Username {
 			out.Events = append(out.Events, e)

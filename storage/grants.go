@@ -38,6 +38,7 @@ func privileges() map[string]string {
 		"release_files":      grantAppend,
 		"jobs":               grantAny, // a trigger lets only finished ones go
 		"leads":              "SELECT, INSERT, UPDATE",
+		"visits":             "SELECT, INSERT, UPDATE",
 		"sessions":           grantAny,
 		"events":             grantAppend,
 		"tree":               grantAppend,

@@ -23,6 +23,7 @@ type besideView struct {
 	Text        *textView
 	Cannot      string
 	Version     bool   // it is another version of the same file
+	First       string // address of the first cell that differs
 	Differs     string // how much of it differs, in words
 }
 

@@ -61,7 +61,7 @@ func TestBeside(t *testing.T) {
 		t.Error("the figure does not stand beside its table")
 	}
 	ann.get(table + "?view=table&beside=NOSUCHFILE").want(http.StatusOK)
-	ann.get(figure + "?view=plain").want(http.StatusOK).has("North", "120").lacks("<svg")
+	ann.get(figure+"?view=plain").want(http.StatusOK).has("North", "120").lacks("<svg")
 	if ann.get(figure + "?view=image&alone=1").want(http.StatusOK); !strings.Contains(ann.body, `src="`+figure+`/content"`) || strings.Contains(ann.body, "bench__side") {
 		t.Error("the figure does not have the page to itself")
 	}

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -94,9 +95,23 @@ func (p *filePage) tablesTogether(here, other []byte, q url.Values) {
 			}
 		}
 	}
+	if at, ok := first(ours.changed); ok {
+		next := url.Values{"view": {"table"}, "table": {"1"}, "beside": {besideVersion}, "cell": {fmt.Sprintf("r%dc%d", at.row, at.column)}}
+		p.Beside.First = p.File.Link + "?" + next.Encode() + "#table"
+	}
 	ours.mark(p.Table)
 	its.mark(&view)
 	p.Beside.Differs = differsInWords(cells, len(ours.rows), len(its.rows))
+}
+
+// first is the uppermost of some places, and of those the leftmost.
+func first(places map[place]bool) (at place, ok bool) {
+	for p := range places {
+		if !ok || p.row < at.row || p.row == at.row && p.column < at.column {
+			at, ok = p, true
+		}
+	}
+	return at, ok
 }
 
 // rowWord says of a row that only one version has what became of it in time.

@@ -36,6 +36,23 @@ func TestStandingOfARequest(t *testing.T) {
 	ann.get(request + "/findings").has("The checkers asked")
 }
 
+// Who comes back is told what happened since they looked, even when looking was
+// all that they did; and within one sitting it is told each time.
+func TestSinceTheLastLook(t *testing.T) {
+	s := newSite(t)
+	request := s.draft(t, "release/rates.csv", roundedCSV)
+	s.submit(t, request)
+	s.as(t, "ann").get(request).lacks("Since you were last here")
+	s.Advance(time.Hour)
+	s.seats(t, request)[0].vote(request, "approve", "").post(request + "/review").want(http.StatusOK)
+	s.Advance(time.Hour)
+	ann := s.as(t, "ann")
+	ann.get(request).has("Since you were last here", "One of the two reviews is in.")
+	ann.get(request).has("One of the two reviews is in.")
+	s.Advance(2 * time.Hour)
+	s.as(t, "ann").get(request).lacks("Since you were last here")
+}
+
 func TestDueInWorkingDays(t *testing.T) {
 	s := newSite(t)
 	now := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC) // a Friday

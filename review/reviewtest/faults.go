@@ -162,6 +162,15 @@ func (s *Faults) SaveZone(ctx context.Context, name review.Username, zone string
 	return s.do(func() error { return s.Store.SaveZone(ctx, name, zone, e) })
 }
 
+// Visit implements review.Store.
+func (s *Faults) Visit(ctx context.Context, id review.RequestID, who review.Username, now time.Time, short, sitting time.Duration) (before time.Time, err error) {
+	err = s.do(func() error {
+		before, err = s.Store.Visit(ctx, id, who, now, short, sitting)
+		return err
+	})
+	return before, err
+}
+
 // SavePolicy implements review.Store.
 func (s *Faults) SavePolicy(ctx context.Context, p *policy.Policy) error {
 	return s.do(func() error { return s.Store.SavePolicy(ctx, p) })

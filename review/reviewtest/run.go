@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) review.Store) {
 		{"jobs of no request", enqueued},
 		{"a lead is one process's", leads},
 		{"a lead, six at once", leadRace},
+		{"a sitting is one visit", visits},
 		{"notices are kept once and listed", notices},
 		{"a digest takes its items once", digests},
 		{"choices are kept with their event", choices},
