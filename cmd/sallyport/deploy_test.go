@@ -5,14 +5,18 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -147,8 +151,52 @@ func TestBehindNginx(t *testing.T) {
 	}
 }
 
+// confined is how a command is run as nobody, with no capability and no way to one,
+// and with the folder mounted read-only; nil where this machine makes no such
+// mounts.
+func confined(t *testing.T, folder string) []string {
+	t.Helper()
+	way := []string{"unshare", "--mount", "sh", "-c", `mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all "$@"`, folder}
+	if out, err := exec.Command(way[0], append(way[1:], "true")...).CombinedOutput(); err != nil {
+		t.Logf("NOT TESTED: a read-only mount, no capabilities: %v %s", err, out)
+		return nil
+	}
+	if err := exec.Command(way[0], append(way[1:], "touch", filepath.Join(folder, "x"))...).Run(); err == nil {
+		t.Error("the mount is not read-only")
+	}
+	return way
+}
+
+// signedInAs asks for a page as somebody who signs in with a password.
+func signedInAs(t *testing.T, at, name, password, page string) string {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	must(t, err)
+	client := &http.Client{Jar: jar}
+	for _, step := range []struct{ method, path, body string }{
+		{http.MethodPost, "/sign-in", url.Values{"username": {name}, "password": {password}}.Encode()}, {http.MethodGet, page, ""},
+	} {
+		req, err := http.NewRequest(step.method, at+step.path, strings.NewReader(step.body))
+		must(t, err)
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Sec-Fetch-Site", "same-origin")
+		resp, err := client.Do(req)
+		must(t, err)
+		text, err := io.ReadAll(resp.Body)
+		must(t, errors.Join(err, resp.Body.Close()))
+		if resp.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s", step.path, resp.Status)
+		}
+		if step.path == page {
+			return string(text)
+		}
+	}
+	return ""
+}
+
 // The service runs as somebody without any right but to read the workspaces, which
-// it cannot write to, and to its own folder.
+// it cannot write to, and to its own folder. Where namespaces can be made, the
+// workspaces are mounted read-only besides, and it has no capability.
 func TestServeUnprivileged(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can run it as somebody else")
@@ -168,14 +216,25 @@ func TestServeUnprivileged(t *testing.T) {
 	binary := filepath.Join(dir, "sallyport")
 	must(t, os.WriteFile(binary, program, 0o755))
 	people := filepath.Join(dir, "people.yaml")
-	must(t, os.WriteFile(people, []byte(somebody), 0o644))
+	must(t, os.WriteFile(people, []byte("projects:\n  - {id: p, name: P, workspaces: [cohort]}\npeople:\n  - {username: jane, name: Jane, email: jane@example.org, roles: [researcher], projects: [p]}\n"), 0o644))
+	way := confined(t, workspaces)
 	as := func(args ...string) *exec.Cmd {
 		c := exec.Command(binary, args...)
-		c.Dir, c.Env = own, []string{"HOME=" + own, "PATH=/usr/bin:/bin", "TMPDIR=" + own}
-		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+		if way != nil {
+			c = exec.Command(way[0], slices.Concat(way[1:], []string{binary}, args)...)
+		} else {
+			c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+		}
+		c.Dir, c.Env = own, []string{"HOME=" + own, "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "TMPDIR=" + own}
 		return c
 	}
+	const password = "seven bronze kettles sing"
 	if out, err := as("people", "import", people, "--data", filepath.Join(own, "data")).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	set := as("people", "password", "jane", "--data", filepath.Join(own, "data"))
+	set.Stdin = strings.NewReader(password + "\n")
+	if out, err := set.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	port := freePort(t)
@@ -191,6 +250,18 @@ func TestServeUnprivileged(t *testing.T) {
 			break
 		}
 		time.Sleep(50 * time.Millisecond)
+	}
+	if status == http.StatusOK {
+		if page := signedInAs(t, "http://127.0.0.1:"+port, "jane", password, "/workspaces/cohort"); !strings.Contains(page, "a.csv") {
+			t.Errorf("the workspace's files are not shown:\n%s", page)
+		}
+		state, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", serve.Process.Pid))
+		must(t, err)
+		for _, line := range []string{"CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "NoNewPrivs:\t1", "Uid:\t65534\t65534\t65534\t65534"} {
+			if way != nil && !strings.Contains(string(state), line) {
+				t.Errorf("the service runs without %q", line)
+			}
+		}
 	}
 	must(t, serve.Process.Signal(syscall.SIGTERM))
 	if err := serve.Wait(); err != nil || status != http.StatusOK {
