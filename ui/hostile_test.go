@@ -7,10 +7,13 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/xuri/excelize/v2"
 	"golang.org/x/net/html"
 
 	"sallyport/checks/hostile"
+	"sallyport/policy"
 	"sallyport/review/reviewtest"
+	"sallyport/ui/api"
 )
 
 // inert fails unless a page holds nothing but what our templates put into it:
@@ -127,5 +130,52 @@ func TestEveryHostileTextIsInert(t *testing.T) {
 				}
 			}
 		}
+		inertBook(t, page, aud.get(page+"?format=xlsx").want(http.StatusOK).body)
+		inertBook(t, api.Prefix+page, s.exportedToProgram(t, page+"?format=xlsx"))
+	}
+}
+
+// exportedToProgram is an export as a program of aud's gets it.
+func (s *site) exportedToProgram(t *testing.T, path string) string {
+	t.Helper()
+	secret, _, err := s.ui.options.API.CreateToken(t.Context(), s.As(t, "aud"), api.NewToken{Name: "a test", Scopes: []policy.Scope{policy.ScopeAudit}, Days: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	res := s.send(asked{Method: http.MethodGet, Path: api.Prefix + path}, nil, "Authorization", "Bearer "+secret)
+	if res.StatusCode != http.StatusOK {
+		t.Fatalf("%s: status %d", path, res.StatusCode)
+	}
+	return text(t, res)
+}
+
+// inertBook fails unless every cell of a workbook is text that can be seen, and
+// none of them a formula or a link.
+func inertBook(t *testing.T, name, body string) {
+	t.Helper()
+	book, err := excelize.OpenReader(strings.NewReader(body))
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	defer book.Close()
+	n := 0
+	for _, sheet := range book.GetSheetList() {
+		rows, err := book.GetRows(sheet)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for y, row := range rows {
+			for x, cell := range row {
+				at, _ := excelize.CoordinatesToCellName(x+1, y+1)
+				formula, _ := book.GetCellFormula(sheet, at)
+				link, _, _ := book.GetCellHyperLink(sheet, at)
+				if n++; hostile.Raw(cell) != "" || formula != "" || link {
+					t.Errorf("%s, %s %s: %q, formula %q, link %t", name, sheet, at, cell, formula, link)
+				}
+			}
+		}
+	}
+	if n < 10 {
+		t.Errorf("%s has %d cells", name, n)
 	}
 }

@@ -1,7 +1,12 @@
 package main
 
 import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -41,6 +46,38 @@ func TestShellConfig(t *testing.T) {
 		}
 		if err := c.Shell.check(); (err == nil) != ok {
 			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// What is asked of passwords and of the host of contents is judged before the
+// server starts.
+func TestShellOfServer(t *testing.T) {
+	list := file(t, "breached.txt", strings.Repeat("A", 40)+":1\n"+strings.Repeat("B", 40)+":2\n")
+	for text, want := range map[string]string{
+		"content_host: contents.example.org":                                 "",
+		"content_host: release.example.org":                                  "also that of the pages",
+		"content_host: https://contents.example.org":                         "is a name",
+		"hsts_host_only: true":                                               "",
+		"passwords: {words: [Moorfield], breached_file: " + list + "}":       "",
+		"passwords: {words: [an]}":                                           "in too many others",
+		"passwords: {breached_file: " + file(t, "words.txt", "secret") + "}": "no list",
+		"passwords: {breached_file: /nowhere/at/all}":                        "no such file",
+	} {
+		c, err := parseConfig([]byte("secure: true\nhosts: [release.example.org]\n" + text + "\n"))
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		dir := t.TempDir()
+		c.Listen, c.Data, c.Exports = "127.0.0.1:0", filepath.Join(dir, "data"), filepath.Join(dir, "exports")
+		c.Workspaces = filepath.Join(dir, "workspaces")
+		must(t, os.Mkdir(c.Workspaces, 0o700))
+		s, err := newServer(t.Context(), c, slog.New(slog.DiscardHandler), func() time.Time { return time.Now().UTC() }, nil)
+		if err == nil {
+			must(t, s.Close())
+		}
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
 		}
 	}
 }
