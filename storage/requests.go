@@ -64,19 +64,23 @@ func (s *Store) Request(ctx context.Context, id review.RequestID) (*review.Reque
 	return r, err
 }
 
+// load reads a request whole. It asks all tables also when there is no such
+// request, so that how long an answer takes does not tell somebody who may not
+// see a request whether there is one.
 func load(tx *gorm.DB, id review.RequestID) (*aggregate, error) {
 	a := new(aggregate)
 	err := tx.Where("id = ?", string(id)).Take(&a.request).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil, review.Errorf(review.NotFound, "There is no such request.")
-	}
-	if err != nil {
+	missing := errors.Is(err, gorm.ErrRecordNotFound)
+	if err != nil && !missing {
 		return nil, err
 	}
 	for _, table := range []any{&a.groups, &a.files, &a.votes, &a.seats, &a.comments} {
 		if err := tx.Where("request = ?", string(id)).Order("position").Find(table).Error; err != nil {
 			return nil, err
 		}
+	}
+	if missing {
+		return nil, review.Errorf(review.NotFound, "There is no such request.")
 	}
 	return a, nil
 }
