@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -265,7 +266,7 @@ func (s *stage) gate(t *testing.T, p review.Person, r api.Row) int {
 // Every route, asked by everybody: who has no token is told to get one, and the
 // others are let in or kept out exactly as the table of grants says.
 func TestEveryRouteByRole(t *testing.T) {
-	reading, open, all := newStage(t, review.Released), newStage(t, review.Reviewed), tries()
+	reading, open, all, closed := newStage(t, review.Released), newStage(t, review.Reviewed), tries(), 0
 	for _, r := range api.Rows() {
 		name := r.Method + " " + r.Path
 		if r.Open || strings.Contains(r.Path, ":token") {
@@ -293,9 +294,16 @@ func TestEveryRouteByRole(t *testing.T) {
 		for _, p := range reviewtest.People() {
 			want := s.gate(t, p, r)
 			caller := s.as(t, string(p.Username))
-			before := s.last(t)
+			before, kept := s.last(t), s.digest(t)
 			caller.call(r.Method, api.Prefix+path, body)
 			got := caller.status
+			if want != 0 {
+				closed++
+				if s.digest(t) != kept {
+					t.Errorf("%s as %s: refused, and something changed", name, p.Username)
+				}
+				s.sameAsMissing(t, r, path, body, caller)
+			}
 			switch {
 			case got >= 500:
 				t.Errorf("%s as %s: status %d: %s", name, p.Username, got, caller.body)
@@ -312,6 +320,89 @@ func TestEveryRouteByRole(t *testing.T) {
 			t.Errorf("%s worked for nobody", name)
 		}
 	}
+	t.Logf("%d operations, %d people, %d cells closed", len(api.Rows()), len(reviewtest.People()), closed)
+}
+
+// digest is what must not change when somebody is kept out.
+func (s *stage) digest(t *testing.T) string {
+	t.Helper()
+	r, err := s.store.Request(t.Context(), review.RequestID(s.id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	grants, err := s.store.Grants(t.Context(), review.GrantQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reviewtest.JSON(t, r) + reviewtest.JSON(t, grants)
+}
+
+// sameAsMissing holds an answer to the one for a request that is not there: byte
+// for byte, but for the number of the call.
+func (s *stage) sameAsMissing(t *testing.T, r api.Row, path string, body any, got *program) {
+	t.Helper()
+	if got.status != http.StatusNotFound || !strings.Contains(r.Path, ":request") {
+		return
+	}
+	none := s.as(t, "", []policy.Scope{}...)
+	none.secret = got.secret
+	none.call(r.Method, api.Prefix+strings.Replace(path, s.id, "NONE", 1), body)
+	number := regexp.MustCompile(`\b[a-z2-7]{12}\b`)
+	plain := func(p *program) string {
+		h := p.header.Clone()
+		for _, name := range []string{"X-Request-Id", "Date", "Content-Length"} {
+			h.Del(name)
+		}
+		return number.ReplaceAllString(reviewtest.JSON(t, h)+string(p.body), "*")
+	}
+	if diff := cmp.Diff(plain(none), plain(got)); none.status != got.status || diff != "" {
+		t.Errorf("%s %s: what one may not see differs from what is not there (-missing +hidden):\n%s", r.Method, r.Path, diff)
+	}
+}
+
+// Whatever of one request is asked for under another is not there, for everybody
+// who may see both.
+func TestIDsOfAnotherRequest(t *testing.T) {
+	s := newStage(t, review.Reviewed)
+	at, other := "/requests/"+s.id, s.draftIn(t)
+	file, group := string(other.Groups[0].Files[0].ID), string(other.Groups[0].ID)
+	tried := 0
+	for _, r := range api.Rows() {
+		if !strings.HasPrefix(r.Path, "/requests/:request/") || strings.Count(r.Path, ":") < 2 {
+			continue
+		}
+		var body any
+		if row, ok := tries()[r.Method+" "+r.Path]; ok {
+			body = row.body(s)
+		}
+		path := strings.NewReplacer("/requests/:request", at, ":file", file, ":group", group, ":comment", s.comment(t)+"X", ":which", "before").Replace(r.Path)
+		for _, name := range []string{"ann", s.one, "aud"} {
+			tried++
+			before := s.digest(t)
+			p := s.as(t, name).call(r.Method, api.Prefix+path, body)
+			if p.status < 400 || r.Method == http.MethodGet && p.status != http.StatusNotFound || s.digest(t) != before {
+				t.Errorf("%s %s as %s with another's ids: status %d: %s", r.Method, r.Path, name, p.status, p.body)
+			}
+		}
+	}
+	if tried < 30 {
+		t.Errorf("only %d tries", tried)
+	}
+	t.Logf("%d tries", tried)
+}
+
+// draftIn is another request of ann's, of her other workspace.
+func (s *stage) draftIn(t *testing.T) *review.Request {
+	t.Helper()
+	ann := s.as(t, "ann")
+	s.Workspaces.Write(reviewtest.CohortNext, "release/other.csv", "region,people\nNorth,120\nSouth,345\n")
+	id := into[struct{ ID string }](ann.post("/requests", object{"workspace": "cohort-next"}).want(http.StatusCreated)).ID
+	ann.post("/requests/"+id+"/files", object{"files": []object{{"path": "release/other.csv", "kind": "output", "group": "g"}}}).want(http.StatusOK)
+	r, err := s.store.Request(t.Context(), review.RequestID(id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 // mayBeGone are routes whose thing may not be there for one who may ask: a seat
