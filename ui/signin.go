@@ -271,5 +271,5 @@ func (u *UI) home(c *call) error {
 			return c.redirect(h.path)
 		}
 	}
-	return review.Errorf(review.Forbidden, "Your account has no role yet. Ask whoever runs the service to give you one.")
+	return c.render(http.StatusOK, "no-role", frame{Title: "You have no role yet"}, nil)
 }
