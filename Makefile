@@ -107,6 +107,13 @@ browser:
 postgres:
 	.ci/postgres
 
+# The pictures of the guides, from the demonstration in a real browser. Look at
+# what changed before you keep it.
+.PHONY: screenshots page-times
+screenshots: $(ASSETS)
+	SALLYPORT_BROWSER=$${SALLYPORT_BROWSER:-required} SALLYPORT_PICTURES=yes go test -count=1 -timeout 12m -run 'TestAReleaseGoesTheWholeWay|TestFindings' ./cmd/sallyport
+	go test -count=1 ./docs
+
 # A real S3 server for the tests of delivery.
 s3:
 	.ci/s3

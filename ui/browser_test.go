@@ -2,8 +2,6 @@ package ui
 
 import (
 	"context"
-	"encoding/json"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -76,50 +74,6 @@ func evaluate[T any](b *browserTab, script string, o ...chromedp.EvaluateOption)
 	return out
 }
 
-// axe is the accessibility checker, run in the page.
-func axe(t *testing.T) string {
-	t.Helper()
-	script, err := os.ReadFile("node_modules/axe-core/axe.min.js")
-	if err != nil {
-		t.Skip("axe-core is not installed: run npm ci in ui")
-	}
-	return string(script) + ";''"
-}
-
-const runAxe = `axe.run().then(r => JSON.stringify({
-  passes: r.passes.length,
-  violations: r.violations.map(v => v.id + ' (' + v.impact + '): ' + v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | '))
-}))`
-
-// look opens a page at a width and holds it to what every page must keep: no
-// accessibility violation, nothing wider than the window, no inline anything.
-func (b *browserTab) look(script, name, path string, width int64) {
-	b.t.Helper()
-	b.do(chromedp.EmulateViewport(width, 900))
-	b.open(path)
-	browsertest.Screenshot(b.t, b.ctx, name)
-	if over := evaluate[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
-		b.t.Errorf("%s at %d pixels is %d wider than the window", name, width, over)
-	}
-	if width < 1000 {
-		return // the same page again: its markup was checked at full width
-	}
-	evaluate[string](b, script)
-	var got struct {
-		Passes     int
-		Violations []string
-	}
-	if err := json.Unmarshal([]byte(evaluate[string](b, runAxe, chromedp.EvalAwaitPromise)), &got); err != nil {
-		b.t.Fatal(err)
-	}
-	if got.Passes == 0 {
-		b.t.Errorf("%s: the accessibility checker checked nothing", name)
-	}
-	for _, v := range got.Violations {
-		b.t.Errorf("%s at %d pixels: %s", name, width, v)
-	}
-}
-
 // Every page, in each state a journey meets, in a real browser.
 func TestPagesInBrowser(t *testing.T) {
 	script := axe(t)
@@ -149,6 +103,10 @@ func TestPagesInBrowser(t *testing.T) {
 		ann.look(script, "requests", "/requests", width)
 		ann.look(script, "tokens", "/account/tokens", width)
 		ann.look(script, "notifications", "/notifications", width)
+		ann.look(script, "own-access", "/account/access", width)
+		ann.look(script, "help", "/help", width)
+		ann.look(script, "help-found", "/help?find=count", width)
+		ann.look(script, "help-guide", "/help/first-review", width)
 		ann.look(script, "draft", request, width)
 		ann.look(script, "details", request+"/details", width)
 		ann.look(script, "group", groups[0], width)
@@ -179,10 +137,13 @@ func TestPagesInBrowser(t *testing.T) {
 		checker.look(script, "file", files[0], width)
 		checker.look(script, "finding", strings.Join(finding, "#"), width)
 		checker.look(script, "my-review", request+"/review", width)
+		checker.look(script, "hand-over", request+"/hand-over", width)
 	}
 	lead := as("lea")
 	for _, width := range []int64{1440, 1024, 390} {
 		lead.look(script, "board", "/board", width)
+		lead.look(script, "access", "/access", width)
+		lead.look(script, "access-person", "/access/people/ann", width)
 	}
 	seats[0].vote(request, "approve", "Rounded enough.").post(request + "/review").want(200)
 	seats[1].vote(request, "changes", "Round it.").post(request + "/review").want(200)
@@ -193,6 +154,7 @@ func TestPagesInBrowser(t *testing.T) {
 	}
 	seats[1].vote(request, "approve", "Agreed.")
 	checker.look(script, "release", request+"/release", 1440)
+	checker.look(script, "release", request+"/release", 390)
 	seats[0].post(request + "/release").want(200)
 	aud := as("aud")
 	for _, width := range []int64{1440, 390} {

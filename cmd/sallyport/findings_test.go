@@ -36,6 +36,7 @@ func TestFindingsAreShownWhereTheyAre(t *testing.T) {
 		t.Errorf("the finding leads to %v", chosen)
 	}
 	checker.shot("review")
+	checker.picture("review")
 
 	checker.choose("#decision-approve")
 	checker.click("#vote-save")

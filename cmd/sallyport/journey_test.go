@@ -45,6 +45,12 @@ func TestAReleaseGoesTheWholeWay(t *testing.T) {
 	}
 	first := world.person(t, browsertest.Profile(t, tab), seats[0].Checker)
 	second := world.person(t, browsertest.Profile(t, tab), seats[1].Checker)
+	if makesPictures() {
+		lead := world.person(t, browsertest.Profile(t, tab), "cameron")
+		lead.open("/board")
+		lead.see("Load of each checker")
+		lead.picture("board")
+	}
 	reviewBlind(t, world, id, first, second)
 	consolidate(t, request, first, second)
 	answerAndResubmit(t, world, id, rowan)
@@ -101,6 +107,7 @@ func fileRequest(t *testing.T, w *world, p *person) review.RequestID {
 	p.see("Before you can submit")
 	request := strings.TrimSuffix(p.path(), "/")
 	p.shot("journey-03-request-draft")
+	p.picture("draft")
 
 	describeAll(p, request, "Seasonal vaccine coverage")
 	p.shot("journey-05-request-ready")
@@ -203,6 +210,7 @@ func reviewBlind(t *testing.T, w *world, id review.RequestID, first, second *per
 	}
 	first.open(request + "/review")
 	first.shot("journey-09-my-review")
+	first.picture("my-review")
 	first.click("#submit-review")
 	first.see("Your review is in")
 
@@ -291,8 +299,10 @@ func audit(t *testing.T, p *person, id review.RequestID, by string) {
 	p.open("/records/" + string(id))
 	p.see("What was released", "Request returned", "Request released", secretComment, answer)
 	p.shot("journey-16-record")
+	p.picture("record")
 	p.open("/audit")
 	p.shot("journey-17-audit")
+	p.picture("audit")
 }
 
 // vote decides on one file from its page.

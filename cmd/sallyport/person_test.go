@@ -1,10 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image/png"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -179,6 +183,39 @@ func (p *person) shot(name string) {
 	p.t.Helper()
 	browsertest.Screenshot(p.t, p.ctx, name)
 }
+
+// picture keeps what the window shows as a picture of the guides, when they are
+// made anew (make screenshots); else it makes sure that there is such a picture.
+func (p *person) picture(name string) {
+	p.t.Helper()
+	const folder = "../../docs/images"
+	if !makesPictures() {
+		if _, err := os.Stat(filepath.Join(folder, name+".png")); err != nil {
+			p.t.Errorf("the guides lack a picture: run make screenshots: %v", err)
+		}
+		return
+	}
+	p.do(chromedp.EmulateViewport(1280, 800), chromedp.Sleep(300*time.Millisecond))
+	data, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		p.fatal(err)
+	}
+	shown, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		p.fatal(err)
+	}
+	var small bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&small, shown); err != nil {
+		p.fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, name+".png"), small.Bytes(), 0o644); err != nil {
+		p.fatal(err)
+	}
+	p.do(chromedp.EmulateViewport(1440, 900))
+}
+
+// makesPictures reports whether the pictures of the guides are made anew.
+func makesPictures() bool { return os.Getenv("SALLYPORT_PICTURES") != "" }
 
 // quoted is s as a JavaScript string.
 func quoted(s string) string {
