@@ -114,6 +114,10 @@ screenshots: $(ASSETS)
 	SALLYPORT_BROWSER=$${SALLYPORT_BROWSER:-required} SALLYPORT_PICTURES=yes go test -count=1 -timeout 12m -run 'TestAReleaseGoesTheWholeWay|TestFindings' ./cmd/sallyport
 	go test -count=1 ./docs
 
+# How long the server takes for each page while 50 people use it, two minutes.
+page-times: $(ASSETS)
+	SALLYPORT_PAGE_TIMES=yes go test -count=1 -v -timeout 10m -run 'TestPageTimes' ./ui
+
 # A real S3 server for the tests of delivery.
 s3:
 	.ci/s3

@@ -77,7 +77,11 @@ func evaluate[T any](b *browserTab, script string, o ...chromedp.EvaluateOption)
 // Every page, in each state a journey meets, in a real browser.
 func TestPagesInBrowser(t *testing.T) {
 	script := axe(t)
-	s := newSite(t)
+	s := newSite(t, func(o *Options) {
+		o.Sent = func() ([]SentMail, error) {
+			return []SentMail{{At: o.Now(), To: "ann@example.org", Subject: "It came back", Text: "See there."}}, nil
+		}
+	})
 	if !s.ui.AssetsBuilt() {
 		t.Skip("style and script are not built: run npm run build in ui")
 	}
@@ -103,6 +107,7 @@ func TestPagesInBrowser(t *testing.T) {
 		ann.look(script, "requests", "/requests", width)
 		ann.look(script, "tokens", "/account/tokens", width)
 		ann.look(script, "notifications", "/notifications", width)
+		ann.look(script, "notifications-sent", "/notifications/sent", width)
 		ann.look(script, "own-access", "/account/access", width)
 		ann.look(script, "help", "/help", width)
 		ann.look(script, "help-found", "/help?find=count", width)

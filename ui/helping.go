@@ -52,8 +52,7 @@ func helpFor() map[string]string {
 		"/requests/:request/withdraw":      "first-request#follow-it",
 		"/requests/:request/files/:file":   "workbench",
 
-		"/requests/:request/files/:file/changes":          "workbench#other-files",
-		"/requests/:request/files/:file/changes/:version": "workbench#other-files",
+		"/requests/:request/files/:file/changes": "workbench#other-files",
 
 		"/queue":                           "first-review",
 		"/board":                           "leading",

@@ -14,7 +14,7 @@ func notPages() []string {
 	return []string{
 		"/", "/static/*", "/health", "/sign-in/by/:method", "/sign-in/by/:method/back", "/help/files/*",
 		"/workspaces/:workspace/form", "/requests/:request/files/:file/rows", "/requests/:request/files/:file/content",
-		"/requests/:request/files/:file/download", "/requests/:request/package", "/requests/:request/recall/report.json",
+		"/requests/:request/files/:file/download", "/requests/:request/files/:file/changes/:version", "/requests/:request/package", "/requests/:request/recall/report.json",
 		"/export/events", "/export/requests", "/export/releases", "/export/figures", "/export/records/:request", "/export/reviews/:request",
 		"/audit/checkpoints/:size", "/audit/key", "/audit/proofs/:seq", "/records/:request/proof", "/register.csv", "/register.json",
 	}

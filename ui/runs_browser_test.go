@@ -40,7 +40,6 @@ func TestRunPagesInBrowser(t *testing.T) {
 		ann.look(script, fmt.Sprint("compare-", width), "/workspaces/cohort/compare?from="+second+"&to="+second, width)
 		ann.look(script, fmt.Sprint("changed-table-", width), files[0]+"/changes", width)
 		ann.look(script, fmt.Sprint("changed-text-", width), files[1]+"/changes", width)
-		ann.look(script, fmt.Sprint("changed-version-", width), files[1]+"/changes/after", width)
 		ann.look(script, fmt.Sprint("draft-with-changes-", width), request, width)
 		ann.look(script, fmt.Sprint("workspace-wildcard-", width), "/workspaces/cohort", width)
 	}
