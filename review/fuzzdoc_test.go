@@ -12,11 +12,13 @@ import (
 // Packages that use a library which makes values of bytes, and read nothing from
 // outside with it.
 var readNothing = map[string]string{
-	"cmd/sallyport/internal/demo": "writes invented studies",
-	"review/reviewtest":           "a suite of tests",
-	"storage/storagetest":         "stand-ins for tests",
-	"ui/export":                   "writes tables",
-	"ui/signin":                   "reads the file of its own key",
+	"cmd/sallyport/internal/demo":    "writes invented studies",
+	"cmd/sallyport/internal/load":    "plays people, for tests and measurements",
+	"cmd/sallyport/internal/observe": "writes whether it is ready",
+	"review/reviewtest":              "a suite of tests",
+	"storage/storagetest":            "stand-ins for tests",
+	"ui/export":                      "writes tables",
+	"ui/signin":                      "reads the file of its own key",
 }
 
 var (
