@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"sallyport/checks"
 	"sallyport/policy"
@@ -68,7 +69,7 @@ func (s *Service) recheckNow(ctx context.Context, a Actor, id RequestID, done fu
 			return nil
 		}
 		set.Urgent, set.Done = done == nil, done
-		digest, heaviest, err := s.reportFor(ctx, key, set)
+		digest, heaviest, err := s.reportFor(ctx, key, set, watched(&set))
 		if err != nil {
 			return err
 		}
@@ -91,10 +92,16 @@ func (s *Service) recheckNow(ctx context.Context, a Actor, id RequestID, done fu
 
 // reportFor returns the digest and the worst of the findings under the key, made
 // now if they were never made.
-func (s *Service) reportFor(ctx context.Context, key ReportKey, set checks.Set) (Digest, policy.Severity, error) {
+//
+// Findings that were made while the storage could not be reached tell of the
+// storage and not of the files. They are not kept, for they would stand for good.
+func (s *Service) reportFor(ctx context.Context, key ReportKey, set checks.Set, outage func() error) (Digest, policy.Severity, error) {
 	rep, err := s.Store.Report(ctx, key)
 	if KindOf(err) == NotFound {
 		if rep, err = s.Checker.Run(ctx, s.Policy, set); err != nil {
+			return "", "", err
+		}
+		if err = outage(); err != nil {
 			return "", "", err
 		}
 		if err = s.Store.SaveReport(ctx, key, rep); err != nil {
@@ -108,6 +115,52 @@ func (s *Service) reportFor(ctx context.Context, key ReportKey, set checks.Set) 
 	}
 	d, err := ReportDigest(rep)
 	return d, worst(rep), err
+}
+
+// watched has a set remember the first failure of the storage to give its files'
+// bytes, and returns what tells it: nil when there was none.
+func watched(set *checks.Set) (outage func() error) {
+	var mu sync.Mutex
+	var first error
+	note := func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if first == nil && KindOf(err) != NotFound && !errors.Is(err, ErrCorrupt) { // those are damage, and told as such
+			first = &Error{Kind: Unavailable, Message: "Stored bytes cannot be read just now. Try again.", Err: err}
+		}
+	}
+	for _, files := range [][]checks.File{set.Files, set.Earlier} {
+		for i := range files {
+			open := files[i].Open
+			files[i].Open = func() (io.ReadCloser, error) {
+				rc, err := open()
+				if err != nil {
+					note(err)
+					return nil, err
+				}
+				return noting{rc, note}, nil
+			}
+		}
+	}
+	return func() error {
+		mu.Lock()
+		defer mu.Unlock()
+		return first
+	}
+}
+
+// noting tells of a failure to read.
+type noting struct {
+	io.ReadCloser
+	note func(error)
+}
+
+func (r noting) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.note(err)
+	}
+	return n, err
 }
 
 // checkSet is the request's files as the checks take them, with everything that
