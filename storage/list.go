@@ -46,7 +46,11 @@ func selectRequests(tx *gorm.DB, q review.RequestQuery) *gorm.DB {
 		page = page.Where("author = ?", string(q.Author))
 	}
 	if q.Checker != "" {
-		page = page.Where("id IN (SELECT request FROM request_seats WHERE checker = ?)", string(q.Checker))
+		seats := "id IN (SELECT request FROM request_seats WHERE checker = ?)"
+		if len(q.Statuses) > 0 { // few are under way, whatever the checker has seen in years
+			seats = "EXISTS (SELECT 1 FROM request_seats WHERE request = requests.id AND checker = ?)"
+		}
+		page = page.Where(seats, string(q.Checker))
 	}
 	if q.Workspace != "" {
 		page = page.Where("workspace = ?", string(q.Workspace))
