@@ -14,6 +14,7 @@ DEMO    ?= demo-data
 FUZZTIME ?= 20s
 KILLS    ?= 500
 CHAOS    ?= 3m
+LOAD     ?= 1m
 
 export CGO_ENABLED := 1
 # The C compiler's mark of a build would differ each time. For every command
@@ -23,7 +24,7 @@ export CGO_LDFLAGS := -O2 -g -Wl,--build-id=none
 ASSETS := ui/static/dist/manifest.json
 ASSET_SOURCES := $(shell find ui/assets ui/build.mjs ui/package.json ui/package-lock.json -type f 2>/dev/null)
 
-.PHONY: run build packages test matrix unit unit-postgres postgres postgres-all lint bench fuzz browser s3 kills chaos sbom reproducible clean tools-present
+.PHONY: run build packages test matrix unit unit-postgres postgres postgres-all lint bench fuzz browser s3 kills chaos load sbom reproducible clean tools-present
 
 run: build
 	bin/sallyport demo --listen $(ADDRESS) --data $(DEMO)
@@ -131,6 +132,13 @@ kills: s3
 # docs/performance.md.
 chaos: s3 postgres
 	SALLYPORT_S3=required SALLYPORT_POSTGRES=required SALLYPORT_CHAOS=$(CHAOS) go test -timeout 60m -v -run 'TestChaos' ./cmd/sallyport
+
+# What many people at once get, for LOAD with each number of them and each
+# engine; and how the lists grow. Prints tables for docs/performance.md.
+load: s3 postgres
+	SALLYPORT_S3=required SALLYPORT_POSTGRES=required SALLYPORT_LOAD=$(LOAD) go test -timeout 60m -v -run 'TestLoad$$' ./cmd/sallyport
+	SALLYPORT_SLOPES=100000 go test -timeout 30m -v -run 'TestSlopes' ./storage
+	SALLYPORT_TEST_ENGINE=postgres SALLYPORT_POSTGRES=required SALLYPORT_SLOPES=100000 go test -timeout 30m -v -run 'TestSlopes' ./storage
 
 # Benchmarks print ratios to a bare read within one run.
 bench:
