@@ -23,7 +23,7 @@ import (
 const loadFor = "SALLYPORT_LOAD"
 
 // So many people at work on one server, on each engine: each researcher files
-// requests of 200 kB and thinks for a second or two between two steps, checkers
+// requests of 100 kB and thinks for a second or two between two steps, checkers
 // review them, an auditor looks at each release. It prints what was answered, how
 // fast, and how much memory the server had.
 func TestLoad(t *testing.T) {
@@ -41,7 +41,7 @@ func TestLoad(t *testing.T) {
 }
 
 func measure(t *testing.T, people int, postgres bool, length time.Duration) {
-	c := newCluster(t, load.Site{Researchers: people, Checkers: max(4, people/10), Courses: 1 + int(length/(10*time.Second)), Bytes: 200_000}, 1, postgres)
+	c := newCluster(t, load.Site{Researchers: people, Checkers: max(4, people/10), Courses: 1 + int(length/(10*time.Second)), Bytes: 100_000}, 1, postgres)
 	m := c.members[0]
 	m.start(0)
 	defer func() { m.end(syscall.SIGKILL) }()

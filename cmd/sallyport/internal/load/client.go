@@ -42,7 +42,9 @@ func (c *Client) do(ctx context.Context, what, method, path string, in, out any)
 	for tries := 1; ; tries++ {
 		start := time.Now()
 		status, data, err := c.once(ctx, method, path, key, body)
-		c.Tally.add(what, time.Since(start), status, err)
+		if ctx.Err() == nil { // not what the end of the play cut off
+			c.Tally.add(what, time.Since(start), status, err)
+		}
 		switch {
 		case err == nil && status < 300:
 			if out == nil {
