@@ -120,10 +120,7 @@ func (s *Service) Figures(ctx context.Context, a Actor, since, until time.Time) 
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.calendar.BusinessCalendar == nil {
-		t.calendar = newCalendar(s.Policy)
-	}
-	if err := t.read(ctx, s.Store); err != nil {
+	if err := t.read(ctx, s); err != nil {
 		return nil, err
 	}
 	return t.sum(since, until, s.Policy.Review.FeedbackDays), nil
@@ -135,6 +132,7 @@ func (s *Service) Figures(ctx context.Context, a Actor, since, until time.Time) 
 type Tally struct {
 	mu       sync.Mutex
 	last     int64
+	saved    int64 // the newest event that is kept with the events
 	calendar calendar
 	days     map[time.Time]bool    // which are working days, looked up once
 	courses  map[RequestID]*course // with the checkers now
@@ -147,49 +145,49 @@ type Tally struct {
 
 // recallFact is one report of a breach.
 type recallFact struct {
-	at       time.Time
-	severity RecallSeverity
+	At       time.Time
+	Severity RecallSeverity
 }
 
 // course is one request's turn with the checkers, under way.
 type course struct {
-	begun    time.Time
-	seats    map[Username]time.Time
-	votes    map[FileID]map[Username]Decision
-	public   int
-	compared bool
+	Begun    time.Time
+	Seats    map[Username]time.Time
+	Votes    map[FileID]map[Username]Decision
+	Public   int
+	Compared bool
 }
 
 type turnFact struct {
-	ended       time.Time
-	days        int       // working days that it took; see Turnaround
-	end         EventType // EvReturned, EvRejected or EvApproved
-	early, said bool
-	changes     int
-	rejected    int
-	public      int
-	findings    string // as events keep them; see weighty
+	Ended       time.Time
+	Days        int       // working days that it took; see Turnaround
+	End         EventType // EvReturned, EvRejected or EvApproved
+	Early, Said bool
+	Changes     int
+	Rejected    int
+	Public      int
+	Findings    string // as events keep them; see weighty
 }
 
 type reviewFact struct {
-	at      time.Time
-	checker Username
-	request RequestID
-	files   int
-	took    time.Duration
+	At      time.Time
+	Checker Username
+	Request RequestID
+	Files   int
+	Took    time.Duration
 }
 
 type compareFact struct {
-	at    time.Time
-	a, b  Username
-	votes [3][3]int
+	At    time.Time
+	A, B  Username
+	Votes [3][3]int
 }
 
 type exceptionFact struct {
-	at     time.Time
-	check  string
-	asked  bool
-	accept bool
+	At     time.Time
+	Check  string
+	Asked  bool
+	Accept bool
 }
 
 // told are the events that figures are made of.
@@ -202,13 +200,22 @@ func told() []EventType {
 
 // read takes in the events since the last call, a stretch of the log at a time:
 // a bounded stretch costs the same whichever way the database goes through it.
-func (t *Tally) read(ctx context.Context, s Store) error {
+// What an earlier process read is taken up, and what this one did is kept.
+func (t *Tally) read(ctx context.Context, service *Service) error {
 	const stretch = 20_000
+	if t.calendar.BusinessCalendar == nil {
+		t.calendar = newCalendar(service.Policy)
+	}
+	s, key := service.Store, tallyForm+service.Policy.SHA256
 	newest, err := s.Events(ctx, EventQuery{Newest: true, Limit: 1})
 	if err != nil || len(newest) == 0 {
 		return err
 	}
-	for end := newest[0].Seq; t.last < end; {
+	end := newest[0].Seq
+	if err := t.begin(ctx, s, key, end); err != nil {
+		return err
+	}
+	for t.last < end {
 		to := min(end, t.last+stretch)
 		list, err := s.Events(ctx, EventQuery{Types: told(), After: t.last, Before: to + 1, Limit: stretch})
 		if err != nil {
@@ -219,7 +226,7 @@ func (t *Tally) read(ctx context.Context, s Store) error {
 		}
 		t.last = to
 	}
-	return nil
+	return t.keep(ctx, s, key)
 }
 
 // add takes in one event.
@@ -229,14 +236,14 @@ func (t *Tally) add(e *Event) {
 	}
 	switch e.Type {
 	case EvSubmitted, EvResubmitted:
-		c := &course{begun: e.At, seats: map[Username]time.Time{}, votes: map[FileID]map[Username]Decision{}}
+		c := &course{Begun: e.At, Seats: map[Username]time.Time{}, Votes: map[FileID]map[Username]Decision{}}
 		t.courses[e.Request] = c
 	case EvExceptionAsked:
 		if e.Detail["withdrawn"] == "" {
-			t.asked = append(t.asked, exceptionFact{at: e.At, check: e.Detail["check"], asked: true})
+			t.asked = append(t.asked, exceptionFact{At: e.At, Check: e.Detail["check"], Asked: true})
 		}
 	case EvExceptionAnswered:
-		t.asked = append(t.asked, exceptionFact{at: e.At, check: e.Detail["check"], accept: e.Detail["accept"] == yesNo(true)})
+		t.asked = append(t.asked, exceptionFact{At: e.At, Check: e.Detail["check"], Accept: e.Detail["accept"] == yesNo(true)})
 	case EvRecalled:
 		t.recalls = append(t.recalls, recallFact{e.At, RecallSeverity(e.Detail["severity"])})
 	default:
@@ -250,19 +257,19 @@ func (t *Tally) add(e *Event) {
 func (t *Tally) during(c *course, e *Event) {
 	switch e.Type {
 	case EvRouted, EvClaimed:
-		c.seats[Username(e.Detail["checker"])] = e.At
+		c.Seats[Username(e.Detail["checker"])] = e.At
 	case EvVoted:
-		if c.votes[e.File] == nil {
-			c.votes[e.File] = map[Username]Decision{}
+		if c.Votes[e.File] == nil {
+			c.Votes[e.File] = map[Username]Decision{}
 		}
-		c.votes[e.File][e.Actor] = Decision(e.Detail["decision"])
+		c.Votes[e.File][e.Actor] = Decision(e.Detail["decision"])
 	case EvVoteVoided:
 		if e.Detail["why"] != "early return" { // the turn's own end, after which it counts what was voted
-			delete(c.votes[e.File], Username(e.Detail["checker"]))
+			delete(c.Votes[e.File], Username(e.Detail["checker"]))
 		}
 	case EvCommented:
 		if e.Detail["visibility"] == string(Public) {
-			c.public++
+			c.Public++
 		}
 	case EvReviewSubmitted:
 		t.handedIn(c, e)
@@ -278,14 +285,14 @@ func (t *Tally) during(c *course, e *Event) {
 }
 
 func (t *Tally) handedIn(c *course, e *Event) {
-	from := c.begun
-	if at := c.seats[e.Actor]; at.After(from) {
+	from := c.Begun
+	if at := c.Seats[e.Actor]; at.After(from) {
 		from = at
 	}
-	f := reviewFact{at: e.At, checker: e.Actor, request: e.Request, took: e.At.Sub(from)}
-	for _, votes := range c.votes {
+	f := reviewFact{At: e.At, Checker: e.Actor, Request: e.Request, Took: e.At.Sub(from)}
+	for _, votes := range c.Votes {
 		if _, ok := votes[e.Actor]; ok {
-			f.files++
+			f.Files++
 		}
 	}
 	t.reviews = append(t.reviews, f)
@@ -294,12 +301,12 @@ func (t *Tally) handedIn(c *course, e *Event) {
 // compare takes down how the votes on each file stood when both reviews were in,
 // the first time in the turn: what came later was not blind.
 func (t *Tally) compare(c *course, e *Event) {
-	if c.compared {
+	if c.Compared {
 		return
 	}
-	c.compared = true
+	c.Compared = true
 	pairs := map[[2]Username]*compareFact{}
-	for _, votes := range c.votes {
+	for _, votes := range c.Votes {
 		names := slices.Sorted(maps.Keys(votes))
 		for i, a := range names {
 			for _, b := range names[i+1:] {
@@ -309,9 +316,9 @@ func (t *Tally) compare(c *course, e *Event) {
 				}
 				key := [2]Username{a, b}
 				if pairs[key] == nil {
-					pairs[key] = &compareFact{at: e.At, a: a, b: b}
+					pairs[key] = &compareFact{At: e.At, A: a, B: b}
 				}
-				pairs[key].votes[x][y]++
+				pairs[key].Votes[x][y]++
 			}
 		}
 	}
@@ -321,24 +328,24 @@ func (t *Tally) compare(c *course, e *Event) {
 }
 
 func (t *Tally) end(c *course, e *Event) {
-	f := turnFact{ended: e.At, days: t.taken(c.begun, e.At), end: e.Type, early: e.Detail["early"] != "", public: c.public}
+	f := turnFact{Ended: e.At, Days: t.taken(c.Begun, e.At), End: e.Type, Early: e.Detail["early"] != "", Public: c.Public}
 	switch e.Type {
 	case EvReturned:
-		f.findings = e.Detail[detailFindings]
-		f.said = f.findings != "" || f.early
+		f.Findings = e.Detail[detailFindings]
+		f.Said = f.Findings != "" || f.Early
 	case EvApproved:
-		f.findings = e.Detail[detailOverrode]
-		f.said = e.Detail[detailOutside] != "" // written by the same program
+		f.Findings = e.Detail[detailOverrode]
+		f.Said = e.Detail[detailOutside] != "" // written by the same program
 	}
-	for _, votes := range c.votes {
+	for _, votes := range c.Votes {
 		against := slices.Collect(maps.Values(votes))
 		switch {
 		case slices.Contains(against, Reject):
-			f.rejected++
+			f.Rejected++
 		case slices.Contains(against, RequestChanges):
-			f.changes++
+			f.Changes++
 		}
 	}
-	f.findings = strings.Clone(f.findings)
+	f.Findings = strings.Clone(f.Findings)
 	t.turns = append(t.turns, f)
 }

@@ -109,6 +109,59 @@ func TestFigures(t *testing.T) {
 	wantKind(t, err, review.NotFound)
 }
 
+// Another process goes on from what was kept, and says the same; what was kept by
+// another policy, or cannot be read, is made anew.
+func TestFiguresAreKept(t *testing.T) {
+	w := newWorld(t)
+	ctx, aud := t.Context(), w.As(t, "aud")
+	votes := make([][2]review.Decision, 10)
+	for i := range votes {
+		votes[i] = [2]review.Decision{review.Approve, review.Decisions()[i%3]}
+	}
+	add := func(from, to int) {
+		var batch []review.Event
+		for i := from; i < to; i++ {
+			h := history{review.RequestID(fmt.Sprint("r", i)), time.Date(2024, 1, 1, 9, 0, 0, 0, time.UTC).Add(time.Duration(i) * time.Hour), i % 12, votes, review.EvApproved, map[string]string{"overrode": "small-count:block:2"}}
+			batch = append(batch, h.events()...)
+		}
+		must(t, w.Store.Append(ctx, batch...))
+	}
+	figures := func(p *policy.Policy) string {
+		s := &review.Service{Store: w.Store, Policy: p, Now: w.Now}
+		f, err := s.Figures(ctx, aud, time.Time{}, time.Time{})
+		must(t, err)
+		return reviewtest.JSON(t, f)
+	}
+	key := "figures-1 " + w.Policy.SHA256
+	saved := func() int64 {
+		last, _, err := w.Store.SavedTally(ctx, key)
+		must(t, err)
+		return last
+	}
+	add(0, 100)
+	figures(w.Policy)
+	if saved() != 0 {
+		t.Error("a short log is kept")
+	}
+	add(100, 300)
+	want := figures(w.Policy)
+	last := saved()
+	if last == 0 || figures(w.Policy) != want {
+		t.Errorf("kept up to event %d, and then it says %s, not %s", last, figures(w.Policy), want)
+	}
+	add(300, 310)
+	whole := figures(w.Policy) // goes on from there
+	must(t, w.Store.SaveTally(ctx, key, last, []byte("spoilt")))
+	if got := figures(w.Policy); got != whole || saved() <= last {
+		t.Errorf("anew it says %s, not %s", got, whole)
+	}
+	other := *w.Policy
+	other.SHA256 = "another"
+	if got := figures(&other); got != whole || saved() != 0 {
+		t.Errorf("by another policy it says %s, not %s", got, whole)
+	}
+}
+
 // The figures of a played request say what was played.
 func TestFiguresOfPlayed(t *testing.T) {
 	w := newWorld(t)
@@ -142,6 +195,17 @@ func BenchmarkFigures(b *testing.B) {
 			}
 		}
 		b.Run(fmt.Sprintf("requests=%d/first", n), func(b *testing.B) {
+			for b.Loop() {
+				must(b, w.Store.SaveTally(ctx, "nothing", 1, nil)) // in place of what was kept
+				fresh := &review.Service{Store: w.Store, Policy: w.Policy, Now: w.Now}
+				f, err := fresh.Figures(ctx, aud, time.Time{}, time.Time{})
+				must(b, err)
+				if f.Turnaround.Turns != n {
+					b.Fatalf("%d turns", f.Turnaround.Turns)
+				}
+			}
+		})
+		b.Run(fmt.Sprintf("requests=%d/after a start", n), func(b *testing.B) {
 			for b.Loop() {
 				fresh := &review.Service{Store: w.Store, Policy: w.Policy, Now: w.Now}
 				f, err := fresh.Figures(ctx, aud, time.Time{}, time.Time{})

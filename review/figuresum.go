@@ -19,22 +19,22 @@ func (t *Tally) sum(since, until time.Time, promise int) *Figures {
 	}
 	var turns []turnFact
 	for _, x := range t.turns {
-		if in(x.ended) {
+		if in(x.Ended) {
 			turns = append(turns, x)
 		}
 	}
 	f.Turnaround = turnaround(turns, promise)
 	overrode, against := map[FindingCount]int{}, map[FindingCount]int{}
 	for _, x := range turns {
-		switch x.end {
+		switch x.End {
 		case EvReturned:
 			f.Returns.add(x, against)
 		case EvApproved:
 			f.Releases++
-			if !x.said {
+			if !x.Said {
 				f.Unsaid++
 			}
-			countFindings(overrode, x.findings)
+			countFindings(overrode, x.Findings)
 		}
 	}
 	f.Overrode, f.Returns.Findings = counts(overrode), counts(against)
@@ -52,16 +52,16 @@ func (t *Tally) sum(since, until time.Time, promise int) *Figures {
 func (t *Tally) recallMonths(in func(time.Time) bool) []RecallMonth {
 	var out []RecallMonth // events come in order, so months do
 	for _, x := range t.recalls {
-		if !in(x.at) {
+		if !in(x.At) {
 			continue
 		}
-		month := time.Date(x.at.Year(), x.at.Month(), 1, 0, 0, 0, 0, time.UTC)
+		month := time.Date(x.At.Year(), x.At.Month(), 1, 0, 0, 0, 0, time.UTC)
 		if len(out) == 0 || !out[len(out)-1].Month.Equal(month) {
 			out = append(out, RecallMonth{Month: month})
 		}
 		m := &out[len(out)-1]
 		m.Recalls++
-		switch x.severity {
+		switch x.Severity {
 		case RecallLow:
 			m.Low++
 		case RecallModerate:
@@ -78,10 +78,10 @@ func turnaround(turns []turnFact, promise int) Turnaround {
 	var all []int
 	months := map[time.Time][]int{}
 	for _, x := range turns {
-		out.Days[x.days-1]++
-		all = append(all, x.days)
-		m := time.Date(x.ended.Year(), x.ended.Month(), 1, 0, 0, 0, 0, time.UTC)
-		months[m] = append(months[m], x.days)
+		out.Days[x.Days-1]++
+		all = append(all, x.Days)
+		m := time.Date(x.Ended.Year(), x.Ended.Month(), 1, 0, 0, 0, 0, time.UTC)
+		months[m] = append(months[m], x.Days)
 	}
 	out.Turns, out.Within, out.Median = summary(all, promise)
 	for _, m := range slices.SortedFunc(maps.Keys(months), time.Time.Compare) {
@@ -135,16 +135,16 @@ func summary(days []int, promise int) (n, within, median int) {
 
 func (r *Returns) add(x turnFact, against map[FindingCount]int) {
 	r.N++
-	if x.early {
+	if x.Early {
 		r.Early++
 	}
-	if !x.said {
+	if !x.Said {
 		r.Unsaid++
 	}
-	r.Changes += x.changes
-	r.Rejected += x.rejected
-	r.Comments += x.public
-	countFindings(against, x.findings)
+	r.Changes += x.Changes
+	r.Rejected += x.Rejected
+	r.Comments += x.Public
+	countFindings(against, x.Findings)
 }
 
 // countFindings reads what weighty wrote.
@@ -177,17 +177,17 @@ func (t *Tally) work(in func(time.Time) bool) []CheckerWork {
 	byName := map[Username]*CheckerWork{}
 	requests, took := map[Username]map[RequestID]bool{}, map[Username][]time.Duration{}
 	for _, x := range t.reviews {
-		if !in(x.at) {
+		if !in(x.At) {
 			continue
 		}
-		if byName[x.checker] == nil {
-			byName[x.checker], requests[x.checker] = &CheckerWork{Checker: x.checker}, map[RequestID]bool{}
+		if byName[x.Checker] == nil {
+			byName[x.Checker], requests[x.Checker] = &CheckerWork{Checker: x.Checker}, map[RequestID]bool{}
 		}
-		w := byName[x.checker]
+		w := byName[x.Checker]
 		w.Reviews++
-		w.Files += x.files
-		requests[x.checker][x.request] = true
-		took[x.checker] = append(took[x.checker], x.took)
+		w.Files += x.Files
+		requests[x.Checker][x.Request] = true
+		took[x.Checker] = append(took[x.Checker], x.Took)
 	}
 	var out []CheckerWork
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
@@ -202,15 +202,15 @@ func (t *Tally) work(in func(time.Time) bool) []CheckerWork {
 func (t *Tally) pairs(in func(time.Time) bool) []Agreement {
 	all := map[[2]Username]*Agreement{}
 	for _, x := range t.compared {
-		if !in(x.at) {
+		if !in(x.At) {
 			continue
 		}
-		key := [2]Username{x.a, x.b}
+		key := [2]Username{x.A, x.B}
 		if all[key] == nil {
-			all[key] = &Agreement{A: x.a, B: x.b}
+			all[key] = &Agreement{A: x.A, B: x.B}
 		}
-		for i := range x.votes {
-			for j, n := range x.votes[i] {
+		for i := range x.Votes {
+			for j, n := range x.Votes[i] {
 				all[key].Votes[i][j] += n
 			}
 		}
@@ -253,18 +253,18 @@ func (p *Agreement) measure() {
 func (t *Tally) exceptions(in func(time.Time) bool) []ExceptionCount {
 	all := map[string]*ExceptionCount{}
 	for _, x := range t.asked {
-		if !in(x.at) {
+		if !in(x.At) {
 			continue
 		}
-		c := all[x.check]
+		c := all[x.Check]
 		if c == nil {
-			c = &ExceptionCount{Check: x.check}
-			all[x.check] = c
+			c = &ExceptionCount{Check: x.Check}
+			all[x.Check] = c
 		}
 		switch {
-		case x.asked:
+		case x.Asked:
 			c.Asked++
-		case x.accept:
+		case x.Accept:
 			c.Accepted++
 		default:
 			c.Refused++

@@ -151,6 +151,12 @@ func (s *Service) Work(ctx context.Context) error {
 			return nil
 		})
 	}
+	if s.Tally != nil {
+		group.Go(func() error {
+			s.again(ctx, tallyWatch, func() (bool, error) { return false, s.readFigures(ctx) })
+			return nil
+		})
+	}
 	for range s.workers() {
 		group.Go(func() error {
 			s.again(ctx, idle, func() (bool, error) { return s.doJob(ctx) })

@@ -24,6 +24,7 @@ type Store interface {
 	RetentionStore
 	ScanStore
 	AccessStore
+	TallyStore
 	LeadStore
 	VisitStore
 

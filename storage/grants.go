@@ -69,6 +69,7 @@ func privileges() map[string]string {
 		"blob_removals":      grantAppend,
 		"blob_removal_ends":  grantAppend,
 		"package_removals":   grantAppend,
+		"tallies":            grantAny,
 		"report_removals":    grantAppend,
 	}
 }
