@@ -24,7 +24,7 @@ export CGO_LDFLAGS := -O2 -g -Wl,--build-id=none
 ASSETS := ui/static/dist/manifest.json
 ASSET_SOURCES := $(shell find ui/assets ui/build.mjs ui/package.json ui/package-lock.json -type f 2>/dev/null)
 
-.PHONY: run build packages test matrix unit unit-postgres postgres postgres-all lint bench fuzz browser s3 kills chaos load sbom reproducible clean tools-present
+.PHONY: run build packages upgrade-test test matrix unit unit-postgres postgres postgres-all lint bench fuzz browser s3 kills chaos load sbom reproducible clean tools-present
 
 run: build
 	bin/sallyport demo --listen $(ADDRESS) --data $(DEMO)
@@ -67,6 +67,7 @@ unit: export SALLYPORT_POSTGRES := required
 unit: $(ASSETS) $(OIDCTEST) s3
 	go test -race -p 3 -timeout 14m -skip '^($(ONE_BY_ONE))$$' ./...
 	go test -p 3 -timeout 12m -run '^($(ONE_BY_ONE))$$' ./review ./ui ./ui/api ./cmd/sallyport
+	go test -run '^TestMemory$$' ./checks/confine # the race detector's memory knows no limit
 
 # Every route as everybody in every status; a normal run tries two statuses.
 matrix: $(ASSETS)
@@ -94,6 +95,10 @@ packages: $(ASSETS)
 	.ci/package/deb bin/static/sallyport $(VERSION) bin
 	mkdir -p bin/tools && go build -C .ci/tools/kube -o $(CURDIR)/bin/tools/kube .
 	bin/tools/kube docs/deploy/kubernetes/*.yaml
+
+# The first release's data taken over by the present program, and the way back.
+upgrade-test: build
+	.ci/upgrade bin/sallyport
 
 # Two builds in two places, one hash.
 reproducible:
