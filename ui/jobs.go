@@ -284,9 +284,7 @@ func (p *jobPage) jobs(scripts map[string]string) {
 
 func (p *jobPage) timeline() {
 	r := &p.Job
-	for _, m := range []moment{{Name: "Created", At: r.Created}, {Name: "Started", At: r.Started}, {Name: "Finished", At: r.Finished}} {
-		p.Timeline = append(p.Timeline, m)
-	}
+	p.Timeline = append(p.Timeline, moment{Name: "Created", At: r.Created}, moment{Name: "Started", At: r.Started}, moment{Name: "Finished", At: r.Finished})
 	if d := r.Runtime(); d > 0 {
 		d = d.Round(time.Second)
 		p.Runtime = fmt.Sprintf("%02d:%02d:%02d", int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60)

@@ -40,7 +40,7 @@ func (c *Client) do(ctx context.Context, what, method, path string, in, out any)
 		key = rand.Text()
 	}
 	for tries := 1; ; tries++ {
-		start := time.Now()
+		start := time.Now() //permit:time.Now // how long an answer takes is the machine's time
 		status, data, err := c.once(ctx, method, path, key, body)
 		if ctx.Err() == nil { // not what the end of the play cut off
 			c.Tally.add(what, time.Since(start), status, err)

@@ -83,7 +83,7 @@ func (p *Players) Course(ctx context.Context, researcher, course int) (told Told
 		return told, err
 	}
 	told.Done = append(told.Done, review.EvApproved)
-	if v, err = p.until(ctx, author, id, func(v *view) bool { return v.Summary.Status == review.Released }); err != nil {
+	if _, err = p.until(ctx, author, id, func(v *view) bool { return v.Summary.Status == review.Released }); err != nil {
 		return told, err
 	}
 	told.Done, told.Released = append(told.Done, review.EvReleased), true

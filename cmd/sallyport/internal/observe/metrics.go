@@ -109,7 +109,7 @@ type countedChecker struct {
 }
 
 func (c *countedChecker) Run(ctx context.Context, p *policy.Policy, set checks.Set) (*checks.Report, error) {
-	began := time.Now()
+	began := time.Now() //permit:time.Now // how long checks take is the machine's time
 	ctx, span := tracer().Start(ctx, "checks")
 	defer span.End()
 	rep, err := c.Checker.Run(ctx, p, set)
