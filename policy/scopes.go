@@ -14,6 +14,7 @@ const (
 	ScopeRelease Scope = "release" // release what both checkers approved, recall it, hold and restore stored bytes
 	ScopeAudit   Scope = "audit"   // the registers, the records and the event log
 	ScopeAccess  Scope = "access"  // see, give and take roles
+	ScopeNotices Scope = "notices" // say of what one is told, and when
 )
 
 // Scopes lists every scope with the actions it lets through.
@@ -23,13 +24,14 @@ func Scopes() []ScopeActions {
 			WorkspaceList, WorkspaceView, WorkspaceContent, WorkspaceJobs, RequestList, RequestView, FileContent,
 			QueueView, QueueAll, StatusView, ReviewExport, ReleasePackage,
 		}},
-		{ScopeRequest, []Action{RequestCreate, RequestEdit, RequestSubmit, RequestWithdraw, RequestComment, NoticesChoose}},
+		{ScopeRequest, []Action{RequestCreate, RequestEdit, RequestSubmit, RequestWithdraw, RequestComment}},
 		{ScopeReview, []Action{
-			ReviewClaim, ReviewHandOver, ReviewReassign, ReviewVote, ReviewSubmit, ReviewReturn, ReviewReject, RequestComment, NoticesChoose,
+			ReviewClaim, ReviewHandOver, ReviewReassign, ReviewVote, ReviewSubmit, ReviewReturn, ReviewReject, RequestComment,
 		}},
 		{ScopeRelease, []Action{ReviewRelease, ReleaseRecall, RequestHold, BlobRestore}},
 		{ScopeAudit, []Action{ReleaseList, RecordView, AuditView, AuditExport, JobRetry}},
 		{ScopeAccess, []Action{AccessView, AccessPropose, AccessConfirm}},
+		{ScopeNotices, []Action{NoticesChoose}},
 	}
 }
 

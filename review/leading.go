@@ -45,28 +45,31 @@ const (
 // So whatever a leader does can be done twice: it decides again in the
 // transaction that changes something.
 type leading struct {
-	store LeadStore
-	me    string
-	every time.Duration
-	leads atomic.Bool
+	store  LeadStore
+	me     string
+	every  time.Duration
+	leads  atomic.Bool
+	looked chan struct{} // closed once it is known who leads
 
 	known         Lead
 	quiet, failed int // beats
 }
 
 func newLeading(store LeadStore) *leading {
-	return &leading{store: store, me: rand.Text(), every: beatEvery}
+	return &leading{store: store, me: rand.Text(), every: beatEvery, looked: make(chan struct{})}
 }
 
 // run takes part until ctx ends, and then leaves the lead to others at once.
 func (l *leading) run(ctx context.Context) {
 	tick := time.NewTicker(l.every)
 	defer tick.Stop()
+	l.beat(ctx)
+	close(l.looked)
 	for ctx.Err() == nil {
-		l.beat(ctx)
 		select {
 		case <-ctx.Done():
 		case <-tick.C:
+			l.beat(ctx)
 		}
 	}
 	if l.leads.Swap(false) {
@@ -107,6 +110,10 @@ func (l *leading) beat(ctx context.Context) {
 
 // led calls do until ctx ends, with pauses, while this process leads.
 func (s *Service) led(ctx context.Context, l *leading, pause time.Duration, do func() error) {
+	select {
+	case <-ctx.Done():
+	case <-l.looked:
+	}
 	for ctx.Err() == nil {
 		rest := min(pause, idle)
 		if l.leads.Load() {

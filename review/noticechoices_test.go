@@ -94,9 +94,7 @@ func TestTrainingWarnings(t *testing.T) {
 	p := *w.As(t, "carl").Person
 	p.TrainedUntil = w.Now().AddDate(0, 0, 20)
 	must(t, w.Store.SavePeople(ctx, []review.Person{p}, nil, review.Event{At: w.Now(), Type: review.EvPeopleChanged, Actor: "system"}))
-	watch := func(wait time.Duration) []string {
-		t.Helper()
-		w.Advance(wait)
+	look := func() []string {
 		work, stop := context.WithTimeout(ctx, 300*time.Millisecond)
 		defer stop()
 		_ = w.Work(work)
@@ -109,11 +107,21 @@ func TestTrainingWarnings(t *testing.T) {
 		}
 		return out
 	}
+	// A slow machine may need more than one look until it comes.
+	watch := func(wait time.Duration, want []string) []string {
+		t.Helper()
+		w.Advance(wait)
+		out := look()
+		for tries := 0; out == nil && want != nil && tries < 20; tries++ {
+			out = look()
+		}
+		return out
+	}
 	for i, tt := range []struct {
 		wait time.Duration
 		want []string
 	}{{0, []string{"carl training"}}, {time.Hour, nil}, {14 * 24 * time.Hour, []string{"carl training"}}, {time.Hour, nil}, {10 * 24 * time.Hour, nil}} {
-		if diff := cmp.Diff(tt.want, watch(tt.wait)); diff != "" {
+		if diff := cmp.Diff(tt.want, watch(tt.wait, tt.want)); diff != "" {
 			t.Errorf("look %d (-want +got):\n%s", i, diff)
 		}
 	}

@@ -71,6 +71,8 @@ func scopeWords(s policy.Scope) string {
 		return "Release: let files leave that both checkers approved"
 	case policy.ScopeAudit:
 		return "Audit: registers, records and the event log"
+	case policy.ScopeNotices:
+		return "Notices: choose what you are told of, and when"
 	case policy.ScopeAccess:
 		return "Access: see, give and end roles"
 	default:
