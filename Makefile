@@ -56,7 +56,7 @@ test: build browser postgres s3 lint unit unit-postgres
 # Long tests that do one thing after another. The race detector has nothing to
 # find in them that the tests of many at once do not show it, and makes them
 # several times as slow: they run without it.
-ONE_BY_ONE := TestWorkflow|TestPermissionsTable|TestRetentionNeverTakesTooMuch|TestMatrix|TestNothingWrittenGetsAbout|TestEveryHostileTextIsInert|TestEveryRouteByRole|TestAReleaseSurvivesBeingKilledAtEveryStep
+ONE_BY_ONE := TestWorkflow|TestPermissionsTable|TestRetentionNeverTakesTooMuch|TestMatrix|TestNothingWrittenGetsAbout|TestEveryHostileTextIsInert|TestEveryRouteByRole|TestAReleaseSurvivesBeingKilledAtEveryStep|TestKilledAtEachNamedStepItDeliversOnce|TestKilledAtRandomItDeliversOnceEverywhere
 
 # Every test runs the browser ones too; without a browser they fail, they are
 # not skipped. Three packages at once, since browsers and killed processes are

@@ -77,7 +77,7 @@ func TestKilledAtRandomItDeliversOnceEverywhere(t *testing.T) {
 		}
 		rounds++
 		data = copied(t, prepared)
-		clear(stand.Arrived()) // the same request anew
+		stand.Forget() // the same request anew
 		list = sinksOf(demo.Exports(data), s3.Endpoint, web.URL+"/api/v2")
 	}
 	t.Logf("%d releases came through", rounds)
@@ -121,7 +121,7 @@ func TestKilledAtEachNamedStepItDeliversOnce(t *testing.T) {
 				t.Fatalf("undisturbed, the steps are %q (killed: %v)", steps, killed)
 			}
 			if list[0].Name == "jobs" {
-				clear(stand.Arrived()) // the same request anew
+				stand.Forget() // the same request anew
 			}
 			for _, d.Named = range steps {
 				if _, killed := stepsOf(t, d); !killed {

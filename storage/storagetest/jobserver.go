@@ -47,6 +47,13 @@ func (s *JobServer) Arrived() map[string]*Arrived {
 	return s.releases
 }
 
+// Forget makes it as if nothing had arrived.
+func (s *JobServer) Forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.releases)
+}
+
 // Calls counts the calls so far.
 func (s *JobServer) Calls() int {
 	s.mu.Lock()
