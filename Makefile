@@ -24,7 +24,7 @@ export CGO_LDFLAGS := -O2 -g -Wl,--build-id=none
 ASSETS := ui/static/dist/manifest.json
 ASSET_SOURCES := $(shell find ui/assets ui/build.mjs ui/package.json ui/package-lock.json -type f 2>/dev/null)
 
-.PHONY: run build packages upgrade-test test matrix unit unit-postgres postgres postgres-all lint bench fuzz browser s3 kills chaos load sbom reproducible clean tools-present
+.PHONY: run build packages upgrade-test test matrix unit unit-race unit-rest unit-plain unit-postgres postgres postgres-all lint bench fuzz browser s3 kills chaos load sbom reproducible clean tools-present
 
 run: build
 	bin/sallyport demo --listen $(ADDRESS) --data $(DEMO)
@@ -51,7 +51,8 @@ tools-present:
 	@for tool in go node npm; do command -v $$tool >/dev/null || { echo "make: $$tool is needed and was not found"; exit 1; }; done
 	@command -v $${CC:-cc} >/dev/null || command -v gcc >/dev/null || { echo "make: a C compiler is needed (Debian: apt-get install gcc libc6-dev)"; exit 1; }
 
-test: build browser postgres s3 lint unit unit-postgres
+test: build browser postgres s3 lint
+	$(MAKE) --no-print-directory -j2 --output-sync=target unit-race unit-rest
 
 # Long tests that do one thing after another. The race detector has nothing to
 # find in them that the tests of many at once do not show it, and makes them
@@ -59,26 +60,31 @@ test: build browser postgres s3 lint unit unit-postgres
 ONE_BY_ONE := TestWorkflow|TestPermissionsTable|TestRetentionNeverTakesTooMuch|TestMatrix|TestNothingWrittenGetsAbout|TestEveryHostileTextIsInert|TestEveryRouteByRole|TestAReleaseSurvivesBeingKilledAtEveryStep|TestKilledAtEachNamedStepItDeliversOnce|TestKilledAtRandomItDeliversOnceEverywhere
 
 # Every test runs the browser ones too; without a browser they fail, they are
-# not skipped. Three packages at once, since browsers and killed processes are
-# mostly waited for.
-unit: export SALLYPORT_BROWSER ?= required
-unit: export SALLYPORT_S3 ?= required
-unit: export SALLYPORT_POSTGRES := required
-unit: $(ASSETS) $(OIDCTEST) s3
-	go test -race -p 3 -timeout 14m -skip '^($(ONE_BY_ONE))$$' ./...
-	go test -p 3 -timeout 12m -run '^($(ONE_BY_ONE))$$' ./review ./ui ./ui/api ./cmd/sallyport
-	go test -run '^TestMemory$$' ./checks/confine # the race detector's memory knows no limit
+# not skipped. The linters have vetted all before; and what only a debugger
+# reads is not linked.
+TEST := go test -vet=off -ldflags=-w
+unit-race unit-plain unit-postgres: export SALLYPORT_BROWSER ?= required
+unit-race unit-plain unit-postgres: export SALLYPORT_S3 ?= required
+unit-race unit-plain unit-postgres: export SALLYPORT_POSTGRES := required
+NEEDED_FOR_TESTS := $(ASSETS) $(OIDCTEST)
 
-# Every route as everybody in every status; a normal run tries two statuses.
-matrix: $(ASSETS)
-	SALLYPORT_MATRIX=all go test -v -timeout 30m -run 'TestMatrix$$' ./ui
+unit: unit-race unit-rest
+
+unit-race: $(NEEDED_FOR_TESTS) | s3
+	$(TEST) -race -timeout 14m -skip '^($(ONE_BY_ONE))$$' ./...
+
+# One package at a time, beside the others.
+unit-rest: unit-plain unit-postgres
+
+unit-plain: $(NEEDED_FOR_TESTS) | s3
+	$(TEST) -p 1 -timeout 12m -run '^($(ONE_BY_ONE))$$' ./review ./ui ./ui/api ./cmd/sallyport
 
 # What keeps data, once more on PostgreSQL, with a shorter game of the workflow's
 # model: the tests above hold both engines to the same contracts already.
-unit-postgres: $(ASSETS) s3
-	SALLYPORT_TEST_ENGINE=postgres SALLYPORT_POSTGRES=required SALLYPORT_S3=$${SALLYPORT_S3:-required} go test -timeout 8m ./storage
-	SALLYPORT_TEST_ENGINE=postgres SALLYPORT_POSTGRES=required go test -timeout 8m -run 'TestWorkflow' ./review -rapid.checks=8
-	SALLYPORT_TEST_ENGINE=postgres SALLYPORT_POSTGRES=required go test -timeout 8m -run 'Hostile|Idempot|Token' ./ui/api
+unit-postgres: $(NEEDED_FOR_TESTS) | s3 unit-plain
+	SALLYPORT_TEST_ENGINE=postgres $(TEST) -timeout 8m ./storage
+	SALLYPORT_TEST_ENGINE=postgres $(TEST) -timeout 8m -run 'TestWorkflow' ./review -rapid.checks=8
+	SALLYPORT_TEST_ENGINE=postgres $(TEST) -timeout 8m -run 'Hostile|Idempot|Token' ./ui/api
 
 # All tests of these packages on PostgreSQL: some minutes.
 postgres-all: $(ASSETS)
