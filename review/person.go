@@ -17,7 +17,10 @@ type Person struct {
 	// Scoped are roles that hold for one project only, or until a time. Who reads
 	// a person from a [Store] sees them in here; [Service.Actor] moves those that
 	// hold now and everywhere to Roles and Projects, and drops those that are over.
-	Scoped   []ScopedRole
+	Scoped []ScopedRole
+	// Vouched are the roles in one project that follow from what a sign-in method
+	// says of the person; they are among Scoped too.
+	Vouched  []ScopedRole
 	Disabled bool
 	// TrainedUntil is when a checker's training expires: from then on nothing
 	// is routed to them.

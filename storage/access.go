@@ -227,9 +227,12 @@ func replaceGrants(tx *gorm.DB, p review.Person, at time.Time, source string) er
 	for _, id := range p.Projects {
 		wanted = append(wanted, review.RoleGrant{Person: p.Username, Role: policy.InProject, Reach: policy.OneProject, In: string(id)})
 	}
+	for _, v := range p.Vouched {
+		wanted = append(wanted, review.RoleGrant{Person: p.Username, Role: v.Role, Reach: policy.OneProject, In: string(v.Project)})
+	}
 	same := func(g, h review.RoleGrant) bool { return g.Role == h.Role && g.Reach == h.Reach && g.In == h.In }
 	for _, g := range open {
-		said := g.Reach == policy.WholeService || g.Role == policy.InProject
+		said := g.Reach == policy.WholeService || g.Role == policy.InProject || g.Reach == policy.OneProject && g.Source == source
 		if g.Source == review.FromAccess || !said || slices.ContainsFunc(wanted, func(w review.RoleGrant) bool { return same(w, g) }) {
 			continue
 		}
@@ -283,6 +286,9 @@ func addRoles(tx *gorm.DB, people []review.Person, which func(*gorm.DB) *gorm.DB
 				continue
 			}
 			p.Scoped = append(p.Scoped, scoped)
+			if plain && row.Source != review.FromAccess {
+				p.Vouched = append(p.Vouched, scoped)
+			}
 		case policy.OneBackend:
 			for _, id := range backends[row.ReachIn] {
 				scoped.Project = id

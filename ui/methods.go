@@ -168,7 +168,15 @@ func (u *UI) vouchedPerson(c *call, m signin.Method, p *signin.Profile) (review.
 
 func (u *UI) keepVouched(c *call, m signin.Method, p *signin.Profile, person review.Person, more ...review.Event) error {
 	roles, _ := json.Marshal(person.Roles) // of strings: cannot fail
-	e := c.event(review.EvPeopleChanged, "system", "by", m.ID(), "people", string(person.Username), "roles", string(roles))
+	var in []string
+	for _, v := range person.Vouched {
+		in = append(in, string(v.Role)+" of "+string(v.Project))
+	}
+	facts := []string{"by", m.ID(), "people", string(person.Username), "roles", string(roles)}
+	if len(in) > 0 {
+		facts = append(facts, "in_projects", strings.Join(in, ", "))
+	}
+	e := c.event(review.EvPeopleChanged, "system", facts...)
 	id := review.Identity{Method: m.ID(), Subject: p.Subject, Person: person.Username, Linked: u.now()}
 	return u.options.Accounts.Vouch(c.ctx(), id, person, p.Known, append(more, e)...)
 }
@@ -184,7 +192,7 @@ func (u *UI) newPerson(c *call, m signin.Method, p *signin.Profile) (review.User
 		return "", err
 	}
 	person, _ := p.Apply(review.Person{Username: p.Username, Name: string(p.Username), Email: p.Email})
-	if len(person.Roles) == 0 {
+	if len(person.Roles)+len(person.Vouched) == 0 {
 		return "", review.Errorf(review.Forbidden, "You have no role here. Ask whoever runs the service.")
 	}
 	linked := c.event(review.EvIdentityLinked, p.Username, "method", m.ID())

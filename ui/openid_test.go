@@ -104,9 +104,10 @@ func openIDSite(t *testing.T) (*site, *idp) {
 	m, err := openid.New(openid.Options{
 		ID: "uni", Label: "the university", Issuer: p.url, ClientID: "sallyport", ClientSecret: "a secret for tests only",
 		Scopes: []string{"profile", "email", "groups", "offline_access"}, Back: s.url + "/sign-in/by/uni/back", AfterSignOut: s.url + "/sign-in",
-		Roles:    map[string]policy.Role{"scientists": policy.Researcher, "reviewers": policy.Checker},
-		Projects: map[string]review.ProjectID{"study-team": reviewtest.Study},
-		Now:      time.Now,
+		Roles:      map[string]policy.Role{"scientists": policy.Researcher, "reviewers": policy.Checker},
+		Projects:   map[string]review.ProjectID{"study-team": reviewtest.Study},
+		InProjects: map[string]review.ScopedRole{"helpers": {Role: policy.Copilot, Project: reviewtest.Study}},
+		Now:        time.Now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -276,12 +277,22 @@ func TestOpenIDAnswers(t *testing.T) {
 func TestOpenIDRefresh(t *testing.T) {
 	s, p := openIDSite(t)
 	late := s.ui.options.Methods[0].(*lateMethod)
-	p.groups(t, "grace", "scientists reviewers")
+	helps := func() bool {
+		grace, err := s.Store.Person(context.Background(), "grace")
+		return err == nil && grace.Helps(reviewtest.Study)
+	}
+	p.groups(t, "grace", "scientists reviewers helpers")
 	b := s.as(t, "").throughIDP("grace").want(http.StatusOK).has("Researcher", "Output checker")
+	if !helps() {
+		t.Error("the group gave no role in the project")
+	}
 	p.groups(t, "grace", "reviewers")
 	b.get("/workspaces").want(http.StatusOK) // its word is young
 	late.ahead = 16 * time.Minute
 	b.get("/workspaces").want(http.StatusNotFound).lacks("Researcher")
+	if helps() {
+		t.Error("the role in the project outlives its group")
+	}
 	b.get("/queue").want(http.StatusOK)
 
 	p.stop()

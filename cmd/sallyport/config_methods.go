@@ -39,6 +39,7 @@ type signInMethod struct {
 	GroupsClaim      string                      `yaml:"groups_claim"`       // of openid: claim that lists groups
 	Roles            map[string]policy.Role      `yaml:"roles"`              // of openid: role by group
 	Projects         map[string]review.ProjectID `yaml:"projects"`           // of openid: project by group
+	InProjects       map[string]projectRole      `yaml:"in_projects"`        // of openid: role in one project, copilot or collaborator, by group
 	ACR              []string                    `yaml:"acr"`                // of openid: values of acr that count as a second factor
 	AMR              []string                    `yaml:"amr"`                // of openid: values of amr that count as a second factor
 
@@ -50,6 +51,12 @@ type signInMethod struct {
 	// TrainedDays is for how many days the word of a provider or a job server
 	// makes somebody a trained checker.
 	TrainedDays int `yaml:"trained_days"`
+}
+
+// projectRole is a role that somebody has in one project.
+type projectRole struct {
+	Role    policy.Role      `yaml:"role"`
+	Project review.ProjectID `yaml:"project"`
 }
 
 // id is what sessions and identities of the method are known by.
@@ -72,6 +79,11 @@ func (m signInMethod) check(publicURL string) error {
 	for _, r := range roles {
 		if !slices.Contains(knownRoles(), r) {
 			return fmt.Errorf("%s: there is no role %q", id, r)
+		}
+	}
+	for group, r := range m.InProjects {
+		if r.Role != policy.Copilot && r.Role != policy.Collaborator || r.Project == "" {
+			return fmt.Errorf("%s: in_projects: %q needs a project and the role copilot or collaborator", id, group)
 		}
 	}
 	switch m.Method {
@@ -134,11 +146,15 @@ func (m signInMethod) open(publicURL string, now review.Clock) (signin.Method, e
 		return nil, err
 	}
 	here := strings.TrimSuffix(publicURL, "/")
+	inProjects := map[string]review.ScopedRole{}
+	for group, r := range m.InProjects {
+		inProjects[group] = review.ScopedRole{Role: r.Role, Project: r.Project}
+	}
 	return openid.New(openid.Options{
 		ID: m.id(), Label: m.label(), Issuer: m.Issuer, ClientID: m.ClientID, ClientSecret: secret, Scopes: m.Scopes,
 		Trained: time.Duration(m.TrainedDays) * 24 * time.Hour,
 		Back:    here + "/sign-in/by/" + m.id() + "/back", AfterSignOut: here + "/sign-in",
-		UsernameClaim: m.UsernameClaim, GroupsClaim: m.GroupsClaim, Roles: m.Roles, Projects: m.Projects, ACR: m.ACR, AMR: m.AMR,
+		UsernameClaim: m.UsernameClaim, GroupsClaim: m.GroupsClaim, Roles: m.Roles, Projects: m.Projects, InProjects: inProjects, ACR: m.ACR, AMR: m.AMR,
 		Every: m.Every.Duration, Grace: m.Grace.Duration, Now: now,
 	})
 }

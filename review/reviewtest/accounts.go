@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"sallyport/policy"
 	"sallyport/review"
 )
 
@@ -292,6 +293,15 @@ func vouched(t *testing.T, s AccountStore) {
 			{ID: "p1", Name: "One", Workspaces: []review.WorkspaceName{"a", "b"}},
 			{ID: "p2", Name: "Two", Workspaces: []review.WorkspaceName{"c"}},
 		}, projects)
+	}
+	helps := review.ScopedRole{Role: policy.Copilot, Project: "p2"}
+	for _, vouched := range [][]review.ScopedRole{{helps}, {helps}, nil} { // given, kept, and taken away again
+		ada.Vouched = vouched
+		must(t, s.Vouch(ctx, id, ada, nil, changed))
+		got, err := s.Person(ctx, "ada")
+		must(t, err)
+		same(t, "roles in projects", vouched, got.Vouched)
+		same(t, "all roles in projects", vouched, got.Scoped)
 	}
 	wantKind(t, s.Vouch(ctx, id, review.Person{Username: "bob", Name: "Bob"}, nil, changed), review.Conflict)
 	must(t, s.Vouch(ctx, review.Identity{Method: "uni", Subject: "5", Person: "new", Linked: later(1)}, review.Person{Username: "new", Name: "New"}, nil, changed))

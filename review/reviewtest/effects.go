@@ -163,7 +163,7 @@ func samplePeople() ([]review.Person, []review.Project) {
 	f.fill(reflect.ValueOf(&ada).Elem())
 	f.fill(reflect.ValueOf(&one).Elem())
 	ada.Username, ada.Projects = "ada", []review.ProjectID{"p2", "p1"}
-	ada.Scoped = nil // given by UpdateAccess only
+	ada.Scoped, ada.Vouched = nil, nil // given by UpdateAccess and Vouch, which are held to that elsewhere
 	one.ID, one.Kind, one.Workspaces = "p1", review.CurationProject, []review.WorkspaceName{"z", "a"}
 	return []review.Person{ada, {Username: "bob", Name: "Bob", Roles: []policy.Role{policy.Auditor}}},
 		[]review.Project{one, {ID: "p2", Name: "Two"}}

@@ -73,7 +73,8 @@ type Profile struct {
 
 	Projects        []review.ProjectID
 	ManagesProjects bool
-	Known           []review.Project // described by the method; added where they are not there yet
+	InProjects      []review.ScopedRole // all roles in one project that the method gives
+	Known           []review.Project    // described by the method; added where they are not there yet
 
 	TrainedUntil time.Time // of a checker; zero leaves it as it is
 	Grant        []byte    // what Refresh needs, secret
@@ -92,14 +93,24 @@ func (p *Profile) Apply(was review.Person) (review.Person, bool) {
 	if p.ManagesProjects {
 		now.Projects = slices.Compact(slices.Sorted(slices.Values(p.Projects)))
 	}
+	now.Vouched = p.InProjects
 	if p.Name != "" {
 		now.Name = p.Name
 	}
 	if !p.TrainedUntil.IsZero() && p.TrainedUntil.Sub(was.TrainedUntil) > 24*time.Hour {
 		now.TrainedUntil = p.TrainedUntil
 	}
-	changed := now.Name != was.Name || !now.TrainedUntil.Equal(was.TrainedUntil) || !same(now.Roles, was.Roles) || !same(now.Projects, was.Projects)
+	changed := now.Name != was.Name || !now.TrainedUntil.Equal(was.TrainedUntil) || !same(now.Roles, was.Roles) || !same(now.Projects, was.Projects) ||
+		!same(inProjects(now), inProjects(was))
 	return now, changed
+}
+
+func inProjects(p review.Person) []string {
+	var out []string
+	for _, v := range p.Vouched {
+		out = append(out, string(v.Role)+" of "+string(v.Project))
+	}
+	return out
 }
 
 func same[T ~string](a, b []T) bool {

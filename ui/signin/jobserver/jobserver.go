@@ -4,9 +4,8 @@
 // they check outputs; it is asked again every few minutes, and no longer lets
 // in whom it refuses.
 //
-// A copilot is told here of the workspaces they look after and gets no right
-// from it, since no role has one to give. Read-only access is a role only where
-// the configuration says which.
+// Whoever copilots a workspace is a copilot of its project. Read-only access is a
+// role only where the configuration says which.
 package jobserver
 
 import (
@@ -130,6 +129,7 @@ type answer struct {
 	Username   string               `json:"username"`
 	Fullname   string               `json:"fullname"`
 	Workspaces map[string]workspace `json:"workspaces"`
+	Copiloted  map[string]workspace `json:"copiloted_workspaces"`
 	Checker    *bool                `json:"output_checker"`
 	ReadOnly   bool                 `json:"readonly_access"`
 }
@@ -186,27 +186,19 @@ func (m *Method) profile(data []byte) (*signin.Profile, error) {
 	if err := json.Unmarshal(data, &a); err != nil {
 		return nil, unavailable(errors.New("its answer is not the JSON that was expected"))
 	}
-	if a.Username == "" || a.Workspaces == nil || a.Checker == nil || len(a.Workspaces) > maxWorkspaces {
+	if a.Username == "" || a.Workspaces == nil || a.Checker == nil || len(a.Workspaces)+len(a.Copiloted) > maxWorkspaces {
 		return nil, unavailable(errors.New("its answer is not whole"))
 	}
 	p := &signin.Profile{
 		Subject: a.Username, Username: review.Username(a.Username), Name: a.Fullname,
 		Manages: []policy.Role{policy.Researcher, policy.Checker}, ManagesProjects: true,
 	}
-	projects := map[review.ProjectID]*review.Project{}
-	for _, name := range slices.Sorted(maps.Keys(a.Workspaces)) {
-		w := a.Workspaces[name]
-		id := projectID(w.Project.Name)
-		if w.Archived || id == "" || !plainName.MatchString(name) {
-			continue
-		}
-		if projects[id] == nil {
-			projects[id] = &review.Project{ID: id, Name: w.Project.Name}
-		}
-		projects[id].Workspaces = append(projects[id].Workspaces, review.WorkspaceName(name))
+	own, helped := projectsOf(a.Workspaces), projectsOf(a.Copiloted)
+	for _, id := range slices.Sorted(maps.Keys(own)) {
+		p.Projects, p.Known = append(p.Projects, id), append(p.Known, *own[id])
 	}
-	for _, id := range slices.Sorted(maps.Keys(projects)) {
-		p.Projects, p.Known = append(p.Projects, id), append(p.Known, *projects[id])
+	for _, id := range slices.Sorted(maps.Keys(helped)) {
+		p.InProjects, p.Known = append(p.InProjects, review.ScopedRole{Role: policy.Copilot, Project: id}), append(p.Known, *helped[id])
 	}
 	if len(p.Projects) > 0 {
 		p.Roles = append(p.Roles, policy.Researcher)
@@ -221,6 +213,23 @@ func (m *Method) profile(data []byte) (*signin.Profile, error) {
 		}
 	}
 	return p, nil
+}
+
+// projectsOf are the projects of the workspaces that are not archived.
+func projectsOf(workspaces map[string]workspace) map[review.ProjectID]*review.Project {
+	projects := map[review.ProjectID]*review.Project{}
+	for _, name := range slices.Sorted(maps.Keys(workspaces)) {
+		w := workspaces[name]
+		id := projectID(w.Project.Name)
+		if w.Archived || id == "" || !plainName.MatchString(name) {
+			continue
+		}
+		if projects[id] == nil {
+			projects[id] = &review.Project{ID: id, Name: w.Project.Name}
+		}
+		projects[id].Workspaces = append(projects[id].Workspaces, review.WorkspaceName(name))
+	}
+	return projects
 }
 
 // plainName is what a workspace may be called here, as in a people file.

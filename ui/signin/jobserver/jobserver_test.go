@@ -65,7 +65,11 @@ func TestProfile(t *testing.T) {
 		Roles:    []policy.Role{policy.Researcher, policy.Checker, policy.Auditor},
 		Manages:  []policy.Role{policy.Researcher, policy.Checker, policy.Auditor},
 		Projects: []review.ProjectID{"vaccine-coverage"}, ManagesProjects: true,
-		Known:        []review.Project{{ID: "vaccine-coverage", Name: "Vaccine coverage", Workspaces: []review.WorkspaceName{"vaccines-2025", "vaccines-2026"}}},
+		InProjects: []review.ScopedRole{{Role: policy.Copilot, Project: "theirs"}},
+		Known: []review.Project{
+			{ID: "vaccine-coverage", Name: "Vaccine coverage", Workspaces: []review.WorkspaceName{"vaccines-2025", "vaccines-2026"}},
+			{ID: "theirs", Name: "Theirs", Workspaces: []review.WorkspaceName{"theirs"}},
+		},
 		TrainedUntil: now.AddDate(0, 0, 90),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

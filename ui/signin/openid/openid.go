@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -43,6 +44,7 @@ type Options struct {
 	GroupsClaim   string // groups when empty
 	Roles         map[string]policy.Role
 	Projects      map[string]review.ProjectID
+	InProjects    map[string]review.ScopedRole // role in one project, by group
 
 	// Trained is for how long the provider's word makes somebody a trained
 	// checker; 90 days when 0.
@@ -363,6 +365,11 @@ func (m *Method) applyGroups(p *signin.Profile, groups []string) {
 		}
 	}
 	p.ManagesProjects = len(m.o.Projects) > 0
+	for _, group := range slices.Sorted(maps.Keys(m.o.InProjects)) {
+		if r := m.o.InProjects[group]; slices.Contains(groups, group) && !slices.Contains(p.InProjects, r) {
+			p.InProjects = append(p.InProjects, r)
+		}
+	}
 	for group, project := range m.o.Projects {
 		if slices.Contains(groups, group) {
 			p.Projects = append(p.Projects, project)
