@@ -197,6 +197,7 @@ func (all stages) at(t *testing.T, s review.Status, approve bool) *stage {
 	key := fmt.Sprint(s, approve)
 	if all[key] == nil {
 		w := newWorld(t)
+		inTheProject(t, w)
 		all[key] = &stage{w, inStatus(t, w, s, approve)}
 	}
 	return all[key]
@@ -240,6 +241,19 @@ var everybody = []struct {
 }{
 	{"author", "ann"}, {"member", "abe"}, {"member who checks", "cyn"}, {"assigned", ""}, {"assigned, review submitted", ""},
 	{"other checker", ""}, {"other researcher", "tim"}, {"lead", "lea"}, {"auditor", "aud"}, {"operator", "ops"},
+	{"collaborator", "col"}, {"copilot", "pia"}, {"service account", "bot"},
+}
+
+// inTheProject adds those who have a role in the project of the request alone.
+func inTheProject(t *testing.T, w *reviewtest.World) {
+	t.Helper()
+	roles := map[review.Username]policy.Role{"col": policy.Collaborator, "pia": policy.Copilot, "bot": policy.Service}
+	for name, role := range roles {
+		e := review.Event{At: w.Now(), Type: review.EvPeopleChanged, Actor: "system"}
+		must(t, w.Store.SavePeople(t.Context(), []review.Person{{Username: name, Name: string(name)}}, nil, e))
+		_, err := w.Grant(t.Context(), w.As(t, "ops"), review.Ask{Person: name, Role: role, Reach: policy.OneProject, In: string(reviewtest.Study), Why: "a test"})
+		must(t, err)
+	}
 }
 
 func seatOf(r *review.Request, submitted bool) review.Username {
