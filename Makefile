@@ -59,6 +59,10 @@ test: build browser postgres s3 lint
 # several times as slow: they run without it.
 ONE_BY_ONE := TestWorkflow|TestPermissionsTable|TestRetentionNeverTakesTooMuch|TestMatrix|TestNothingWrittenGetsAbout|TestEveryHostileTextIsInert|TestEveryRouteByRole|TestAReleaseSurvivesBeingKilledAtEveryStep|TestKilledAtEachNamedStepItDeliversOnce|TestKilledAtRandomItDeliversOnceEverywhere
 
+# Packages in which nothing happens at once: they start no goroutine, and neither
+# do their tests.
+SEQUENTIAL := ./checks/raster ./review/crate ./review/ledger ./ui/form ./ui/sheet
+
 # Every test runs the browser ones too; without a browser they fail, they are
 # not skipped. The linters have vetted all before; and what only a debugger
 # reads is not linked.
@@ -72,13 +76,14 @@ unit: unit-race unit-rest
 
 # The longest first, so that nothing is left to wait for at the end.
 unit-race: $(NEEDED_FOR_TESTS) | s3
-	$(TEST) -race -timeout 14m -skip '^($(ONE_BY_ONE))$$' ./ui ./cmd/sallyport ./...
+	$(TEST) -race -timeout 14m -skip '^($(ONE_BY_ONE))$$' ./ui ./cmd/sallyport $$(go list ./... | grep -vxF "$$(go list $(SEQUENTIAL))")
 
 # One package at a time, beside the others.
 unit-rest: unit-plain unit-postgres
 
 unit-plain: $(NEEDED_FOR_TESTS) | s3
 	$(TEST) -p 1 -timeout 12m -run '^($(ONE_BY_ONE))$$' ./review ./ui ./ui/api ./cmd/sallyport
+	$(TEST) -p 1 $(SEQUENTIAL)
 
 # What keeps data, once more on PostgreSQL, with a shorter game of the workflow's
 # model: the tests above hold both engines to the same contracts already.
