@@ -84,8 +84,8 @@ func grantOf(t *testing.T, s *site, name review.Username, role policy.Role) stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, g := range all {
-		if g.Role == role {
+	for _, g := range all { // also those that ran out and that nobody ended
+		if g.Role == role && g.InForce(s.Now()) {
 			return g.ID
 		}
 	}
