@@ -24,7 +24,7 @@ export CGO_LDFLAGS := -O2 -g -Wl,--build-id=none
 ASSETS := ui/static/dist/manifest.json
 ASSET_SOURCES := $(shell find ui/assets ui/build.mjs ui/package.json ui/package-lock.json -type f 2>/dev/null)
 
-.PHONY: run build packages upgrade-test test matrix unit unit-race unit-rest unit-plain unit-postgres postgres postgres-all lint bench fuzz browser s3 kills chaos load sbom reproducible clean tools-present
+.PHONY: run build packages upgrade-test test matrix unit unit-race unit-plain unit-postgres race postgres postgres-all lint bench fuzz browser s3 kills chaos load sbom reproducible clean tools-present
 
 run: build
 	bin/sallyport demo --listen $(ADDRESS) --data $(DEMO)
@@ -52,12 +52,16 @@ tools-present:
 	@command -v $${CC:-cc} >/dev/null || command -v gcc >/dev/null || { echo "make: a C compiler is needed (Debian: apt-get install gcc libc6-dev)"; exit 1; }
 
 test: build browser postgres s3 lint
-	$(MAKE) --no-print-directory -j2 --output-sync=target unit-race unit-rest
+	$(MAKE) --no-print-directory -j2 --output-sync=target unit-plain unit-race unit-postgres
 
-# Long tests that do one thing after another. The race detector has nothing to
-# find in them that the tests of many at once do not show it, and makes them
-# several times as slow: they run without it.
-ONE_BY_ONE := TestWorkflow|TestPermissionsTable|TestRetentionNeverTakesTooMuch|TestMatrix|TestNothingWrittenGetsAbout|TestEveryHostileTextIsInert|TestEveryRouteByRole|TestAReleaseSurvivesBeingKilledAtEveryStep|TestKilledAtEachNamedStepItDeliversOnce|TestKilledAtRandomItDeliversOnceEverywhere
+# The race detector watches where something happens at once. Pages and commands
+# ask one thing after another, and much of their time is a browser's: of their
+# tests, those run with it that .ci/at-once finds, and all run without it. `make
+# race` runs everything with it.
+ONE_AFTER_ANOTHER := ./ui ./cmd/sallyport
+
+# Long tests of one thing after another in packages that run with it otherwise.
+LONG := TestWorkflow|TestPermissionsTable|TestRetentionNeverTakesTooMuch|TestEveryRouteByRole
 
 # Packages in which nothing happens at once: they start no goroutine, and neither
 # do their tests.
@@ -72,22 +76,24 @@ unit-race unit-plain unit-postgres: export SALLYPORT_S3 ?= required
 unit-race unit-plain unit-postgres: export SALLYPORT_POSTGRES := required
 NEEDED_FOR_TESTS := $(ASSETS) $(OIDCTEST)
 
-unit: unit-race unit-rest
+unit: unit-race unit-plain unit-postgres
 
-# The longest first, so that nothing is left to wait for at the end.
 unit-race: $(NEEDED_FOR_TESTS) | s3
-	$(TEST) -race -timeout 14m -skip '^($(ONE_BY_ONE))$$' ./ui ./cmd/sallyport $$(go list ./... | grep -vxF "$$(go list $(SEQUENTIAL))")
-
-# One package at a time, beside the others.
-unit-rest: unit-plain unit-postgres
+	$(TEST) -race -timeout 14m -run "$$(.ci/at-once $(ONE_AFTER_ANOTHER))" $(ONE_AFTER_ANOTHER)
+	$(TEST) -race -timeout 14m -skip '^($(LONG))$$' $$(go list ./... | grep -vxF "$$(go list $(ONE_AFTER_ANOTHER) $(SEQUENTIAL))")
 
 unit-plain: $(NEEDED_FOR_TESTS) | s3
-	$(TEST) -p 1 -timeout 12m -run '^($(ONE_BY_ONE))$$' ./review ./ui ./ui/api ./cmd/sallyport
+	$(TEST) -timeout 14m $(ONE_AFTER_ANOTHER)
+	$(TEST) -p 1 -timeout 12m -run '^($(LONG))$$' ./review ./ui/api
 	$(TEST) -p 1 $(SEQUENTIAL) ./checks/confine # whose limits of memory the race detector would break
+
+# Everything with the race detector, browsers and kills too: about twice as long.
+race: $(NEEDED_FOR_TESTS) | s3
+	SALLYPORT_POSTGRES=required SALLYPORT_S3=required $(TEST) -race -timeout 40m ./...
 
 # What keeps data, once more on PostgreSQL, with a shorter game of the workflow's
 # model: the tests above hold both engines to the same contracts already.
-unit-postgres: $(NEEDED_FOR_TESTS) | s3 unit-plain
+unit-postgres: $(NEEDED_FOR_TESTS) | s3 unit-race
 	SALLYPORT_TEST_ENGINE=postgres $(TEST) -timeout 8m ./storage
 	SALLYPORT_TEST_ENGINE=postgres $(TEST) -timeout 8m -run 'TestWorkflow' ./review -rapid.checks=8
 	SALLYPORT_TEST_ENGINE=postgres $(TEST) -timeout 8m -run 'Hostile|Idempot|Token' ./ui/api
