@@ -84,6 +84,17 @@ func TestReviewByKeyboard(t *testing.T) {
 	k.settled("the next file", at(1)+` && document.querySelector('#flash').textContent.includes('t00.csv was saved: approved')`)
 	k.press("u")
 	k.settled("undone", at(0)+` && document.querySelector('#flash').textContent.includes('taken back') && !document.querySelector('#decision-approve').checked`)
+	quickly := func(keys string) { // all of them before an answer can be there
+		evaluate[bool](b, fmt.Sprintf(`(() => { for (const key of %q) document.body.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true})); return true })()`, keys))
+	}
+	quickly("jjcYes.")
+	k.settled("no key is lost while pages are on their way", at(2)+` && document.activeElement.matches('#comments textarea') && document.activeElement.value == 'Yes.'`)
+	evaluate[bool](b, `(() => { const f = document.activeElement; f.value = ''; return f.dispatchEvent(new Event('input', {bubbles: true})) })()`)
+	b.open(links[0])
+	quickly("aaja")
+	k.settled("nothing is decided unseen", at(1)+` && document.querySelector('#flash').textContent.includes('t00.csv was saved: approved') && document.querySelector('#too-early')?.textContent.includes('The key a was pressed') && !document.querySelector('#decision-approve').checked`)
+	b.open(links[0])
+	evaluate[bool](b, `window.sameDocument = true`)
 	k.keys = 0 // a slip is no part of the count
 	for i := range 19 {
 		k.settled("file", at(i))

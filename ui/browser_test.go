@@ -31,7 +31,13 @@ func (b *browserTab) open(path string) {
 	b.t.Helper()
 	b.site.watch(b.t, b.ctx)
 	b.do(chromedp.Navigate(b.site.url+path), chromedp.WaitReady("#maincontent"))
+	b.until("the page is there, drawn and with its script", ready)
 }
+
+// ready says that a page is what its reader would call so. Before it was drawn a
+// browser may throw keys away, since nobody can mean what they do not see.
+const ready = `document.readyState === 'complete' && performance.getEntriesByType('paint').length > 0 &&
+  (!document.querySelector('script[type=module][src]') || document.body.classList.contains('js-enabled'))`
 
 // watch fails the test when a page in the tab breaks the policy that it came
 // with: a script that is not ours, a style attribute, text made HTML behind the

@@ -14,7 +14,7 @@ import (
 // until waits for a script to be true.
 func (b *browserTab) until(what, script string) {
 	b.t.Helper()
-	for range 100 {
+	for range 400 {
 		if evaluate[bool](b, script) {
 			return
 		}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -33,7 +34,7 @@ func Start(t testing.TB, flags ...chromedp.ExecAllocatorOption) context.Context 
 	t.Cleanup(stop)
 	ctx, _ = chromedp.NewContext(ctx)
 	t.Cleanup(func() { _ = chromedp.Cancel(ctx) })
-	if err := chromedp.Do(ctx); err != nil {
+	if err := chromedp.Do(ctx, focused); err != nil {
 		t.Fatalf("starting %s: %v", path, err)
 	}
 	return ctx
@@ -45,7 +46,7 @@ func Profile(t testing.TB, ctx context.Context) context.Context {
 	t.Helper()
 	tab, cancel := chromedp.NewContext(ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	if err := chromedp.Do(tab); err != nil {
+	if err := chromedp.Do(tab, focused); err != nil {
 		t.Fatalf("opening a second profile: %v", err)
 	}
 	return tab
@@ -57,10 +58,18 @@ func Tab(t testing.TB, ctx context.Context) context.Context {
 	t.Helper()
 	tab, cancel := chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	if err := chromedp.Do(tab); err != nil {
+	if err := chromedp.Do(tab, focused); err != nil {
 		t.Fatalf("opening a tab: %v", err)
 	}
 	return tab
+}
+
+// focused makes a tab behave as the one in front, with the focus, whichever of
+// the browser's windows the machine would give it to: a test is not to depend on
+// that.
+func focused(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
+	_, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	return chromedp.Void{}, err
 }
 
 // Screenshot saves the whole page as name.png in the folder named by
@@ -118,6 +127,7 @@ func usual(path string) []chromedp.ExecAllocatorOption {
 		chromedp.DisableGPU,
 		chromedp.NoFirstRun,
 		chromedp.NoDefaultBrowserCheck,
+		chromedp.Flag("allow-pre-commit-input", true), // or keys are lost that are pressed before a page was drawn
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("no-proxy-server", true),

@@ -38,6 +38,9 @@ func TestStart(t *testing.T) {
 	if got := title(t, Tab(t, ctx), srv.URL); got != "known" {
 		t.Errorf("a tab of the first profile is %q, want known", got)
 	}
+	if focus, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.hasFocus()`)); err != nil || !focus {
+		t.Errorf("the page has the focus: %v, %v, before anybody touched it", focus, err)
+	}
 	Screenshot(t, ctx, "start")
 	if _, err := os.Stat(filepath.Join(shots, "start.png")); err != nil {
 		t.Error(err)

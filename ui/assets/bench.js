@@ -8,7 +8,9 @@
 // does when a link is followed: no text is made into HTML here.
 import { sent } from './keep.js'
 
-let busy = false
+let busy = false // a page or an answer is on its way
+let wanted = '' // where a link led that was followed meanwhile
+const early = { keys: [], typed: '', decided: '' } // keys pressed meanwhile
 let renew = () => {}
 
 export function startBench(again) {
@@ -61,7 +63,10 @@ function opened(e) {
 }
 
 async function go(address) {
-  if (busy) return
+  if (busy) {
+    wanted = address
+    return
+  }
   busy = true
   bench()?.setAttribute('aria-busy', 'true')
   try {
@@ -71,7 +76,58 @@ async function go(address) {
   } finally {
     busy = false
     bench()?.removeAttribute('aria-busy')
+    catchUp()
   }
+}
+
+// catchUp does what was asked for while a page was on its way. Whoever is quick
+// loses no key and no click; but nothing is decided on a file that was not there
+// when the key was pressed.
+function catchUp() {
+  if (early.decided) {
+    const note = document.createElement('span')
+    note.id = 'too-early'
+    note.textContent = ` The key ${early.decided} was pressed before this was here, and decided nothing.`
+    document.querySelector('#flash')?.append(note)
+    early.decided = ''
+  }
+  const address = wanted
+  wanted = ''
+  if (address) return go(address)
+  while (early.keys.length && !busy) acts()[early.keys.shift()]?.()
+  const field = document.activeElement
+  if (!busy && early.typed && field?.matches('input, textarea')) {
+    field.setRangeText(early.typed, field.selectionStart, field.selectionEnd, 'end')
+    field.dispatchEvent(new Event('input', { bubbles: true }))
+  }
+  if (!busy) early.typed = ''
+}
+
+function forgetEarly() {
+  Object.assign(early, { keys: [], typed: '', decided: '' })
+  wanted = ''
+}
+
+// keepEarly keeps a key for when the page is there. What follows the key of a
+// field is text for it.
+function keepEarly(key) {
+  if (/[c/]/.test(early.keys.at(-1) ?? '')) early.typed += key
+  else if (!early.decided && 'arx'.includes(key)) {
+    early.decided = key
+    deaf = true
+  } else if (!early.decided && acts()[key] && early.keys.length < 20) early.keys.push(key)
+  else return !!early.decided
+  return true
+}
+
+// Somebody who decides too early and goes on to write why must not have their
+// letters taken for keys once the page is there: none acts before a pause.
+let deaf = false
+let lastKey = 0
+function heard(e) {
+  if (e.timeStamp - lastKey > 800) deaf = false
+  lastKey = e.timeStamp
+  return !deaf
 }
 
 // ask sends a request and returns the page that came of it, wherever it led.
@@ -140,6 +196,7 @@ async function send(e) {
   say('Saving…', 'saving')
   try {
     const answer = await ask('POST', form.action, body)
+    if (answer.status >= 400) forgetEarly()
     if (answer.status >= 400 && answer.status !== 422) {
       const late = answer.page.querySelector('#look-again')
       if (late) return tooLate(late.querySelector('span').textContent, answer)
@@ -151,10 +208,12 @@ async function send(e) {
     show(answer, answer.url)
     if (answer.status === 422) document.querySelector('.nhsuk-error-summary a')?.click()
   } catch {
+    forgetEarly()
     say('Not saved: the service could not be reached. What you chose and wrote is still here; try again.', 'failed')
   } finally {
     for (const b of buttons) b.disabled = false
     busy = false
+    catchUp()
   }
 }
 
@@ -197,9 +256,13 @@ function press(e) {
   }
   if (!keysOn() || e.ctrlKey || e.metaKey || e.altKey || e.repeat || document.querySelector('dialog[open]')) return
   if (e.target.closest?.('input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]')) return
-  const act = (bench() ? keys : reviewKeys)[e.key]
-  if (act && act() !== false) e.preventDefault()
+  if (e.key.length > 1) return
+  const attentive = heard(e)
+  const act = acts()[e.key]
+  if (busy ? keepEarly(e.key) : attentive && act && act() !== false) e.preventDefault()
 }
+
+const acts = () => bench() ? keys : reviewKeys
 
 const keys = {
   j: () => click('#next-file'),
