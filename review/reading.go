@@ -415,6 +415,9 @@ func (s *Service) Status(ctx context.Context, a Actor) (*StatusReport, error) {
 	if rep.Malware, err = s.malwareStatus(ctx); err != nil {
 		return nil, err
 	}
+	if rep.Beginning, err = s.beginning(ctx, rep); err != nil {
+		return nil, err
+	}
 	rep.Scrub, err = s.Store.Scrub(ctx)
 	return rep, err
 }

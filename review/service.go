@@ -113,6 +113,7 @@ type StatusReport struct {
 	Malware   *MalwareStatus    // nil when nothing is scanned here
 	Scrub     Scrub             // how far reading all stored bytes again has come
 	Health    *Health
+	Beginning *Beginning // nil once something was released
 	Engine    string
 	Policy    policy.Ref
 }

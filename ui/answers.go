@@ -149,6 +149,44 @@ func (u *UI) acknowledge(c *call) error {
 	return c.backToFile(u.service.Acknowledge(c.ctx(), c.actor, c.requestID(), in), done, "finding-"+short(in.Fingerprint))
 }
 
+// mostAtOnce is how many findings one answer may be given to.
+const mostAtOnce = 200
+
+// acknowledgeAll gives one answer to every finding of a check that waits for one,
+// each on record by itself. It stops at the first that is refused.
+func (u *UI) acknowledgeAll(c *call) error {
+	v, err := u.editable(c)
+	if err != nil {
+		return err
+	}
+	in := review.AcknowledgeInput{Code: c.FormValue("code"), Text: c.FormValue("text"), CodeLink: c.FormValue("code_link")}
+	if in.Code == "" {
+		err = review.Errorf(review.Invalid, "Choose one of the answers.")
+	}
+	n := 0
+	for _, e := range u.explain(v) {
+		if e.Doc.Name != c.FormValue("check") {
+			continue
+		}
+		for _, f := range e.waiting() {
+			if in.Fingerprint = f.Answer.Fingerprint; err == nil && n < mostAtOnce {
+				if err = u.service.Acknowledge(c.ctx(), c.actor, c.requestID(), in); err == nil {
+					n++
+				}
+			}
+		}
+	}
+	switch {
+	case review.KindOf(err) == review.Invalid:
+		c.setFlash(flash{Text: "That was not saved.", Problems: []string{err.Error()}})
+	case err != nil:
+		return err
+	default:
+		c.setFlash(flash{Text: plural(n, "finding has", "findings have") + " your answer now. The findings stay, and the checkers read both."})
+	}
+	return c.redirect(requestPath(c.requestID()) + "/findings")
+}
+
 func (u *UI) answerAcknowledgement(c *call) error {
 	fingerprint := c.FormValue("fingerprint")
 	err := u.service.AnswerAcknowledgement(c.ctx(), c.actor, c.requestID(), fingerprint, c.FormValue("accept") == "yes", c.FormValue("reason"))

@@ -187,6 +187,7 @@ type statusPage struct {
 	Counts    []statusCount
 	Plot      *plot // of the counts; nil where there are none
 	Well      bool
+	Needs     []need // before the first release; none when all is there
 	// CanRetry says that the reader may have dead letters tried again.
 	CanRetry bool
 	// Restores says that the person may record that damaged bytes are back.
@@ -209,8 +210,11 @@ func (u *UI) status(c *call) error {
 		p.Counts = append(p.Counts, statusCount{s, rep.ByStatus[s]})
 	}
 	p.Plot = statusPlot(p.Counts)
+	if list := needs(rep.Beginning, !rep.Health.Host.Backup.IsZero()); lacking(list) {
+		p.Needs = list
+	}
 	p.CanRetry = c.actor.MaySomewhere(policy.JobRetry)
-	return c.render(http.StatusOK, "status", frame{Title: "Service status"}, p)
+	return c.render(http.StatusOK, "status", frame{Title: "Service status", Wide: true}, p)
 }
 
 // flows reports whether nothing is overdue, stuck or damaged.

@@ -15,6 +15,16 @@ type missingGroup struct {
 	Items []missing
 }
 
+// Onward is where the first thing that is missing is mended, "" for none.
+func (p requestPage) Onward() string {
+	for _, g := range p.Missing {
+		for _, m := range g.Items {
+			return m.Link
+		}
+	}
+	return ""
+}
+
 // missingByGroup keeps the order in which things are missing, what belongs to
 // one group together.
 func missingByGroup(v *review.View) []missingGroup {

@@ -97,3 +97,33 @@ func TestColumnsAreAlignedAsOne(t *testing.T) {
 		}
 	}
 }
+
+// One box chooses every file of a folder that can be added, and files of one folder
+// can share a group; a group that is described gives its words to another, which
+// nothing is saved of until somebody saves it.
+func TestAWholeFolderIsAddedAndDescribedOnce(t *testing.T) {
+	s := newSite(t)
+	names := []string{"release/age/rates.csv", "release/age/notes.txt", "release/sex/rates.csv"}
+	for _, name := range names {
+		s.Workspaces.Write(reviewtest.Cohort, name, roundedCSV)
+	}
+	ann := s.as(t, "ann")
+	const at = "/workspaces/cohort/files"
+	ann.get("/workspaces/cohort").has("Choose all 3 files of release that can be added")
+	ann.post(at, "kind", "output", "group", "folder", "all", "no-such-folder").want(http.StatusUnprocessableEntity).has("Choose at least one file.")
+	ann.post(at, "kind", "output", "group", "folder", "all", "release", "file", names[0]).want(http.StatusOK).has("3 files were added")
+	request, groups := ann.path, ann.links(groupLink)
+	if len(groups) != 2 {
+		t.Fatalf("the files are in the groups %q, want those of two folders", groups)
+	}
+	ann.post(at, "kind", "output", "group", "folder", "all", "release").want(http.StatusUnprocessableEntity).has("Choose at least one file.") // all are in it
+
+	ann.get(groups[1]).lacks("Begin with the description of another group")
+	ann.post(groups[0], "context.variables", "Age in years.", "controls.rounding", "To 5.", "then", "request").want(http.StatusOK)
+	ann.post(groups[1], "context.variables", "Sex as recorded.", "then", "request").want(http.StatusOK)
+	ann.get(groups[1]).has("Begin with the description of another group").lacks("To 5.")
+	like := groups[1] + "?like=" + strings.TrimPrefix(groups[0], request+"/groups/")
+	ann.get(like).has("Sex as recorded.", "To 5.", "It is not saved yet").lacks("Age in years.")
+	ann.get(groups[1]).lacks("To 5.")
+	ann.get(groups[1] + "?like=another").want(http.StatusOK).lacks("It is not saved yet")
+}

@@ -33,6 +33,21 @@ type explained struct {
 	Open     int
 }
 
+// waiting are the findings that wait for an answer, an exception or another file.
+func (e explained) waiting() []explainedFinding {
+	var out []explainedFinding
+	for _, f := range e.Findings {
+		if f.waits() {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func (f explainedFinding) waits() bool {
+	return f.Severity.Rank() >= policy.Warn.Rank() && !f.Answer.Given && !f.Excepted && f.Answer.MayAnswer
+}
+
 type explainedFinding struct {
 	File     string
 	Link     string // the place in the file
@@ -83,7 +98,7 @@ func (u *UI) explain(v *review.View) []explained {
 			e.Severity = x.Severity
 		}
 		one := u.explainOne(v, f, x)
-		if x.Severity.Rank() >= policy.Warn.Rank() && !one.Answer.Given && !one.Excepted {
+		if one.waits() {
 			e.Open++
 		}
 		e.Findings = append(e.Findings, one)

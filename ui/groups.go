@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -24,6 +25,8 @@ type groupPage struct {
 	Missing  []missing // of this group
 	Comment  commentForm
 	Details  review.GroupDetails
+	Like     string            // name of the group whose description stands in empty fields, not saved yet
+	Others   []groupRow        // that are described and could be followed
 	Bad      map[string]string // what is wrong with the fields that every group has
 }
 
@@ -38,7 +41,24 @@ func (u *UI) group(c *call) error {
 	}
 	d := review.GroupDetails{Context: g.Group.Context, Controls: g.Group.Controls, Pattern: g.Group.Pattern,
 		PatternCount: g.Group.PatternCount, Intermediate: g.Group.Intermediate}
+	if like, err := groupOf(v, review.GroupID(c.QueryParam("like"))); err == nil && v.Can[policy.RequestEdit] {
+		d.Context, d.Controls = filledFrom(d.Context, like.Group.Context), filledFrom(d.Controls, like.Group.Controls)
+	}
 	return u.showGroup(c, http.StatusOK, v, g, d, nil)
+}
+
+// filledFrom is what is written, and where nothing is, what another group has.
+func filledFrom(own, other map[string]string) map[string]string {
+	m := maps.Clone(other)
+	if m == nil {
+		m = map[string]string{}
+	}
+	for k, v := range own {
+		if strings.TrimSpace(v) != "" {
+			m[k] = v
+		}
+	}
+	return m
 }
 
 func groupOf(v *review.View, id review.GroupID) (*review.GroupView, error) {
@@ -61,12 +81,30 @@ func (u *UI) showGroup(c *call, status int, v *review.View, g *review.GroupView,
 	p.Controls = groupFields("controls", ctlFields, controls, p.Save)
 	p.Errors = append(markErrors(p.Context, bad), markErrors(p.Controls, bad)...)
 	p.Guidance = append(guides(ctxFields, about), guides(ctlFields, controls)...)
+	if p.Editable {
+		p.likeness(u, v, g, c.QueryParam("like"))
+	}
 	for _, m := range v.Missing {
 		if m.Group == g.Group.ID {
 			p.Missing = append(p.Missing, missing{m.Message, problemLink(v, m)})
 		}
 	}
 	return c.render(status, "group", c.requestFrame(v, printable(g.Group.Name), ""), p)
+}
+
+// likeness lists the other groups of the request that say something, and names the
+// one that was chosen.
+func (p *groupPage) likeness(u *UI, v *review.View, g *review.GroupView, like string) {
+	for i := range v.Groups {
+		o := &v.Groups[i]
+		if o.Group.ID == g.Group.ID || len(o.Group.Context)+len(o.Group.Controls) == 0 {
+			continue
+		}
+		if string(o.Group.ID) == like {
+			p.Like = o.Group.Name
+		}
+		p.Others = append(p.Others, u.groupRow(v, o))
+	}
 }
 
 // groupFields turns the policy's fields into inputs named "context.<id>" or

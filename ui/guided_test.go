@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"html"
 	"net/http"
 	"strings"
 	"testing"
@@ -8,7 +9,9 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"sallyport/checks"
 	"sallyport/checks/browsertest"
+	"sallyport/policy"
 	"sallyport/review"
 )
 
@@ -146,4 +149,47 @@ func waitText(t *testing.T, b *browserTab, selector, want string) {
 		time.Sleep(100 * time.Millisecond)
 	}
 	t.Errorf("%s says %q, never %q", selector, got, want)
+}
+
+// Every check that there is explains itself to authors: why it matters, the rule, an
+// example, and how to mend it in R and in Python.
+func TestEveryCheckIsExplained(t *testing.T) {
+	s := newSite(t)
+	p := findingsPage{View: &review.View{}}
+	for _, doc := range checks.All() {
+		p.Checks = append(p.Checks, explained{Doc: doc, Severity: policy.Warn})
+	}
+	var b strings.Builder
+	if err := s.ui.pages["findings"].execute(&b, "main", p, time.UTC); err != nil {
+		t.Fatal(err)
+	}
+	sections := strings.Split(b.String(), `<section class="app-panel app-explained"`)
+	if len(sections) != len(checks.All())+1 {
+		t.Fatalf("%d checks are explained, and there are %d", len(sections)-1, len(checks.All()))
+	}
+	for i, doc := range checks.All() {
+		shown := html.UnescapeString(sections[i+1])
+		for what, text := range map[string]string{"title": doc.Title, "reason": doc.Doc, "rule": doc.Source, "example": doc.Example, "R": doc.FixR, "Python": doc.FixPy} {
+			if text == "" || !strings.Contains(shown, text) {
+				t.Errorf("%s: the page has no %s", doc.Name, what)
+			}
+		}
+	}
+}
+
+// Findings of one check that are right for one reason are answered at once, each on
+// record by itself; without a reason none is.
+func TestOneAnswerForAllFindingsOfACheck(t *testing.T) {
+	s := newSite(t)
+	request := s.draft(t, "release/a.csv", smallCSV, "release/b.csv", smallCSV)
+	ann := s.as(t, "ann").get(request+"/findings").want(http.StatusOK).has("One answer for all", "that wait: Small counts")
+	ann.post(request+"/findings", "check", "small-count", "code", "", "text", "Years.").has("That was not saved.", "Choose one of the answers.")
+	ann.post(request+"/findings", "check", "small-count", "code", policy.Default().Acknowledgements[0].ID, "text", "").has("That was not saved.", "Say in a sentence why.")
+	ann.post(request+"/findings", "check", "small-count", "code", policy.Default().Acknowledgements[0].ID, "text", "These are years.").
+		want(http.StatusOK).has("2 findings have your answer now", "These are years.").lacks("that wait: Small counts")
+	events, err := s.Store.Events(t.Context(), review.EventQuery{Types: []review.EventType{review.EvAcknowledged}})
+	if err != nil || len(events) != 2 {
+		t.Errorf("%d answers are on record, want 2: %v", len(events), err)
+	}
+	s.as(t, "tim").post(request+"/findings", "check", "small-count", "code", "x", "text", "y").want(http.StatusNotFound)
 }

@@ -105,7 +105,11 @@ func (u *UI) invitedRoles(c *call, actor review.Actor, by review.Username) ([]po
 }
 
 // peoplePage is what an operator sees of who can come in.
-type peoplePage struct{ People []personItem }
+type peoplePage struct {
+	People []personItem
+	// Invited says that an invitation is the only way in.
+	Invited bool
+}
 
 type personItem struct {
 	review.Person
@@ -118,7 +122,7 @@ func (u *UI) people(c *call) error {
 	if err != nil {
 		return err
 	}
-	var p peoplePage
+	p := peoplePage{Invited: !u.options.NoPasswords && len(u.options.Methods) == 0 && !u.options.Demo}
 	for _, q := range all {
 		item, err := u.personItem(c, q)
 		if err != nil {

@@ -62,6 +62,10 @@ func (u *UI) parsePages() (map[string]*pageSet, error) {
 	if err != nil {
 		return nil, err
 	}
+	terms, err := readGlossary()
+	if err != nil {
+		return nil, err
+	}
 	pages := map[string]*pageSet{}
 	for _, file := range names {
 		name := strings.TrimSuffix(path.Base(file), ".html")
@@ -75,7 +79,7 @@ func (u *UI) parsePages() (map[string]*pageSet, error) {
 		if set, err = set.ParseFS(templates, file); err != nil {
 			return nil, err
 		}
-		pages[name] = newPage(set, u.funcs)
+		pages[name] = newPage(set, u.funcs, terms)
 	}
 	return pages, nil
 }

@@ -106,6 +106,7 @@ func routes() []route {
 		{get, "/requests/:request/details", policy.RequestEdit, (*UI).detailsPage},
 		{post, "/requests/:request/details/field", policy.RequestEdit, (*UI).amendDetails},
 		{get, "/requests/:request/findings", policy.RequestEdit, (*UI).findings},
+		{post, "/requests/:request/findings", policy.RequestEdit, (*UI).acknowledgeAll},
 		{post, "/requests/:request/details", policy.RequestEdit, (*UI).saveDetails},
 		{get, "/requests/:request/groups/:group", policy.RequestView, (*UI).group},
 		{post, "/requests/:request/groups/:group", policy.RequestEdit, (*UI).saveGroup},

@@ -181,7 +181,7 @@ func statusPlot(counts []statusCount) *plot {
 	}
 	p := bars(rows, 1, "")
 	if p != nil {
-		p.Title, p.Desc = "Requests by state", "How many requests are in each state. The table beside it holds the same numbers."
+		p.Title, p.Desc = "Requests by state", "How many requests are in each state. The table below it holds the same numbers."
 	}
 	return p
 }

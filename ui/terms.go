@@ -2,29 +2,33 @@ package ui
 
 import (
 	"fmt"
+	"io/fs"
 	"strings"
+
+	"sallyport/docs"
 )
 
-// term is a word of the field with what it means here, as docs/glossary.md has it.
+// term is a word of the field with what it means here.
 type term struct{ Key, Means string }
 
-// terms are the words that pages explain where they use them. A test holds them
-// to the glossary.
-func terms() []term {
-	return []term{
-		{"acknowledgement", "what a researcher says of one finding, with a code and a sentence. It explains the finding, and neither hides nor lowers it."},
-		{"checkpoint", "a signed statement of how many events the record has and what they are, with which nobody can change it later unnoticed."},
-		{"consolidation", "the part of a review after both checkers have handed theirs in: all is visible to both, and decisions may change on record."},
-		{"context", "what the researcher writes about a group of files, so that it can be understood alone."},
-		{"controls", "the redaction and rounding applied to a group of files."},
-		{"finding", "what an automated check points at, with the cells and the arithmetic. People decide what it means."},
-		{"group", "files of a request that share a description."},
-		{"package", "the folder or ZIP in which a release leaves, with the record of how it was checked."},
-		{"release folder", "a folder of the workspace named `release`, or `release` with a date, from which files are requested."},
-		{"seat", "one of the two places of a request's checkers."},
-		{"supporting file", "reviewed with the outputs, and never released: the table under a figure, for example."},
-		{"workspace", "the folder in which one study's results lie."},
+// readGlossary reads the glossary of the guides: what each term means, by the term
+// in small letters. Each is a paragraph of one line, "**Term**, another word for it:
+// what it means."
+func readGlossary() (map[string]string, error) {
+	text, err := fs.ReadFile(docs.Files(), "glossary.md")
+	if err != nil {
+		return nil, fmt.Errorf("reading the glossary: %w", err)
 	}
+	all := map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		rest, ok := strings.CutPrefix(strings.TrimSpace(line), "**")
+		name, rest, end := strings.Cut(rest, "**")
+		_, means, said := strings.Cut(rest, ": ")
+		if ok && end && said {
+			all[strings.ToLower(name)] = strings.ReplaceAll(means, "`", "")
+		}
+	}
+	return all, nil
 }
 
 // termUse is one use of a term on a page.
@@ -38,21 +42,19 @@ type termUse struct {
 // term is a use of a term in other words than its own, where words has any. The
 // first on a page leads to what the term means, at the foot of the page.
 func (w *words) term(key string, other ...string) (termUse, error) {
-	for _, t := range terms() {
-		if t.Key != key {
-			continue
-		}
-		x := termUse{term: t, Words: key, ID: "term-" + strings.ReplaceAll(key, " ", "-"), First: !w.told[key]}
-		if len(other) > 0 {
-			x.Words = other[0]
-		}
-		if x.First {
-			w.told[key] = true
-			w.used = append(w.used, x)
-		}
-		return x, nil
+	means, ok := w.glossary[key]
+	if !ok {
+		return termUse{}, fmt.Errorf("%q is no term of the glossary", key)
 	}
-	return termUse{}, fmt.Errorf("%q is no term of the glossary", key)
+	x := termUse{term: term{key, means}, Words: key, ID: "term-" + strings.ReplaceAll(key, " ", "-"), First: !w.told[key]}
+	if len(other) > 0 {
+		x.Words = other[0]
+	}
+	if x.First {
+		w.told[key] = true
+		w.used = append(w.used, x)
+	}
+	return x, nil
 }
 
 // explained are the terms that the page has used so far, in their order.

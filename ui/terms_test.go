@@ -3,35 +3,46 @@ package ui
 import (
 	"net/http"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
 
-// What pages say of a term is what the glossary says.
+// Every term that a page explains is in the glossary, and the glossary says of each
+// what it means in a sentence.
 func TestTermsAreThoseOfTheGlossary(t *testing.T) {
-	text, err := os.ReadFile("../docs/glossary.md")
+	all, err := readGlossary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, x := range terms() {
-		found := false
-		for line := range strings.Lines(string(text)) {
-			name, means, ok := strings.Cut(strings.TrimSpace(line), "**")
-			if !ok || name != "" {
-				continue
-			}
-			name, means, _ = strings.Cut(means, "**")
-			_, means, _ = strings.Cut(means, ": ")
-			if strings.EqualFold(name, x.Key) {
-				found = true
-				if means != x.Means {
-					t.Errorf("%s: %q, and in the glossary %q", x.Key, x.Means, means)
-				}
+	if len(all) < 40 {
+		t.Errorf("only %d terms were read", len(all))
+	}
+	for name, means := range all {
+		if !strings.HasSuffix(means, ".") || strings.Contains(means, "**") || strings.Contains(means, "](") {
+			t.Errorf("%s: %q is no plain sentence", name, means)
+		}
+	}
+	uses := regexp.MustCompile(`\(term "([^"]+)"`)
+	used := map[string]bool{}
+	paths, err := filepath.Glob("templates/*.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range uses.FindAllStringSubmatch(string(text), -1) {
+			if used[m[1]] = true; all[m[1]] == "" {
+				t.Errorf("%s explains %q, which is not in the glossary", path, m[1])
 			}
 		}
-		if !found {
-			t.Errorf("%s is not in the glossary", x.Key)
-		}
+	}
+	if len(used) < 20 {
+		t.Errorf("pages explain only %d terms", len(used))
 	}
 }
 

@@ -13,6 +13,8 @@ type words struct {
 	zone *time.Location
 	told map[string]bool
 	used []termUse // the same, in order
+	// glossary is what each term means.
+	glossary map[string]string
 }
 
 // datetime is "21 November 2026, 14:05 GMT", a dash for no time.
@@ -76,6 +78,8 @@ type pageSet struct {
 	first *template.Template
 	funcs func(*words) template.FuncMap
 	spare chan *wording
+	// glossary is what the terms mean that the page may use.
+	glossary map[string]string
 }
 
 // wording is one set of a page's templates with the words they call for.
@@ -84,8 +88,8 @@ type wording struct {
 	*words
 }
 
-func newPage(first *template.Template, funcs func(*words) template.FuncMap) *pageSet {
-	return &pageSet{first: first, funcs: funcs, spare: make(chan *wording, spares)}
+func newPage(first *template.Template, funcs func(*words) template.FuncMap, glossary map[string]string) *pageSet {
+	return &pageSet{first: first, funcs: funcs, spare: make(chan *wording, spares), glossary: glossary}
 }
 
 // execute writes one template of the page, its times by the clock of zone.
@@ -113,7 +117,7 @@ func (p *pageSet) take() (*wording, error) {
 	if err != nil {
 		return nil, fmt.Errorf("copying templates: %w", err)
 	}
-	w := &wording{words: new(words)}
+	w := &wording{words: &words{glossary: p.glossary}}
 	w.set = set.Funcs(p.funcs(w.words))
 	return w, nil
 }

@@ -36,12 +36,26 @@ type workspacePage struct {
 	Chosen    map[string]bool // after a mistake
 	Policy    *policy.Policy
 	Wild      wildcardForm
+	// Untraced says that there are files to be released, and that of none is known
+	// where it comes from: what a workspace looks like that no pipeline has run in.
+	Untraced bool
 }
 
 // folder is one release folder with its files.
 type folder struct {
 	Name  string
 	Files []fileRow
+}
+
+// Open is how many of the folder's files can be chosen.
+func (d folder) Open() int {
+	n := 0
+	for _, f := range d.Files {
+		if f.Why == "" && f.Added == "" {
+			n++
+		}
+	}
+	return n
 }
 
 // fileRow is one file on disk, and whether it can be chosen.
@@ -111,6 +125,18 @@ func (p *workspacePage) sort(added map[string]string, pol *policy.Policy) {
 		}
 		p.Folders[i].Files = append(p.Folders[i].Files, row)
 	}
+	p.Untraced = untraced(p.Workspace.Files)
+}
+
+func untraced(files []review.WorkspaceFile) bool {
+	release := false
+	for _, f := range files {
+		if f.Origin.Level != provenance.Unknown {
+			return false
+		}
+		release = release || f.Release
+	}
+	return release
 }
 
 // cannotAdd says why a file cannot be chosen, before anybody tries; the domain
@@ -123,6 +149,8 @@ func cannotAdd(f review.WorkspaceFile, largest int64) string {
 		return "The job runner left this file out: " + f.Origin.Excluded
 	case f.Origin.Level == provenance.Highly:
 		return "Highly sensitive files never leave."
+	case f.Origin.Level == provenance.Unknown && f.Origin.Why != "":
+		return "Nobody knows how sensitive it is. " + f.Origin.Why
 	case f.Origin.Level != provenance.Moderately:
 		return "Only files that the pipeline marks as moderately sensitive can be requested."
 	case f.Size > largest:
@@ -137,30 +165,62 @@ func cannotAdd(f review.WorkspaceFile, largest int64) string {
 func (u *UI) addFiles(c *call) error {
 	ws := review.WorkspaceName(c.Param("workspace"))
 	chosen := c.Request().PostForm["file"]
+	all := c.Request().PostForm["all"]
 	kind := review.FileKind(c.FormValue("kind"))
 	group := c.FormValue("group")
 	name := strings.TrimSpace(c.FormValue("new_group"))
-	if problem := choiceProblem(chosen, kind, group, name); problem != "" {
-		return u.showWorkspace(c, http.StatusUnprocessableEntity, problem, chosen, wildcardForm{})
-	}
-	_, summary, err := u.service.WorkspaceFiles(c.ctx(), c.actor, ws)
+	files, summary, err := u.service.WorkspaceFiles(c.ctx(), c.actor, ws)
 	if err != nil {
 		return err
+	}
+	if len(all) > 0 {
+		if chosen, err = u.andAll(c, chosen, all, files, summary); err != nil {
+			return err
+		}
+	}
+	if problem := choiceProblem(chosen, kind, group, name); problem != "" {
+		return u.showWorkspace(c, http.StatusUnprocessableEntity, problem, chosen, wildcardForm{})
 	}
 	id, err := u.openRequest(c, ws, summary)
 	if err != nil {
 		return err
 	}
-	files := make([]review.AddFile, 0, len(chosen))
+	adds := make([]review.AddFile, 0, len(chosen))
 	for _, f := range chosen {
-		files = append(files, review.AddFile{Path: f, Kind: kind, Group: groupFor(f, group, name), Exception: strings.TrimSpace(c.FormValue("exception"))})
+		adds = append(adds, review.AddFile{Path: f, Kind: kind, Group: groupFor(f, group, name), Exception: strings.TrimSpace(c.FormValue("exception"))})
 	}
-	results, err := u.service.AddFiles(c.ctx(), c.actor, id, files)
+	results, err := u.service.AddFiles(c.ctx(), c.actor, id, adds)
 	if err != nil {
 		return err
 	}
 	c.setFlash(addedFlash(results))
 	return c.redirect(requestPath(id))
+}
+
+// andAll adds to the chosen files those of whole release folders that can be added
+// and have not been.
+func (u *UI) andAll(c *call, chosen, folders []string, ws *review.Workspace, s *review.WorkspaceSummary) ([]string, error) {
+	p := workspacePage{Workspace: ws}
+	added := map[string]string{}
+	if s.Active != nil {
+		v, err := u.service.Request(c.ctx(), c.actor, s.Active.ID)
+		if err != nil {
+			return nil, err
+		}
+		added = addedPaths(v)
+	}
+	p.sort(added, u.policy)
+	for _, d := range p.Folders {
+		if !slices.Contains(folders, d.Name) {
+			continue
+		}
+		for _, f := range d.Files {
+			if f.Why == "" && f.Added == "" && !slices.Contains(chosen, f.Path) {
+				chosen = append(chosen, f.Path)
+			}
+		}
+	}
+	return chosen, nil
 }
 
 func choiceProblem(chosen []string, kind review.FileKind, group, name string) string {
@@ -182,6 +242,7 @@ func choiceProblem(chosen []string, kind review.FileKind, group, name string) st
 // prefixed so that no name can pose as one of these.
 const (
 	groupEach  = "each"
+	groupDir   = "folder"
 	groupNew   = "new"
 	groupNamed = "in:"
 )
@@ -190,6 +251,8 @@ func groupFor(file, group, name string) string {
 	switch group {
 	case groupEach:
 		return path.Base(file)
+	case groupDir:
+		return path.Base(path.Dir(file))
 	case groupNew:
 		return name
 	default:

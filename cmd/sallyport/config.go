@@ -114,6 +114,22 @@ func (f configFlags) config() (config, error) {
 	return c, nil
 }
 
+// address is where people reach the service, as far as the configuration tells: its
+// public address, else the first host name, else where it listens.
+func (c config) address() string {
+	scheme, host := "http://", c.Listen
+	if c.Secure {
+		scheme = "https://"
+	}
+	switch {
+	case c.PublicURL != "":
+		return c.PublicURL
+	case len(c.Hosts) > 0 && c.Secure:
+		host = c.Hosts[0]
+	}
+	return scheme + host
+}
+
 // parseConfig reads one YAML document; a key it does not know is an error that
 // names the line.
 func parseConfig(source []byte) (config, error) {

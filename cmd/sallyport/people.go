@@ -214,7 +214,7 @@ func rights(p review.Person) string {
 // imported says what was done. A password that was made is printed here and
 // nowhere else.
 func (a *app) imported(people []review.Person, projects int, made map[review.Username]string) error {
-	if err := a.say("%d people and %d projects imported.\n", len(people), projects); err != nil {
+	if err := a.say("Imported: %s, %s.\n", counted(len(people), "person", "people"), counted(projects, "project", "projects")); err != nil {
 		return err
 	}
 	for _, p := range people {
@@ -224,12 +224,20 @@ func (a *app) imported(people []review.Person, projects int, made map[review.Use
 				return err
 			}
 		case p.PasswordHash == "" && !p.Disabled:
-			if err := a.say("%s has no password yet: sallyport people password %[1]s\n", p.Username); err != nil {
+			if err := a.say("%s has no password yet: sallyport people invite %[1]s makes a link to choose one.\n", p.Username); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// counted is "1 project" or "2 projects".
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // generate gives a password to those without one.

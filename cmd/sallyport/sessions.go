@@ -62,11 +62,12 @@ func (c peopleInvite) Run(ctx context.Context, a *app) (err error) {
 	}
 	defer func() { err = errors.Join(err, closer.Close()) }()
 	address := c.URL
-	if conf, err := (configFlags{Config: c.Config, Data: c.Data}).config(); address == "" && err == nil {
-		address = conf.PublicURL
-	}
 	if address == "" {
-		address = "http://127.0.0.1:8080"
+		conf, err := (configFlags{Config: c.Config, Data: c.Data}).config()
+		if err != nil {
+			return err
+		}
+		address = conf.address()
 	}
 	secret, hash := signin.MakeSecret()
 	now, name := a.now(), review.Username(c.Username)

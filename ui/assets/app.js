@@ -46,6 +46,15 @@ document.addEventListener('htmx:error', e => {
   if (e.detail.ctx?.sourceElement?.dataset.sends) notSaved(e)
 })
 
+// One box chooses all files of a folder; it is ticked while all of them are.
+document.addEventListener('change', e => {
+  const boxes = [...(e.target.closest('table')?.querySelectorAll('input[name=file]') || [])]
+  const all = e.target.closest('table')?.querySelector('[data-all]')
+  if (!all) return
+  if (e.target === all) for (const box of boxes) box.checked = all.checked
+  else all.checked = boxes.every(box => box.checked)
+})
+
 // ready brings to life what lies in the main part of a page, which the workbench
 // replaces.
 function ready() {
