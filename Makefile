@@ -15,6 +15,7 @@ FUZZTIME ?= 20s
 KILLS    ?= 500
 CHAOS    ?= 3m
 LOAD     ?= 1m
+DAY      ?= 20m
 
 export CGO_ENABLED := 1
 # The C compiler's mark of a build would differ each time. For every command
@@ -157,9 +158,10 @@ chaos: s3 postgres
 	SALLYPORT_S3=required SALLYPORT_POSTGRES=required SALLYPORT_CHAOS=$(CHAOS) go test -timeout 60m -v -run 'TestChaos' ./cmd/sallyport
 
 # What many people at once get, for LOAD with each number of them and each
-# engine; and how the lists grow. Prints tables for docs/performance.md.
-load: s3 postgres
-	SALLYPORT_S3=required SALLYPORT_POSTGRES=required SALLYPORT_LOAD=$(LOAD) go test -timeout 60m -v -run 'TestLoad$$' ./cmd/sallyport
+# engine; what happens when many more come; a day's requests in DAY; and how lists
+# and pages grow. Prints tables for docs/performance.md, and draws its plots.
+load: s3 postgres $(ASSETS)
+	SALLYPORT_PLOTS=$(CURDIR)/docs/images SALLYPORT_S3=required SALLYPORT_POSTGRES=required SALLYPORT_LOAD=$(LOAD) SALLYPORT_SURGE=$(LOAD) SALLYPORT_DAY=$(DAY) go test -timeout 120m -v -run 'TestLoad$$|TestSurge$$|TestDay$$' ./cmd/sallyport
 	SALLYPORT_SLOPES=100000 go test -timeout 30m -v -run 'TestSlopes' ./storage
 	SALLYPORT_TEST_ENGINE=postgres SALLYPORT_POSTGRES=required SALLYPORT_SLOPES=100000 go test -timeout 30m -v -run 'TestSlopes' ./storage
 

@@ -159,6 +159,7 @@ type member struct {
 	c       *cluster
 	n       int
 	url     string
+	metrics string // the address of its numbers
 	config  string
 	cmd     *exec.Cmd
 	log     *bytes.Buffer
@@ -226,9 +227,20 @@ func (c *cluster) store() *storage.Store {
 	return s
 }
 
+// cookies signs everybody in.
+func (c *cluster) cookies() map[review.Username]string {
+	c.t.Helper()
+	store := c.store()
+	defer func() { must(c.t, store.Close()) }()
+	now := func() time.Time { return time.Now().UTC() }
+	out, err := c.site.SignIn(c.t.Context(), store, store.Sessions(now), now())
+	must(c.t, err)
+	return out
+}
+
 func (c *cluster) member(n int, own bool, shared string) *member {
 	t := c.t
-	port := freePort(t)
+	port, metrics := freePort(t), freePort(t)
 	data := filepath.Join(c.dir, "data")
 	if own {
 		data = filepath.Join(c.dir, fmt.Sprint("data", n))
@@ -242,8 +254,8 @@ func (c *cluster) member(n int, own bool, shared string) *member {
 			must(t, os.Chmod(filepath.Join(keys, name), 0o600))
 		}
 	}
-	m := &member{c: c, n: n, url: "http://127.0.0.1:" + port, config: filepath.Join(c.dir, fmt.Sprintf("server%d.yaml", n)), log: new(bytes.Buffer)}
-	text := fmt.Sprintf("listen: 127.0.0.1:%s\ndata: %s\nworkspaces: %s/workspaces\npace: {person: {per_second: 10000, burst: 10000}, source: {per_second: 10000, burst: 10000}}\n%s", port, data, c.dir, shared)
+	m := &member{c: c, n: n, url: "http://127.0.0.1:" + port, metrics: "http://127.0.0.1:" + metrics + "/metrics", config: filepath.Join(c.dir, fmt.Sprintf("server%d.yaml", n)), log: new(bytes.Buffer)}
+	text := fmt.Sprintf("listen: 127.0.0.1:%s\nmetrics: {listen: 127.0.0.1:%s}\ndata: %s\nworkspaces: %s/workspaces\npace: {person: {per_second: 10000, burst: 10000}, source: {per_second: 10000, burst: 10000}}\n%s", port, metrics, data, c.dir, shared)
 	must(t, os.WriteFile(m.config, []byte(text), 0o600))
 	return m
 }

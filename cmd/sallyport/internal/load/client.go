@@ -9,14 +9,17 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
+	"strings"
 	"time"
 )
 
-// Client is one person's program.
+// Client is one person's program, or browser.
 type Client struct {
 	HTTP   *http.Client
 	Server func() string // the address to ask next
-	Token  string
+	Token  string        // of a program
+	Cookie string        // of a browser
 	Tally  *Tally
 	// Retry goes on after failures until ctx ends; without it the first is the last.
 	Retry time.Duration
@@ -35,46 +38,63 @@ func (c *Client) do(ctx context.Context, what, method, path string, in, out any)
 			return err
 		}
 	}
-	key := ""
-	if method != http.MethodGet {
-		key = rand.Text()
+	data, err := c.try(ctx, what, func() (*http.Request, error) { return c.call(ctx, method, path, body) })
+	if err != nil || out == nil {
+		return err
 	}
+	return json.Unmarshal(data, out)
+}
+
+// try asks until it is answered, each time alike, and returns the answer.
+func (c *Client) try(ctx context.Context, what string, request func() (*http.Request, error)) ([]byte, error) {
+	key := rand.Text()
 	for tries := 1; ; tries++ {
 		start := time.Now() //permit:time.Now // how long an answer takes is the machine's time
-		status, data, err := c.once(ctx, method, path, key, body)
+		status, data, err := c.once(request, key)
 		if ctx.Err() == nil { // not what the end of the play cut off
 			c.Tally.add(what, time.Since(start), status, err)
 		}
 		switch {
 		case err == nil && status < 300:
-			if out == nil {
-				return nil
-			}
-			return json.Unmarshal(data, out)
+			return data, nil
 		case err == nil && status < 500 && status != http.StatusTooManyRequests && (status != http.StatusConflict || tries == 1):
-			return fmt.Errorf("%s: %w: %d %s", what, errRefused, status, data)
+			return nil, fmt.Errorf("%s: %w: %d %s", what, errRefused, status, words(data))
 		case c.Retry == 0:
-			return fmt.Errorf("%s: %d %s %w", what, status, data, err)
+			return nil, fmt.Errorf("%s: %d %s %w", what, status, data, err)
 		}
 		// A conflict on a later try may be the first one, which is still being done.
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%s: given up after %d tries, the last one %d %s: %w", what, tries, status, data, errors.Join(err, ctx.Err()))
+			return nil, fmt.Errorf("%s: given up after %d tries, the last one %d %s: %w", what, tries, status, data, errors.Join(err, ctx.Err()))
 		case <-time.After(c.Retry):
 		}
 	}
 }
 
-func (c *Client) once(ctx context.Context, method, path, key string, body []byte) (int, []byte, error) {
+// words are an answer's, without markup.
+func words(answer []byte) string {
+	return strings.Join(strings.Fields(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(string(answer), " ")), " ")
+}
+
+// call is a question of a program.
+func (c *Client) call(ctx context.Context, method, path string, body []byte) (*http.Request, error) {
 	req, err := http.NewRequestWithContext(ctx, method, c.Server()+"/api/v1"+path, bytes.NewReader(body))
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+c.Token)
 	if len(body) > 0 {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	if key != "" {
+	return req, nil
+}
+
+func (c *Client) once(request func() (*http.Request, error), key string) (int, []byte, error) {
+	req, err := request()
+	if err != nil {
+		return 0, nil, err
+	}
+	if req.Method != http.MethodGet && c.Token != "" {
 		req.Header.Set("Idempotency-Key", key)
 	}
 	res, err := c.HTTP.Do(req)

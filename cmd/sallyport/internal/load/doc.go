@@ -1,5 +1,6 @@
-// Package load plays researchers, checkers and auditors over HTTP, as programs
-// of theirs would, for the tests of several servers and for measuring.
+// Package load plays researchers, checkers and auditors over HTTP, with pages as
+// browsers open them and as programs of theirs would, for the tests of several
+// servers and for measuring, and draws what was measured.
 //
 // A Site lays out workspaces with files of a real size, and gives people and
 // their tokens to a database. Each Player files a request after the other: a draft,

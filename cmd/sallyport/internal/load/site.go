@@ -21,8 +21,20 @@ import (
 type Site struct {
 	Researchers, Checkers int
 	Courses               int // requests that each researcher can file
-	Bytes                 int // of each file, about
+	Bytes                 int // of each file, about; requests are of one file
+	// Mixed has requests of one to eight files of many sizes instead, as they
+	// come: most tables are small, and a few are as large as a policy lets them be.
+	Mixed bool
 }
+
+// sizes are those of a mixed site's files, each as often as the others: a tenth
+// of the tables makes most of the bytes.
+func sizes() []int {
+	return []int{1_000, 2_000, 3_000, 5_000, 8_000, 12_000, 20_000, 40_000, 80_000, 120_000}
+}
+
+// counts are how many files a mixed site's requests have, in turn.
+func counts() []int { return []int{1, 3, 1, 2, 8, 1, 4, 1} }
 
 // Auditor is the one auditor of a site.
 const Auditor = "auditor"
@@ -38,27 +50,41 @@ func Workspace(i int) review.WorkspaceName {
 	return review.WorkspaceName(fmt.Sprintf("workspace%d", i))
 }
 
-// file is the path of what a course releases.
-func file(course int) string { return fmt.Sprintf("release/counts_%d.csv", course) }
+// paths are what a course releases.
+func (s Site) paths(course int) []string {
+	if !s.Mixed {
+		return []string{fmt.Sprintf("release/counts_%d.csv", course)}
+	}
+	var out []string
+	for i := range counts()[course%len(counts())] {
+		out = append(out, fmt.Sprintf("release/counts_%d_%d.csv", course, i))
+	}
+	return out
+}
+
+// bytes is how large a file of a course is.
+func (s Site) bytes(researcher, course, file int) int {
+	if !s.Mixed {
+		return s.Bytes
+	}
+	return sizes()[(researcher*7+course*3+file)%len(sizes())]
+}
 
 // Lay writes the workspaces below dir.
 func (s Site) Lay(dir string) error {
 	for i := range s.Researchers {
 		outputs := map[string]any{}
 		for c := range s.Courses {
-			data := s.table(i, c)
-			path := filepath.Join(dir, string(Workspace(i)), file(c))
-			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-				return err
-			}
-			if err := os.WriteFile(path, data, 0o644); err != nil {
-				return err
-			}
-			sum := sha256.Sum256(data)
-			outputs[fmt.Sprintf("output/counts_%d.csv", c)] = map[string]any{
-				"level": "moderately_sensitive", "job_id": "job", "job_request": "jobrequest", "action": "count", "user": string(Researcher(i)),
-				"repo": "https://example.org/study", "commit": "0123456789abcdef0123456789abcdef01234567", "size": len(data),
-				"timestamp": 1760000000.0, "content_hash": hex.EncodeToString(sum[:]), "excluded": false,
+			for n, name := range s.paths(c) {
+				data := table(i, c, n, s.bytes(i, c, n))
+				path := filepath.Join(dir, string(Workspace(i)), name)
+				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+					return err
+				}
+				if err := os.WriteFile(path, data, 0o644); err != nil {
+					return err
+				}
+				outputs["output/"+strings.TrimPrefix(name, "release/")] = madeBy(i, data)
 			}
 		}
 		text, err := json.Marshal(map[string]any{"workspace": Workspace(i), "repo": "https://example.org/study", "outputs": outputs})
@@ -76,12 +102,22 @@ func (s Site) Lay(dir string) error {
 	return nil
 }
 
-// table is a table of rounded counts, other ones for each course.
-func (s Site) table(researcher, course int) []byte {
+// madeBy is what a manifest says of a file.
+func madeBy(researcher int, data []byte) map[string]any {
+	sum := sha256.Sum256(data)
+	return map[string]any{
+		"level": "moderately_sensitive", "job_id": "job", "job_request": "jobrequest", "action": "count", "user": string(Researcher(researcher)),
+		"repo": "https://example.org/study", "commit": "0123456789abcdef0123456789abcdef01234567", "size": len(data),
+		"timestamp": 1760000000.0, "content_hash": hex.EncodeToString(sum[:]), "excluded": false,
+	}
+}
+
+// table is a table of rounded counts, other ones for each file.
+func table(researcher, course, file, size int) []byte {
 	var b bytes.Buffer
 	b.WriteString("week,region,adults_rounded,vaccinated_rounded\n")
-	for row := 0; row == 0 || b.Len() < s.Bytes; row++ {
-		fmt.Fprintf(&b, "%d,region %d,%d,%d\n", row/9+1, row%9+1, 100_000+5*(row*7%900+researcher), 50_000+5*(row*13%700+course))
+	for row := 0; row == 0 || b.Len() < size; row++ {
+		fmt.Fprintf(&b, "%d,region %d,%d,%d\n", row/9+1, row%9+1, 100_000+5*(row*7%900+researcher), 50_000+5*(row*13%700+course+41*file))
 	}
 	return b.Bytes()
 }
