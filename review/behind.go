@@ -2,6 +2,7 @@ package review
 
 import (
 	"context"
+	"crypto/rand"
 	"sync"
 	"time"
 
@@ -26,18 +27,24 @@ type Behind struct {
 
 // checkRun is the checks of one request, going on.
 type checkRun struct {
+	name   string // among all runs of all instances
 	cancel context.CancelFunc
 	over   chan struct{}
 	total  int
 	found  map[string]*checks.FileReport
 	done   map[int]bool
+	untold []*checks.FileReport // what other instances do not know yet
+	news   chan struct{}        // holds one when there is something untold
 }
 
 // recheckBehind begins the checks of a request anew, of its files as they are
 // now, in place of those that may still go on.
 func (s *Service) recheckBehind(ctx context.Context, a Actor, r *Request) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	run := &checkRun{cancel: cancel, over: make(chan struct{}), total: r.files(), found: map[string]*checks.FileReport{}, done: map[int]bool{}}
+	run := &checkRun{
+		name: rand.Text(), cancel: cancel, over: make(chan struct{}), total: r.files(),
+		found: map[string]*checks.FileReport{}, done: map[int]bool{}, news: make(chan struct{}, 1),
+	}
 	before, ok := s.Behind.begin(r.ID, run)
 	if !ok {
 		cancel()
@@ -49,6 +56,7 @@ func (s *Service) recheckBehind(ctx context.Context, a Actor, r *Request) {
 		if before != nil {
 			<-before.over
 		}
+		defer s.tellOthers(ctx, r.ID, run)()
 		err := s.recheckNow(ctx, a, r.ID, func(at int, rep *checks.FileReport) { s.Behind.tell(run, at, rep) })
 		if err != nil && ctx.Err() == nil {
 			s.Log.ErrorContext(ctx, "checks of a request", "request", string(r.ID), "error", err)
@@ -103,7 +111,22 @@ func (b *Behind) tell(run *checkRun, at int, rep *checks.FileReport) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if !run.done[at] {
+		run.untold = append(run.untold, rep)
+	}
 	run.done[at], run.found[rep.Path] = true, rep
+	select {
+	case run.news <- struct{}{}:
+	default:
+	}
+}
+
+// fresh is what was found since it was last asked, and how many files are done.
+func (b *Behind) fresh(run *checkRun) (found []*checks.FileReport, done int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	found, run.untold = run.untold, nil
+	return found, len(run.done)
 }
 
 // state is how far a request's checks are, with what was found by path; nil when
@@ -171,10 +194,13 @@ func (b *Behind) stop() {
 const leftAlone = 5 * time.Minute
 
 // takeUpChecks begins the checks of drafts whose instance stopped in the middle
-// of them.
+// of them, and forgets what such instances told.
 func (s *Service) takeUpChecks(ctx context.Context) error {
 	if s.Behind == nil {
 		return nil
+	}
+	if err := s.Store.ForgetChecking(ctx, s.Now().Add(-leftAlone)); err != nil {
+		return err
 	}
 	list, err := s.Store.Requests(ctx, RequestQuery{Statuses: []Status{Pending, Returned}, Limit: maxQueue})
 	if err != nil {
@@ -184,12 +210,15 @@ func (s *Service) takeUpChecks(ctx context.Context) error {
 		if list[i].Findings != "" || s.Now().Sub(list[i].Updated) < leftAlone {
 			continue
 		}
-		if going, _ := s.Behind.state(list[i].ID); going != nil {
-			continue
-		}
 		r, err := s.Store.Request(ctx, list[i].ID)
 		if err != nil {
 			return err
+		}
+		if going, _, err := s.checking(ctx, r); err != nil || going != nil {
+			if err != nil {
+				return err
+			}
+			continue
 		}
 		if r.files() >= s.Behind.From {
 			s.recheckBehind(ctx, Actor{Person: &Person{Username: "system"}}, r)

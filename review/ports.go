@@ -27,6 +27,7 @@ type Store interface {
 	TallyStore
 	LeadStore
 	VisitStore
+	CheckingStore
 
 	// Create keeps a new request with its events. Conflict when the author has
 	// an active request for the workspace: the database itself says so.

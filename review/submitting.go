@@ -20,7 +20,7 @@ func (s *Service) Submit(ctx context.Context, a Actor, id RequestID, checklist [
 	if _, _, err := s.load(ctx, a, id, policy.RequestSubmit); err != nil {
 		return err
 	}
-	if err := s.Behind.wait(ctx, id); err != nil {
+	if err := s.awaitChecks(ctx, id); err != nil {
 		return err
 	}
 	if err := s.recheckNow(ctx, a, id, nil); err != nil {

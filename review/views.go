@@ -48,7 +48,9 @@ func (s *Service) view(ctx context.Context, a Actor, r *Request, rel policy.Rela
 	v.Can, v.Why = s.abilities(a, r, v)
 	found := reportsByPath(report)
 	if report == nil {
-		v.Checking, found = s.Behind.state(r.ID)
+		if v.Checking, found, err = s.checking(ctx, r); err != nil {
+			return nil, err
+		}
 	}
 	if !a.may(policy.FileContent, r.Project, rel) {
 		// Findings quote the file: whoever may not see the one may not see the other.

@@ -70,6 +70,8 @@ func privileges() map[string]string {
 		"blob_removal_ends":  grantAppend,
 		"package_removals":   grantAppend,
 		"tallies":            grantAny,
+		"check_runs":         grantAny,
+		"check_parts":        grantAny,
 		"report_removals":    grantAppend,
 	}
 }

@@ -32,7 +32,7 @@ func summaryOf(r *review.Request) requestSummary {
 
 func viewOf(v *review.View) requestView {
 	r := &v.Request
-	return requestView{
+	out := requestView{
 		Summary: summaryOf(r), ProjectNumber: r.ProjectNumber, Repository: r.Repository, Purpose: r.Purpose, Concerns: r.Concerns,
 		Checklist: r.Checklist, Policy: policyRef(r.Policy), PermittedResults: r.PermittedResults, Reused: r.Reused, Findings: r.Findings,
 		Relation: v.Relation, Phase: v.Phase, Can: v.Can, Why: v.Why,
@@ -40,6 +40,10 @@ func viewOf(v *review.View) requestView {
 		Seats:   each(r.Seats, seatOf), Groups: each(v.Groups, groupOf), People: mentioned(v),
 		Recalled: recallOf(v.Recalled), Damaged: v.Damaged, Retired: v.Retired,
 	}
+	if c := v.Checking; c != nil {
+		out.Checking = &checkingOut{c.Done, c.Total}
+	}
+	return out
 }
 
 // mentioned are the names of those whom the view mentions, and of nobody else.

@@ -69,10 +69,16 @@ type requestView struct {
 	Missing          []missingOut               `json:"missing" doc:"what must be mended before it can be submitted"`
 	Seats            []seatOut                  `json:"seats"`
 	Groups           []groupOut                 `json:"groups"`
+	Checking         *checkingOut               `json:"checking,omitzero" doc:"how far the checks of its many files are, at whichever server; not there when none go on"`
 	Recalled         *recallOut                 `json:"recalled,omitzero" doc:"when something of its release was taken back"`
 	Damaged          bool                       `json:"damaged" doc:"stored bytes that it rests on are damaged: nothing of it can be decided"`
 	Retired          time.Time                  `json:"retired,omitzero" doc:"when its stored bytes were removed under the retention policy"`
 	People           map[review.Username]string `json:"people" doc:"full names of who is mentioned"`
+}
+
+type checkingOut struct {
+	Done  int `json:"done" doc:"files examined by themselves; what was found in them is there"`
+	Total int `json:"total"`
 }
 
 type policyRef struct {
