@@ -111,6 +111,7 @@ sbom: build
 # manifests for Kubernetes held to the types of Kubernetes.
 packages: $(ASSETS)
 	.ci/package/static bin/static/sallyport $(VERSION)
+	.ci/package/image bin/static/sallyport $(VERSION)
 	.ci/package/deb bin/static/sallyport $(VERSION) bin
 	mkdir -p bin/tools && go build -C .ci/tools/kube -o $(CURDIR)/bin/tools/kube .
 	bin/tools/kube docs/deploy/kubernetes/*.yaml

@@ -116,7 +116,7 @@ func (s *server) watch(ctx context.Context, c config, pool *confine.Pool, o *ui.
 	token := ""
 	if c.Metrics.TokenFile != "" {
 		var err error
-		if token, err = readSecret(c.Metrics.TokenFile); err != nil {
+		if token, err = secretFile(c.Metrics.TokenFile); err != nil {
 			return fmt.Errorf("metrics: %w", err)
 		}
 	}

@@ -288,8 +288,8 @@ func TestManifests(t *testing.T) {
 		t.Errorf("the example of a configuration: exit status %d", code)
 	}
 	for name, needs := range map[string][]string{
-		"compose.yaml":              {"read_only: true", "cap_drop: [ALL]", "/srv/workspaces:ro", "/etc/sallyport/sallyport.yaml:ro", "/var/lib/sallyport/keys"},
-		"kubernetes/sallyport.yaml": {"path: /healthz", "path: /readyz", "readOnlyRootFilesystem: true", "runAsNonRoot: true", "containerPort: 9464", "capabilities: {drop: [ALL]}"},
+		"compose.yaml":              {"read_only: true", "/tmp:", "--locale=C --encoding=UTF8", "cap_drop: [ALL]", "/srv/workspaces:ro", "/etc/sallyport/sallyport.yaml:ro", "/var/lib/sallyport/keys"},
+		"kubernetes/sallyport.yaml": {"path: /healthz", "path: /readyz", "readOnlyRootFilesystem: true", "runAsNonRoot: true", "mountPath: /tmp", "CREDENTIALS_DIRECTORY", "containerPort: 9464", "capabilities: {drop: [ALL]}"},
 	} {
 		source, err := os.ReadFile(deploy + name)
 		must(t, err)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -141,7 +142,24 @@ func TestReady(t *testing.T) {
 			t.Errorf("%s: %d %q because of %q", when, c, x, y)
 		}
 	}
+	// cli asks as `sallyport ready` does, by an address of its own with a token.
+	aside := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		(&observe.Probes{Service: s.service, Store: s.store, Metrics: s.metrics, Keys: s.probes.Keys, Stopping: s.stopping.Load}).Details("open-sesame").ServeHTTP(w, r)
+	}))
+	defer aside.Close()
+	dir := t.TempDir()
+	token, file := filepath.Join(dir, "token"), filepath.Join(dir, "sallyport.yaml")
+	must(t, os.WriteFile(token, []byte("open-sesame\n"), 0o600))
+	must(t, os.WriteFile(file, fmt.Appendf(nil, "metrics: {listen: %q, token_file: %q}\n", aside.Listener.Addr().String(), token), 0o600))
+	cli := func(when string, code int, want string) {
+		t.Helper()
+		var out, complaint bytes.Buffer
+		if got := run(t.Context(), []string{"ready", "--config", file}, strings.NewReader(""), &out, &complaint); got != code || !strings.Contains(out.String()+complaint.String(), want) {
+			t.Errorf("%s: `ready` exits with %d: %s%s", when, got, out.String(), complaint.String())
+		}
+	}
 	expect("at first", 200, "ready\n", "")
+	cli("at first", exitOK, "ready\n  database         ok\n")
 	if got := ask(s.handler, "GET", "/healthz"); got.Code != 200 || got.Body.String() != "alive\n" {
 		t.Errorf("alive: %d %q", got.Code, got.Body.String())
 	}
@@ -158,9 +176,14 @@ func TestReady(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect("without its key", 503, "not ready\n", "keys ")
+	cli("without its key", exitFindings, "keys             WRONG: the signing key is not where it was")
 	if err := os.Rename(key+".away", key); err != nil {
 		t.Fatal(err)
 	}
+
+	t.Setenv("TMPDIR", filepath.Join(dir, "none"))
+	expect("without a folder for temporary files", 503, "not ready\n", "temporary ")
+	t.Setenv("TMPDIR", dir)
 
 	blobs := s.service.Blobs
 	s.service.Blobs = noBlobs{blobs}
@@ -173,6 +196,10 @@ func TestReady(t *testing.T) {
 	if c, _, why := look(); c != 503 || !strings.Contains(why, "database") {
 		t.Errorf("without its database: %d because of %q", c, why)
 	}
+	must(t, os.WriteFile(token, []byte("open-says-me\n"), 0o600))
+	cli("with another token", exitError, "401")
+	aside.Close()
+	cli("with nobody there", exitError, "nobody answers")
 }
 
 type noBlobs struct{ review.Blobs }
@@ -209,5 +236,37 @@ func TestLog(t *testing.T) {
 		if bad.checkObserve() == nil {
 			t.Errorf("accepted: %+v", bad)
 		}
+	}
+}
+
+// TestStartingLine holds the first line of the log to naming everything, and to
+// keeping what lets anybody in.
+func TestStartingLine(t *testing.T) {
+	for address, want := range map[string]string{
+		"/var/lib/sallyport/sallyport.db":                             "/var/lib/sallyport/sallyport.db",
+		"postgres://app:hunter2@db.example.org:5432/sallyport?x=1":    "postgres://db.example.org:5432/sallyport",
+		"postgres:///sallyport?host=/run/postgresql&password=hunter2": "postgres:///run/postgresql/sallyport",
+		"s3://bucket/prefix?region=eu&secret=hunter2":                 "s3://bucket/prefix",
+		"postgres://app:hunt%zzer2@db/x":                              "an address that cannot be shown",
+		"":                                                            "",
+	} {
+		if got := bare(address); got != want {
+			t.Errorf("%s: %s, not %s", address, got, want)
+		}
+	}
+	s := watched(t)
+	var said bytes.Buffer
+	s.log = slog.New(slog.NewJSONHandler(&said, nil))
+	p, err := loadPolicy("")
+	must(t, err)
+	must(t, s.tell(config{Data: "/d", Address: "postgres://app:hunter2@db/x", Workspaces: "/w", Exports: "/e", Metrics: metricsConfig{Listen: "127.0.0.1:9"}}, p))
+	line := said.String()
+	for _, want := range []string{`"database":"postgres://db/x"`, `"data":"/d"`, `"keys":"/d/keys"`, `"workspaces":"/w"`, `"sinks":["exports"]`, `"metrics":"127.0.0.1:9"`, p.SHA256, `"malware_scan":"off"`} {
+		if !strings.Contains(line, want) {
+			t.Errorf("the first line of the log lacks %s: %s", want, line)
+		}
+	}
+	if strings.Contains(line, "hunter2") {
+		t.Errorf("the first line of the log has a password: %s", line)
 	}
 }

@@ -38,6 +38,7 @@ type commands struct {
 	Check     checkCommand     `cmd:"" help:"Check files for disclosure problems, without server or database."`
 	Sanitise  sanitiseCommand  `cmd:"" help:"Write the bytes that would be released, and say what was removed."`
 	Serve     serveCommand     `cmd:"" help:"Run the service."`
+	Ready     readyCommand     `cmd:"" help:"Ask a running instance whether it is ready, and if not, why."`
 	Demo      demoCommand      `cmd:"" help:"Run a demonstration on invented data, on this machine only."`
 	Request   requestCommand   `cmd:"" help:"File and follow release requests on a running server."`
 	Queue     queueCommand     `cmd:"" help:"List open reviews: all of them for a lead, one's own for a checker."`

@@ -73,6 +73,9 @@ func newServer(ctx context.Context, c config, log *slog.Logger, now review.Clock
 			err = errors.Join(err, s.Close())
 		}
 	}()
+	if err = s.tell(c, p); err != nil {
+		return nil, err
+	}
 	if c.TLS.on() {
 		if s.cert, err = openCertificate(c.TLS, now, log); err != nil {
 			return nil, err
@@ -324,5 +327,9 @@ func (s *server) run(ctx context.Context, ready func(url string)) error {
 		return nil
 	})
 	ready(scheme + "://" + listener.Addr().String() + "/")
-	return group.Wait()
+	err = group.Wait()
+	if err == nil {
+		s.log.Info("stopped")
+	}
+	return err
 }

@@ -3,6 +3,7 @@ package observe
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -77,6 +78,7 @@ func (p *Probes) look(ctx context.Context) []Part {
 		needed("database", p.Store.Ready(ctx) != nil || err != nil, "the database cannot be reached, takes no writes, or has another version's schema"),
 		needed("files", !p.blobs(ctx), "the stored files cannot be reached"),
 		needed("disk", scarce(v, leastDisk), "less than 256 MiB are left in a folder that the service writes to"),
+		needed("temporary", !temporary(), "no temporary file can be made; exports of the record, and files on their way to a bucket, need them"),
 		needed("keys", !p.keys(), "the signing key is not where it was"),
 		wanted("clock", v.LastEvent.Sub(p.Service.Now()) > clockAhead, "the clock is behind the newest event on record"),
 		wanted("stored-bytes", v.Alarms > 0, "stored files are not what is on record"),
@@ -121,6 +123,17 @@ func (p *Probes) blobs(ctx context.Context) bool {
 // scarce reports whether any folder's file system has less than so many bytes.
 func scarce(v *review.Vitals, least int64) bool {
 	return slices.ContainsFunc(v.Host.Disks, func(d review.Disk) bool { return d.Problem != "" || d.Free < least })
+}
+
+// temporary tries whether a file can be written to the folder for temporary files:
+// a container whose root is read-only has none unless it is given one.
+func temporary() bool {
+	f, err := os.CreateTemp("", "sallyport-ready-")
+	if err != nil {
+		return false
+	}
+	_, err = f.WriteString("ready")
+	return errors.Join(err, f.Close(), os.Remove(f.Name())) == nil
 }
 
 func (p *Probes) keys() bool {
