@@ -266,35 +266,13 @@ func (m *margin) refs(x *factIndex, g *auditGrid, s *audit.Checked, t *factTable
 // groups reports cells that another table shows to be 1..T people together, one
 // finding for each column of the first of them.
 func (m *margin) groups(p *SetPass, x *factIndex, t *factTable, g *auditGrid) {
-	by := map[int][]int{} // measure -> sums
-	var order []int
-	for _, k := range g.rep.Groups {
-		if s := &g.rep.Sums[k]; s.Kind == audit.OtherTable {
-			first := s.Hidden[0].Measure
-			if by[first] == nil {
-				order = append(order, first)
-			}
-			by[first] = append(by[first], k)
-		}
-	}
-	slices.Sort(order)
+	order, by := g.byMeasure(g.rep.Groups, func(s *audit.Checked) (int, bool) { return s.Hidden[0].Measure, s.Kind == audit.OtherTable })
 	for _, first := range order {
-		var cells []int
-		var lines []string
+		cells, lines := g.hiddenRows(by[first], first), g.lines(by[first])
 		var related []CellRef
-		for _, k := range by[first] {
-			s := &g.rep.Sums[k]
-			for _, h := range s.Hidden {
-				if h.Measure == first && !slices.Contains(cells, h.Row) {
-					cells = append(cells, h.Row)
-				}
-			}
-			if len(lines) < 20 {
-				lines = append(lines, g.arithmetic(s))
-				related = append(related, m.refs(x, g, s, t)...)
-			}
+		for _, k := range by[first][:len(lines)] {
+			related = append(related, m.refs(x, g, &g.rep.Sums[k], t)...)
 		}
-		slices.Sort(cells)
 		s := &g.rep.Sums[by[first][0]]
 		f := x.findingFor(p, "group", factsOf(x, t, first, cells))
 		f.Related = related

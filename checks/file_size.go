@@ -13,13 +13,9 @@ var fileSize = Check{
 	Doc:     "Files over the size limit cannot be checked by eye. Such a file needs an exception with a reason, which both checkers must accept.",
 	Source:  requestingRelease + "files are at most 16 MB.",
 	Example: "A file of 16,777,217 bytes: reported. One of 16,777,216 bytes: fine.",
-	FixR: `df <- df |>
-  group_by(region, sex) |>
-  summarise(n = sum(n), .groups = "drop")
-# then redact and round n; or write independent tables to files of their own`,
-	FixPy: `df = df.groupby(["region", "sex"], as_index=False)["n"].sum()
-# then redact and round n; or write independent tables to files of their own`,
-	Kinds: []Kind{{"", policy.Block, "the file is over the size limit"}},
+	FixR:    fewerRowsR,
+	FixPy:   fewerRowsPy,
+	Kinds:   []Kind{{"", policy.Block, "the file is over the size limit"}},
 	File: func(p *Pass) error {
 		if p.Doc.TooLarge {
 			p.Report(Finding{
@@ -36,13 +32,9 @@ var fileRows = Check{
 	Doc:     "A long table cannot be checked by eye, and is often data about people rather than a result.",
 	Source:  requestingRelease + "tables have at most 5,000 rows.",
 	Example: "A CSV with 5,001 data rows: reported. One with 5,000: fine; empty lines at its end are not rows.",
-	FixR: `df <- df |>
-  group_by(region, sex) |>
-  summarise(n = sum(n), .groups = "drop")
-# then redact and round n; or write independent tables to files of their own`,
-	FixPy: `df = df.groupby(["region", "sex"], as_index=False)["n"].sum()
-# then redact and round n; or write independent tables to files of their own`,
-	Kinds: []Kind{{"", policy.Block, "a table is over the limit of rows"}},
+	FixR:    fewerRowsR,
+	FixPy:   fewerRowsPy,
+	Kinds:   []Kind{{"", policy.Block, "a table is over the limit of rows"}},
 	File: func(p *Pass) error {
 		limit := p.Policy.Files.MaxRows
 		report := func(name string, rows int) {

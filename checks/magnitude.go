@@ -17,12 +17,8 @@ var dominance = Check{
 		"the largest contributions beside the sum, because without them it could only guess.",
 	Source:  "ACRO, default risk appetite: the (n,k) rule with n = 2 and k = 0.9, and the p% rule with p = 0.1.",
 	Example: "sum 1000, largest 700 and 220: together 92 % (nk). 900 and 60: nk, and the rest is only 4 % of the largest (p). 200 and 150: neither.",
-	FixR: `df <- df |>
-  mutate(age_group = if_else(age_group %in% c("65-79", "80+"), "65+", age_group)) |>
-  group_by(region, sex, age_group) |>
-  summarise(n = sum(n), total = sum(total), .groups = "drop")`,
-	FixPy: `df["age_group"] = df["age_group"].replace({"65-79": "65+", "80+": "65+"})
-df = df.groupby(["region", "sex", "age_group"], as_index=False)[["n", "total"]].sum()`,
+	FixR:    mergeGroupsR,
+	FixPy:   mergeGroupsPy,
 	Kinds: []Kind{
 		{"nk", policy.Warn, "the n largest hold more than a share k of the total"},
 		{"p", policy.Warn, "what the others hold is less than a share p of the largest: it protects too little"},

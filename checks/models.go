@@ -236,13 +236,9 @@ var modelSeparation = Check{
 	Doc:     "A standard error of 20 or more, or a ratio beyond e^10, comes of separation: everybody or nobody with this characteristic had the outcome.",
 	Source:  sdc + "class disclosure. The bounds are those at which fitting by maximum likelihood has failed.",
 	Example: "estimate 18.2 with a standard error of 1034.6: noted. A standard error of 0.06: not.",
-	FixR: `df <- df |>
-  mutate(age_group = if_else(age_group %in% c("65-79", "80+"), "65+", age_group)) |>
-  group_by(region, sex, age_group) |>
-  summarise(n = sum(n), total = sum(total), .groups = "drop")`,
-	FixPy: `df["age_group"] = df["age_group"].replace({"65-79": "65+", "80+": "65+"})
-df = df.groupby(["region", "sex", "age_group"], as_index=False)[["n", "total"]].sum()`,
-	Kinds: []Kind{{"", policy.Note, "an estimate that only an empty cell gives"}},
+	FixR:    mergeGroupsR,
+	FixPy:   mergeGroupsPy,
+	Kinds:   []Kind{{"", policy.Note, "an estimate that only an empty cell gives"}},
 	File: func(p *Pass) error {
 		for _, m := range modelsOf(p.Doc) {
 			for _, c := range m.se {
@@ -280,13 +276,9 @@ var modelSmallCell = Check{
 		"1/events over both groups. A large standard error therefore says that the smallest cell is small. Adjusted models can have large ones for other reasons.",
 	Source:  "Woolf's formula; " + sdc + "small counts, directly or indirectly.",
 	Example: "An odds ratio with a standard error of 0.9: the smallest of its four cells is at most 4/0.81 = 4.9, so 4. With 0.3: at most 44, not reported.",
-	FixR: `df <- df |>
-  mutate(age_group = if_else(age_group %in% c("65-79", "80+"), "65+", age_group)) |>
-  group_by(region, sex, age_group) |>
-  summarise(n = sum(n), total = sum(total), .groups = "drop")`,
-	FixPy: `df["age_group"] = df["age_group"].replace({"65-79": "65+", "80+": "65+"})
-df = df.groupby(["region", "sex", "age_group"], as_index=False)[["n", "total"]].sum()`,
-	Kinds: []Kind{{"", policy.Note, "if the model is unadjusted, a cell behind it is within the threshold"}},
+	FixR:    mergeGroupsR,
+	FixPy:   mergeGroupsPy,
+	Kinds:   []Kind{{"", policy.Note, "if the model is unadjusted, a cell behind it is within the threshold"}},
 	File: func(p *Pass) error {
 		for _, m := range modelsOf(p.Doc) {
 			if m.log {

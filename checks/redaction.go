@@ -186,54 +186,15 @@ func (g *auditGrid) message(kind, column string, list []*audit.Finding, evidence
 	return fmt.Sprintf("%s in %q can be worked out, and none is 1 to %d: %v.", what, short(column), threshold, how)
 }
 
-// mergeRefs adds cells that are not there yet, up to a bound.
-func mergeRefs(have, more []CellRef) []CellRef {
-	const most = 300
-	for _, r := range more {
-		if len(have) >= most {
-			break
-		}
-		if !slices.ContainsFunc(have, func(o CellRef) bool { return *o.Row == *r.Row && *o.ColumnIndex == *r.ColumnIndex }) {
-			have = append(have, r)
-		}
-	}
-	return have
-}
-
 // reportGroups reports redacted cells that are 1..T people together, one
 // finding per column of the first of them.
 func (g *auditGrid) reportGroups(p *Pass) {
-	by := map[int][]*audit.Checked{}
-	var order []int
-	for _, k := range g.rep.Groups {
-		s := &g.rep.Sums[k]
-		m := s.Hidden[0].Measure
-		if by[m] == nil {
-			order = append(order, m)
-		}
-		by[m] = append(by[m], s)
-	}
-	slices.Sort(order)
+	order, by := g.byMeasure(g.rep.Groups, func(s *audit.Checked) (int, bool) { return s.Hidden[0].Measure, true })
 	for _, m := range order {
-		var cells []int
-		var related []CellRef
-		var lines []string
-		for _, s := range by[m] {
-			for _, h := range s.Hidden {
-				if h.Measure == m && !slices.Contains(cells, h.Row) {
-					cells = append(cells, h.Row)
-				}
-			}
-			related = mergeRefs(related, g.refs(s))
-			if len(lines) < 20 {
-				lines = append(lines, g.arithmetic(s))
-			}
-		}
-		slices.Sort(cells)
-		f := p.Cells("group", g.t, g.cols[m], cells)
-		first := by[m][0]
-		f.Related = related
-		f.Evidence["sums"] = lines
+		f := p.Cells("group", g.t, g.cols[m], g.hiddenRows(by[m], m))
+		first := &g.rep.Sums[by[m][0]]
+		f.Related = g.relatedTo(by[m])
+		f.Evidence["sums"] = g.lines(by[m])
 		f.Evidence["basis"] = basis(first)
 		f.Message = fmt.Sprintf("%d redacted cells are known to be %.0f people together: %s.", len(first.Hidden), first.Gap, g.arithmetic(first))
 		p.Report(f)

@@ -15,13 +15,8 @@ var roundingMissing = Check{
 		"This is the most frequent reason for which requests are returned.",
 	Source:  sdc + "all counts are rounded, by default to the nearest 5 or to midpoint 6.",
 	Example: "A column n with 123, 347, 981, 412, 208, 777: no rounding base gives these. With 10 and 20 alone nothing can be told.",
-	FixR: `roundmid_any <- function(x, to = 6) ceiling(x / to) * to - (floor(to / 2) * (x != 0))
-df <- df |> mutate(n_midpoint6 = roundmid_any(n, 6)) |> select(-n)
-# or, to the nearest 5: mutate(n = round(n / 5) * 5)
-# compute rates and totals from the rounded counts, afterwards`,
-	FixPy: `df["n"] = (df["n"] / 5).round() * 5
-# or to midpoint 6: np.ceil(df["n"] / 6) * 6 - 3 * (df["n"] > 0)
-# compute rates and totals from the rounded counts, afterwards`,
+	FixR:    roundR,
+	FixPy:   roundPy,
 	Kinds: []Kind{
 		{"", policy.Warn, "three or more different values, and no base fits"},
 		{"few", policy.Note, "one or two different values, and no base gives both"},
@@ -126,13 +121,8 @@ var roundingStray = Check{
 		"A single exact count among rounded ones stands out.",
 	Source:  sdc + "all counts are rounded.",
 	Example: "Eleven counts that are multiples of 5 and one 412: the 412 is reported.",
-	FixR: `roundmid_any <- function(x, to = 6) ceiling(x / to) * to - (floor(to / 2) * (x != 0))
-df <- df |> mutate(n_midpoint6 = roundmid_any(n, 6)) |> select(-n)
-# or, to the nearest 5: mutate(n = round(n / 5) * 5)
-# compute rates and totals from the rounded counts, afterwards`,
-	FixPy: `df["n"] = (df["n"] / 5).round() * 5
-# or to midpoint 6: np.ceil(df["n"] / 6) * 6 - 3 * (df["n"] > 0)
-# compute rates and totals from the rounded counts, afterwards`,
+	FixR:    roundR,
+	FixPy:   roundPy,
 	Kinds: []Kind{
 		{"", policy.Warn, "a value off the base of its column or table"},
 		{"organisations", policy.Note, "the column counts organisations, not people"},
@@ -207,15 +197,10 @@ var roundingMixedBase = Check{
 	Doc:     "Counts of one request rounded in different ways can be played against one another, and usually mean that two versions of a step were used.",
 	Source:  sdc + "one rounding for all counts of a study.",
 	Example: "A column in multiples of 5 beside one in multiples of 6: noted. Multiples of 5 beside multiples of 10: fine.",
-	FixR: `roundmid_any <- function(x, to = 6) ceiling(x / to) * to - (floor(to / 2) * (x != 0))
-df <- df |> mutate(n_midpoint6 = roundmid_any(n, 6)) |> select(-n)
-# or, to the nearest 5: mutate(n = round(n / 5) * 5)
-# compute rates and totals from the rounded counts, afterwards`,
-	FixPy: `df["n"] = (df["n"] / 5).round() * 5
-# or to midpoint 6: np.ceil(df["n"] / 6) * 6 - 3 * (df["n"] > 0)
-# compute rates and totals from the rounded counts, afterwards`,
-	Kinds: []Kind{{"", policy.Note, "counts are rounded to bases of different families"}},
-	Set:   mixedBases,
+	FixR:    roundR,
+	FixPy:   roundPy,
+	Kinds:   []Kind{{"", policy.Note, "counts are rounded to bases of different families"}},
+	Set:     mixedBases,
 }
 
 // mixedBases names, for each family of bases used, the files that use it.

@@ -2,7 +2,6 @@ package checks
 
 import (
 	"fmt"
-	"slices"
 
 	"sallyport/checks/audit"
 	"sallyport/policy"
@@ -34,40 +33,15 @@ df = pd.concat([df, total], ignore_index=True)`,
 // reportStale reports stale totals, one finding per column of the totals; those
 // that no cell shows are reported at the parts.
 func (g *auditGrid) reportStale(p *Pass) {
-	by := map[int][]*audit.Checked{}
-	var order []int
-	for _, k := range g.rep.Stale {
-		s := &g.rep.Sums[k]
-		if s.Instance.Virtual != nil {
-			continue // no total is printed that could be computed again
-		}
-		m := s.Instance.Total.Measure
-		if by[m] == nil {
-			order = append(order, m)
-		}
-		by[m] = append(by[m], s)
-	}
-	slices.Sort(order)
+	order, by := g.byMeasure(g.rep.Stale, func(s *audit.Checked) (int, bool) {
+		return s.Instance.Total.Measure, s.Instance.Virtual == nil // else no total is printed that could be computed again
+	})
 	for _, m := range order {
-		var cells []int
-		var related []CellRef
-		var lines []string
-		hidden := 0
-		for _, s := range by[m] {
-			if r := s.Instance.Total.Row; !slices.Contains(cells, r) {
-				cells = append(cells, r)
-			}
-			hidden += len(s.Hidden)
-			related = mergeRefs(related, g.refs(s))
-			if len(lines) < 20 {
-				lines = append(lines, g.arithmetic(s))
-			}
-		}
-		slices.Sort(cells)
+		cells, lines := g.totalRows(by[m]), g.lines(by[m])
 		f := p.Cells("", g.t, g.cols[m], cells)
-		f.Related = related
+		f.Related = g.relatedTo(by[m])
 		f.Evidence["sums"] = lines
-		f.Evidence["basis"] = basis(by[m][0])
+		f.Evidence["basis"] = basis(&g.rep.Sums[by[m][0]])
 		f.Message = fmt.Sprintf("%s in %q still %s what was redacted: %s.", counted(len(cells), "total"), short(g.cols[m].Name), verb(len(cells), "includes", "include"), lines[0])
 		p.Report(f)
 	}
