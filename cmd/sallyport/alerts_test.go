@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -39,6 +40,10 @@ func TestAlerts(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^### (.+)$`).FindAllStringSubmatch(runbooks, -1) {
 		headings["docs/operations.md#"+strings.ToLower(strings.ReplaceAll(m[1], " ", "-"))] = true
 	}
+	played, err := os.ReadFile("../../docs/deploy/alerts_test.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
 	given := metricNames(t)
 	n := 0
 	for _, g := range rules.Groups {
@@ -50,6 +55,9 @@ func TestAlerts(t *testing.T) {
 			delete(headings, r.Annotations["runbook"])
 			if r.Annotations["summary"] == "" || r.Labels["severity"] == "" {
 				t.Errorf("%s has no summary or severity", r.Alert)
+			}
+			if !strings.Contains(string(played), "- name: "+r.Alert+"\n") {
+				t.Errorf("%s is not played", r.Alert)
 			}
 			for _, name := range regexp.MustCompile(`sallyport_[a-z_]+`).FindAllString(r.Expr, -1) {
 				if !given[strings.TrimSuffix(name, "_bucket")] {
@@ -63,6 +71,19 @@ func TestAlerts(t *testing.T) {
 	}
 	for left := range headings {
 		t.Errorf("no rule leads to %s", left)
+	}
+}
+
+// TestAlertsPlayed has Prometheus's own tool raise each alarm.
+func TestAlertsPlayed(t *testing.T) {
+	path, err := exec.LookPath("promtool")
+	if err != nil {
+		t.Skip("promtool is not installed (Debian: apt-get install prometheus)")
+	}
+	for _, args := range [][]string{{"check", "rules", deploy + "alerts.yaml"}, {"test", "rules", deploy + "alerts_test.yaml"}} {
+		if out, err := exec.Command(path, args...).CombinedOutput(); err != nil {
+			t.Errorf("%v: %v\n%s", args, err, out)
+		}
 	}
 }
 

@@ -94,7 +94,7 @@ func TestWatched(t *testing.T) {
 	for _, want := range []string{
 		`sallyport_http_requests_total{method="GET",route="/sign-in",status="200"} 1`, `sallyport_requests{status="PENDING"} 1`,
 		"sallyport_store_up 1", `sallyport_store_statements_total{kind="create",outcome="done"}`, "sallyport_checks_seconds_count", "sallyport_build_info{",
-		"sallyport_record_events", "go_goroutines", "sallyport_disk_free_bytes{", `method="other"`,
+		"sallyport_record_events", "go_goroutines", `sallyport_ready{part="keys"} 1`, "sallyport_disk_free_bytes{", `method="other"`,
 	} {
 		if !strings.Contains(numbers, want) {
 			t.Errorf("the numbers lack %s", want)

@@ -176,7 +176,11 @@ func (p *Probes) Details(token string) http.Handler {
 		}
 		answer(w, r, status, "application/json", string(text)+"\n")
 	})
-	mux.Handle("GET /metrics", p.Metrics.Handler())
+	numbers := p.Metrics.Handler()
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
+		p.Ready(r.Context()) // so that its numbers are there, whoever else asks
+		numbers.ServeHTTP(w, r)
+	})
 	return bearer(token, mux)
 }
 
