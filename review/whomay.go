@@ -25,6 +25,9 @@ type PersonAccess struct {
 	Grants  []RoleGrant // in force
 	Past    []RoleGrant
 	Actions []ActionGrounds
+	// Waiting are the roles that the person gets once a second person confirms them;
+	// only MyAccess says so.
+	Waiting []policy.Role
 }
 
 // ActionGrounds says on what grounds somebody may do an action.
@@ -88,7 +91,13 @@ func (s *Service) MyAccess(ctx context.Context, a Actor) (*PersonAccess, error) 
 		return nil, err
 	}
 	mine := accessOf(*a.Person, grants, s.Now())
-	return &mine, nil
+	open, err := s.Store.Proposals(ctx, true)
+	for _, p := range open {
+		if p.Grant.Person == a.Username && p.Kind == ProposeGrant && p.Waiting(s.Now()) && !slices.Contains(mine.Waiting, p.Grant.Role) {
+			mine.Waiting = append(mine.Waiting, p.Grant.Role)
+		}
+	}
+	return &mine, err
 }
 
 func accessOf(p Person, all []RoleGrant, now time.Time) PersonAccess {

@@ -33,6 +33,13 @@ type explained struct {
 	Open     int
 }
 
+// shownAtOnce is how many places of a check are shown before one opens the rest.
+const shownAtOnce = 12
+
+// First are the places that are shown at once, More those that open.
+func (e explained) First() []explainedFinding { return e.Findings[:min(len(e.Findings), shownAtOnce)] }
+func (e explained) More() []explainedFinding  { return e.Findings[min(len(e.Findings), shownAtOnce):] }
+
 // waiting are the findings that wait for an answer, an exception or another file.
 func (e explained) waiting() []explainedFinding {
 	var out []explainedFinding

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"sallyport/review"
@@ -14,6 +15,7 @@ type figuresPage struct {
 	Search  search
 	Events  int64
 	Figures []figureRow
+	Empty   bool // no figure has anything to draw
 }
 
 type figureRow struct {
@@ -64,6 +66,7 @@ func (u *UI) figures(c *call) error {
 		v.Set("format", "csv")
 		p.Figures = append(p.Figures, figureRow{Figure: x, Plot: plotOf(x, f), CSV: "/export/figures?" + v.Encode()})
 	}
+	p.Empty = !slices.ContainsFunc(p.Figures, func(f figureRow) bool { return f.Plot != nil })
 	return c.render(http.StatusOK, "figures", frame{Title: "Figures", Wide: true}, p)
 }
 

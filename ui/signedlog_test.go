@@ -68,7 +68,7 @@ func TestRegisterOfRecalls(t *testing.T) {
 	s := newSite(t)
 	_, id, _ := s.releasedRequest(t)
 	aud := s.as(t, "aud")
-	aud.get("/releases?recalled=yes").want(http.StatusOK).has("Nothing has been released that matches")
+	aud.get("/releases?recalled=yes").want(http.StatusOK).has("No release matches")
 	aud.get("/releases?recalled=no").has("rates.csv")
 	err := s.Recall(t.Context(), s.As(t, "aud"), id, review.BreachInput{Words: "A small count.", Severity: review.RecallSerious, Discovered: s.Now()})
 	if err != nil {

@@ -271,5 +271,9 @@ func (u *UI) home(c *call) error {
 			return c.redirect(h.path)
 		}
 	}
-	return c.render(http.StatusOK, "no-role", frame{Title: "You have no role yet"}, nil)
+	mine, err := u.service.MyAccess(c.ctx(), c.actor)
+	if err != nil {
+		return err
+	}
+	return c.render(http.StatusOK, "no-role", frame{Title: "You have no role yet"}, roleNames(mine.Waiting))
 }

@@ -36,6 +36,9 @@ type workspacePage struct {
 	Chosen    map[string]bool // after a mistake
 	Policy    *policy.Policy
 	Wild      wildcardForm
+	// ByFolder says that the files are many and lie in folders, so that one group for
+	// each folder is what most people want.
+	ByFolder bool
 	// Untraced says that there are files to be released, and that of none is known
 	// where it comes from: what a workspace looks like that no pipeline has run in.
 	Untraced bool
@@ -56,6 +59,15 @@ func (d folder) Open() int {
 		}
 	}
 	return n
+}
+
+// deep reports whether many files of it lie in several folders.
+func (d folder) deep() bool {
+	in := map[string]bool{}
+	for _, f := range d.Files {
+		in[path.Dir(f.Path)] = true
+	}
+	return d.Open() > 10 && len(in) > 1
 }
 
 // fileRow is one file on disk, and whether it can be chosen.
@@ -125,6 +137,7 @@ func (p *workspacePage) sort(added map[string]string, pol *policy.Policy) {
 		}
 		p.Folders[i].Files = append(p.Folders[i].Files, row)
 	}
+	p.ByFolder = slices.ContainsFunc(p.Folders, folder.deep)
 	p.Untraced = untraced(p.Workspace.Files)
 }
 
