@@ -44,7 +44,7 @@ func actionWords(a policy.Action) string {
 func reviewWords(a policy.Action) string {
 	switch a {
 	case policy.ReviewClaim:
-		return "Take a free place as a checker"
+		return "Take a free seat as a checker"
 	case policy.ReviewHandOver:
 		return "Hand a review over"
 	case policy.ReviewReassign:

@@ -127,3 +127,22 @@ func TestAWholeFolderIsAddedAndDescribedOnce(t *testing.T) {
 	ann.get(groups[1]).lacks("To 5.")
 	ann.get(groups[1] + "?like=another").want(http.StatusOK).lacks("It is not saved yet")
 }
+
+// A request of many groups offers them in one list instead of a button each.
+func TestManyGroupsAreOfferedInAList(t *testing.T) {
+	s := newSite(t)
+	form := []string{"kind", "output", "group", "each"}
+	for _, n := range strings.Split("a b c d e f g", " ") {
+		s.Workspaces.Write(reviewtest.Cohort, "release/"+n+".csv", roundedCSV)
+		form = append(form, "file", "release/"+n+".csv")
+	}
+	s.Workspaces.Write(reviewtest.Cohort, "release/late.csv", roundedCSV)
+	ann := s.as(t, "ann")
+	ann.post("/workspaces/cohort/files", form...).want(http.StatusOK).has("7 files were added")
+	request := ann.path
+	ann.get("/workspaces/cohort").has("A group that is there:").lacks("Group “a.csv”")
+	ann.post("/workspaces/cohort/files", "kind", "output", "group", "in", "in_group", "c.csv", "file", "release/late.csv").want(http.StatusOK).has("1 file was added")
+	if groups := ann.get(request).links(groupLink); len(groups) != 7 {
+		t.Errorf("%d groups, want the file in one of the 7", len(groups))
+	}
+}

@@ -285,7 +285,7 @@ func TestClaim(t *testing.T) {
 	if err := s.Store.SavePeople(t.Context(), reviewtest.People(), nil, event); err != nil {
 		t.Fatal(err)
 	}
-	s.as(t, "lea").get("/board").has("a place is free")
+	s.as(t, "lea").get("/board").has("a seat is free")
 	cora := s.as(t, "cora").get("/queue").has("With a free seat", "Release from cohort")
 	cora.get(request).want(http.StatusNotFound)
 	cora.post(request+"/claim").want(http.StatusOK).has("The seat is yours.", "Review the files")

@@ -181,6 +181,9 @@ func (u *UI) addFiles(c *call) error {
 	all := c.Request().PostForm["all"]
 	kind := review.FileKind(c.FormValue("kind"))
 	group := c.FormValue("group")
+	if group == groupIn {
+		group = groupNamed + c.FormValue("in_group")
+	}
 	name := strings.TrimSpace(c.FormValue("new_group"))
 	files, summary, err := u.service.WorkspaceFiles(c.ctx(), c.actor, ws)
 	if err != nil {
@@ -257,6 +260,7 @@ const (
 	groupEach  = "each"
 	groupDir   = "folder"
 	groupNew   = "new"
+	groupIn    = "in" // the one that in_group names
 	groupNamed = "in:"
 )
 

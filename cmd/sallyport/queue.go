@@ -117,7 +117,7 @@ func boardText(t *lines, data []byte) error {
 			who = append(who, string(s.Checker))
 		}
 		if r.Unrouted {
-			who = append(who, "a place is free")
+			who = append(who, "a seat is free")
 		}
 		t.add("%s  %-28s  due %s%s  %s  %s", r.Request.ID, r.Request.Workspace, dueDay(r.Request), late(r.Overdue), filing.Words(r.Request.Status), strings.Join(who, ", "))
 	}
