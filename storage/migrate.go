@@ -133,11 +133,16 @@ func (s *Store) current(ctx context.Context) error {
 		return err
 	}
 	left, err := pending(steps, done)
-	if err == nil && len(left) > 0 {
+	if len(left) > 0 {
 		err = ErrSchema
 	}
 	return err
 }
+
+// errNewerSchema is of a database that a newer program has brought up to date. No
+// program starts on one; one that runs goes on, since steps only add what the
+// version before does not mind.
+var errNewerSchema = errors.New("use a newer program")
 
 // migrate brings the database up to date: each step that it has not had, in the
 // order of their numbers and in a transaction of its own. It refuses a database
@@ -170,7 +175,8 @@ func migrate(ctx context.Context, db *gorm.DB, e engine, files fs.FS, now review
 	return taken, nil
 }
 
-// pending returns the steps that are not among those done, by version.
+// pending returns the steps that are not among those done, by version, also when the
+// database has steps that nobody here knows: errNewerSchema.
 func pending(steps []migration, done map[int]takenRow) ([]migration, error) {
 	var left []migration
 	known := map[int]bool{}
@@ -185,7 +191,7 @@ func pending(steps []migration, done map[int]takenRow) ([]migration, error) {
 	}
 	for _, version := range slices.Sorted(maps.Keys(done)) {
 		if !known[version] {
-			return nil, fmt.Errorf("the database has schema version %d, which this program does not know: use a newer program", version)
+			return left, fmt.Errorf("the database has schema version %d, which this program does not know: %w", version, errNewerSchema)
 		}
 	}
 	return left, nil

@@ -58,9 +58,11 @@ func tell(tx *gorm.DB, kind string, see func(context.Context, Statement)) {
 }
 
 // Ready reports why the store cannot be worked with: it cannot be reached, its
-// schema is another program's, or it takes no writes. It changes nothing.
+// schema is another program's, or it takes no writes. It changes nothing. A schema
+// that became newer while the program ran is no reason: instances of the version
+// before stay in service until they are replaced.
 func (s *Store) Ready(ctx context.Context) error {
-	if err := s.current(ctx); err != nil {
+	if err := s.current(ctx); err != nil && !errors.Is(err, errNewerSchema) {
 		return wrap("looking at the schema", err)
 	}
 	err := s.write(ctx, "trying to write", func(tx *gorm.DB) error { return errNothingKept })

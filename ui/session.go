@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -45,6 +46,7 @@ const (
 func newSessions(o Options) *scs.SessionManager {
 	s := scs.New()
 	s.Store = o.Sessions
+	s.ErrorFunc = sessionFailed(o.Log)
 	s.HashTokenInStore = true // reading the store gives nobody a session
 	s.Lifetime = orDefault(o.Lifetime, defaultLifetime)
 	s.Cookie.Name = "sallyport"
@@ -68,12 +70,50 @@ func orDefault(d, def time.Duration) time.Duration {
 // session loads and saves the session around everything but static files, and
 // what is asked by programs, whose cookies count for nothing, and by anybody.
 func (u *UI) session(next echo.HandlerFunc) echo.HandlerFunc {
-	wrapped := echo.WrapMiddleware(u.sessions.LoadAndSave)(next)
+	wrapped := echo.WrapMiddleware(u.sessions.LoadAndSave)(func(c echo.Context) error {
+		if f := faultOf(c.Request()); f != nil {
+			f.begun = true
+		}
+		return next(c)
+	})
 	return func(c echo.Context) error {
 		if sessionless(c.Path()) || api.Owns(c.Request().URL.Path) {
 			return next(c)
 		}
-		return wrapped(c)
+		var f sessionFault
+		c.SetRequest(c.Request().WithContext(context.WithValue(c.Request().Context(), sessionFaultKey{}, &f)))
+		if err := wrapped(c); err != nil {
+			return err
+		}
+		return f.err
+	}
+}
+
+// sessionFault is why the session of a request could not be read, and whether the
+// request's own work has begun.
+type sessionFault struct {
+	err   error
+	begun bool
+}
+
+type sessionFaultKey struct{}
+
+func faultOf(r *http.Request) *sessionFault {
+	f, _ := r.Context().Value(sessionFaultKey{}).(*sessionFault)
+	return f
+}
+
+// sessionFailed answers for a store that cannot be read or written. A session that
+// was not read is left to handleError, which has the page for it; one that is not
+// written fails an answer that is being given, in a few words.
+func sessionFailed(log *slog.Logger) func(http.ResponseWriter, *http.Request, error) {
+	return func(w http.ResponseWriter, r *http.Request, err error) {
+		if f := faultOf(r); f != nil && !f.begun {
+			f.err = err
+			return
+		}
+		log.Error("keeping a session", "error", err.Error())
+		http.Error(w, "You may not be signed in: try again.", web.Status(err))
 	}
 }
 
