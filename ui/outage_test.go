@@ -16,7 +16,9 @@ type deafSessions struct {
 	reads, writes bool // what works
 }
 
-func databaseAway() error { return review.Errorf(review.Unavailable, "The database cannot be reached.") }
+func databaseAway() error {
+	return review.Errorf(review.Unavailable, "The database cannot be reached.")
+}
 
 func (d *deafSessions) Find(token string) ([]byte, bool, error) {
 	if !d.reads {
