@@ -116,18 +116,15 @@ func (s *Service) jobsAccess(ctx context.Context, a Actor, ws WorkspaceName) (*P
 	}
 	none := Errorf(NotFound, "There is no such workspace.")
 	i := slices.IndexFunc(projects, func(p Project) bool { return slices.Contains(p.Workspaces, ws) })
-	if i < 0 {
-		return nil, s.denied(ctx, a, "", policy.WorkspaceJobs, none)
-	}
 	rel := policy.Other
-	if a.In(projects[i].ID) {
+	if i >= 0 && a.In(projects[i].ID) {
 		rel = policy.Member
-	} else if ok, err := s.reviewsFrom(ctx, a, ws); err != nil {
+	} else if ok, err := s.reviewsFrom(ctx, a, ws); err != nil { // also of one that is not there, so that both take as long
 		return nil, err
 	} else if ok {
 		rel = policy.Assigned
 	}
-	if !a.may(policy.WorkspaceJobs, projects[i].ID, rel) {
+	if i < 0 || !a.may(policy.WorkspaceJobs, projects[i].ID, rel) {
 		return nil, s.denied(ctx, a, "", policy.WorkspaceJobs, none)
 	}
 	return &projects[i], nil

@@ -17,7 +17,11 @@ import (
 // study results policy in force. Invalid, with Fields, while anything is
 // missing; Missing on the View says what and where.
 func (s *Service) Submit(ctx context.Context, a Actor, id RequestID, checklist []string, permittedVersion string) error {
-	if _, _, err := s.load(ctx, a, id, policy.RequestSubmit); err != nil {
+	r, _, err := s.load(ctx, a, id, policy.RequestSubmit)
+	if err != nil {
+		return err
+	}
+	if err := requireStatus(r, Pending, Returned); err != nil { // before anything of it is checked anew
 		return err
 	}
 	if err := s.awaitChecks(ctx, id); err != nil {
