@@ -70,7 +70,8 @@ const (
 	ReleaseList      Action = "release.list"
 	RecordView       Action = "record.view"     // one request's whole record
 	AuditView        Action = "audit.view"      // the event log
-	AuditExport      Action = "audit.export"    // records, registers and the log as files
+	AuditExport      Action = "audit.export"    // the log, the figures and proofs of any event as files
+	RecordExport     Action = "record.export"   // one request's whole record, and lists of what one audits, as files
 	ReleaseRecall    Action = "release.recall"  // report a released file, read and annotate the report
 	RequestHold      Action = "request.hold"    // put or lift a legal hold
 	BlobRestore      Action = "blob.restore"    // record that damaged bytes are back

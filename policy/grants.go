@@ -42,7 +42,7 @@ func Grants() []Grant {
 		{Lead, []Relation{Assigned, Other}, []Action{RequestView, ReviewReassign, ReleaseRecall, RequestHold}},
 
 		{Auditor, anyone, []Action{
-			ReleaseList, ReleasePackage, RecordView, AuditView, AuditExport, StatusView, RequestView, FileContent, WorkspaceJobs,
+			ReleaseList, ReleasePackage, RecordView, RecordExport, AuditView, AuditExport, StatusView, RequestView, FileContent, WorkspaceJobs,
 			ReleaseRecall, RequestHold,
 		}},
 

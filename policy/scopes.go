@@ -29,7 +29,7 @@ func Scopes() []ScopeActions {
 			ReviewClaim, ReviewHandOver, ReviewReassign, ReviewVote, ReviewSubmit, ReviewReturn, ReviewReject, RequestComment,
 		}},
 		{ScopeRelease, []Action{ReviewRelease, ReleaseRecall, RequestHold, BlobRestore}},
-		{ScopeAudit, []Action{ReleaseList, RecordView, AuditView, AuditExport, JobRetry}},
+		{ScopeAudit, []Action{ReleaseList, RecordView, RecordExport, AuditView, AuditExport, JobRetry}},
 		{ScopeAccess, []Action{AccessView, AccessPropose, AccessConfirm}},
 		{ScopeNotices, []Action{NoticesChoose}},
 	}

@@ -12,6 +12,7 @@ import (
 type Export struct {
 	Kind    string            // "record xlsx", "releases csv", ...; stable words
 	Request RequestID         // when it is of one request
+	Listed  bool              // a list that holds for each reader what they audit: all requests, the register
 	Filter  map[string]string // what was asked for, by name
 	Rows    int               // of data, all sheets together
 	Size    int64             // bytes
@@ -20,18 +21,22 @@ type Export struct {
 
 // RecordExport puts an export on record: what was asked for, how much it is, and
 // the digest of its bytes. The caller sends the bytes only when this succeeds.
-// An auditor may export anything, a checker the review of what is routed to
-// them.
+// An auditor may export anything, one of some projects the records of these and
+// the lists of them, a checker the review of what is routed to them.
 func (s *Service) RecordExport(ctx context.Context, a Actor, x Export) error {
 	var r *Request
 	if x.Request == "" {
-		if err := s.Authorise(ctx, a, policy.AuditExport); err != nil {
+		action := policy.AuditExport
+		if x.Listed {
+			action = policy.RecordExport
+		}
+		if err := s.Authorise(ctx, a, action); err != nil {
 			return err
 		}
 	} else {
 		action := policy.ReviewExport
-		if a.Person != nil && a.MaySomewhere(policy.AuditExport) {
-			action = policy.AuditExport
+		if a.Person != nil && a.MaySomewhere(policy.RecordExport) {
+			action = policy.RecordExport
 		}
 		var err error
 		if r, _, err = s.load(ctx, a, x.Request, action); err != nil {

@@ -80,6 +80,13 @@ func attempts() map[policy.Action]func(*reviewtest.World, review.Actor, *review.
 			_, err := w.Record(ctx, a, r.ID)
 			return err
 		},
+		policy.RecordExport: func(w *reviewtest.World, a review.Actor, r *review.Request) error {
+			return w.AuthoriseOn(ctx, a, policy.RecordExport, r.ID)
+		},
+		policy.ReviewExport: func(w *reviewtest.World, a review.Actor, r *review.Request) error {
+			_, err := w.ReviewRecord(ctx, a, r.ID)
+			return err
+		},
 	}
 }
 
@@ -153,7 +160,7 @@ func TestPermissionsTable(t *testing.T) {
 	actions := []policy.Action{
 		policy.RequestView, policy.FileContent, policy.RequestEdit, policy.RequestSubmit, policy.RequestWithdraw, policy.RequestComment,
 		policy.ReviewClaim, policy.ReviewHandOver, policy.ReviewReassign, policy.ReviewVote, policy.ReviewSubmit,
-		policy.ReviewReturn, policy.ReviewReject, policy.ReviewRelease, policy.ReleasePackage, policy.ReleaseRecall, policy.RequestHold, policy.RecordView,
+		policy.ReviewReturn, policy.ReviewReject, policy.ReviewRelease, policy.ReleasePackage, policy.ReleaseRecall, policy.RequestHold, policy.RecordView, policy.RecordExport, policy.ReviewExport,
 	}
 	try := attempts()
 	if len(try) != len(actions) {
@@ -168,7 +175,7 @@ func TestPermissionsTable(t *testing.T) {
 			}
 			// Rejecting is only for what is not approved, releasing only for what is.
 			approve := s != review.Returned && s != review.Rejected && (action != policy.ReviewReject || s.Owner() != "checkers")
-			allowed[action][s] = played.whoMay(t, s, approve, strings.HasSuffix(string(action), ".view") || action == policy.FileContent, try[action])
+			allowed[action][s] = played.whoMay(t, s, approve, strings.HasSuffix(string(action), ".view") || strings.HasSuffix(string(action), ".export") || action == policy.FileContent, try[action])
 		}
 	}
 	got := permissionsPage(statuses, actions, allowed)

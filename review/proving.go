@@ -79,7 +79,7 @@ func errNoEvent() error { return Errorf(NotFound, "There is no such event.") }
 // release proves to its recipients is less: nothing in it tells of files that did
 // not leave. Conflict when nothing of the request was approved.
 func (s *Service) ProveRelease(ctx context.Context, a Actor, id RequestID) (*Proven, error) {
-	if _, _, err := s.load(ctx, a, id, policy.AuditExport); err != nil {
+	if _, _, err := s.load(ctx, a, id, policy.RecordExport); err != nil {
 		return nil, err
 	}
 	rel, err := s.Store.Release(ctx, id)

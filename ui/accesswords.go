@@ -82,7 +82,9 @@ func keepingWords(a policy.Action) string {
 	case policy.AuditView:
 		return "Read the event log and the figures"
 	case policy.AuditExport:
-		return "Export records, registers and the log"
+		return "Export the event log and the figures"
+	case policy.RecordExport:
+		return "Export records, and lists of what they audit"
 	case policy.RequestHold:
 		return "Put and lift legal holds"
 	case policy.BlobRestore:

@@ -161,7 +161,7 @@ func (u *UI) recordPage(c *call) (*recordPage, error) {
 	}
 	p.Digest = hex.EncodeToString(sum.Sum(nil))
 	if rec.Checkpoint != nil {
-		p.Log = p.logOf(rec)
+		p.Log = p.logOf(rec, c.actor.MaySomewhere(policy.AuditExport))
 	}
 	if rec.Independence != nil {
 		p.Proof = proofOf(rec.View, rec.Independence, p.Address)

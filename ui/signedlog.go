@@ -19,14 +19,19 @@ type signedLog struct {
 	Package bool   // the package holds proofs of its own
 }
 
-// logOf describes the log, and links each event to its proof.
-func (p *recordPage) logOf(rec *review.Record) *signedLog {
+// logOf describes the log, and links each event to its proof for those who may
+// have one of any event.
+func (p *recordPage) logOf(rec *review.Record, anyEvent bool) *signedLog {
 	l := &signedLog{
 		Checkpoint: *rec.Checkpoint, Root: hex.EncodeToString(rec.Checkpoint.Root[:]), Note: string(rec.Checkpoint.Note),
 		Covered: rec.Checkpoint.Covered(rec.Events), Event: export.EventProof,
 	}
 	if rec.Release != nil {
 		l.Proofs, l.Package = export.ReleaseProof(p.Request.ID), !rec.Release.Delivered.IsZero()
+	}
+	if !anyEvent {
+		l.Event = ""
+		return l
 	}
 	for i := range p.Events {
 		p.Events[i].Proved = export.EventProof + strconv.FormatInt(p.Events[i].Seq, 10)

@@ -51,6 +51,7 @@ type Document struct {
 	Name    string // of the file, without its extension
 	Request review.RequestID
 	Filter  map[string]string
+	Listed  bool // see [review.Export]
 	// Tables are the sheets of a workbook; Flat is the one table of a CSV.
 	Tables []sheet.Table
 	Flat   sheet.Table
@@ -126,7 +127,7 @@ func (f *File) fill(ctx context.Context, s Service, a review.Actor, format Forma
 		return err
 	}
 	return s.RecordExport(ctx, a, review.Export{
-		Kind: d.Kind + " " + string(format), Request: d.Request, Filter: d.Filter, Rows: rows, Size: f.Size,
+		Kind: d.Kind + " " + string(format), Request: d.Request, Listed: d.Listed, Filter: d.Filter, Rows: rows, Size: f.Size,
 		SHA256: review.Digest(hex.EncodeToString(sum.Sum(nil))),
 	})
 }

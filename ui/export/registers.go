@@ -118,7 +118,7 @@ func Register(ctx context.Context, s Service, a review.Actor, q review.ReleaseQu
 		return out
 	}
 	return Document{
-		Kind: "releases", Name: "releases-" + day(now), Filter: filter,
+		Kind: "releases", Name: "releases-" + day(now), Filter: filter, Listed: true,
 		Tables: []sheet.Table{
 			{Name: "Releases", Columns: sheet.Columns(releaseColumns...), Rows: rows(list, func(r review.Release) [][]string { return [][]string{releaseRow(r)} })},
 			{Name: "Files", Columns: sheet.Columns(append([]string{"release", "request"}, releasedColumns...)...), Rows: rows(list, files)},
@@ -175,7 +175,7 @@ func Requests(ctx context.Context, s Service, a review.Actor, q review.RequestQu
 				r.Policy.Version, r.Policy.SHA256, stamp(r.Created), stamp(r.Submitted), stamp(r.Due), stamp(r.Decided), stamp(r.Released)}}
 		}),
 	}
-	return Document{Kind: "requests", Name: "requests-" + day(now), Filter: filter, Tables: []sheet.Table{t}, Flat: t}
+	return Document{Kind: "requests", Name: "requests-" + day(now), Filter: filter, Listed: true, Tables: []sheet.Table{t}, Flat: t}
 }
 
 // Events is the event log, oldest first, up to what it holds now.
