@@ -3,6 +3,7 @@ package review
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"sallyport/policy"
@@ -81,6 +82,11 @@ type GrantQuery struct {
 
 // AccessChange is one change of who may do what, kept whole or not at all.
 type AccessChange struct {
+	// People and Projects are added or replaced first, as by Store.SavePeople; the
+	// first of Events tells it.
+	People   []Person
+	Projects []Project
+
 	Begin   []RoleGrant
 	End     []RoleGrant // of those that are open, with Ended, EndedBy and EndWhy
 	Propose []Proposal
@@ -123,14 +129,19 @@ func (s *Service) checkAsk(ctx context.Context, ask Ask, others ...policy.Role) 
 		return nil, err
 	}
 	p, err := s.Store.Person(ctx, ask.Person)
-	if KindOf(err) == NotFound || err == nil && p.Disabled {
-		return nil, Errorf(Invalid, "There is no such person, or their account is closed.").with("person", "Choose somebody who can sign in.")
-	}
-	if err != nil {
+	if err != nil && KindOf(err) != NotFound {
 		return nil, err
 	}
+	return s.checkAskOf(ctx, p, ask, others...)
+}
+
+// checkAskOf is checkAsk for a person as they will be; nil for nobody.
+func (s *Service) checkAskOf(ctx context.Context, p *Person, ask Ask, others ...policy.Role) (*RoleGrant, error) {
+	if p == nil || p.Disabled {
+		return nil, Errorf(Invalid, "There is no such person, or their account is closed.").with("person", "Choose somebody who can sign in.")
+	}
 	if !slices.Contains(policy.Reaches(ask.Role), ask.Reach) {
-		return nil, Errorf(Invalid, "The role %s cannot be given so.", ask.Role).with("role", "This role cannot be given for that.")
+		return nil, errReach(ask.Role)
 	}
 	if err := s.checkReach(ctx, ask); err != nil {
 		return nil, err
@@ -150,7 +161,7 @@ func (s *Service) checkAsk(ctx context.Context, ask Ask, others ...policy.Role) 
 	}
 	stands := p.at(now)
 	if other := g.Against(ask.Role, append(stands.AllRoles(), others...)); other != "" {
-		return nil, Errorf(Conflict, "%s is %s, which does not go together with %s. Take that away first.", p.Username, other, ask.Role)
+		return nil, Errorf(Conflict, "%s has the role %s, which does not go together with %s. End that one first.", p.Name, other, ask.Role)
 	}
 	if ask.Role == policy.Checker && !p.TrainedUntil.After(now) {
 		return nil, Errorf(Conflict, "%s has no current training as an output checker. Put its end into the people file first.", p.Username)
@@ -177,6 +188,18 @@ func (s *Service) checkReach(ctx context.Context, ask Ask) error {
 		return nil
 	}
 	return Errorf(Invalid, "There is no such %s.", ask.Reach).with("in", "Choose one that is there.")
+}
+
+// errReach says how far a role can be given.
+func errReach(r policy.Role) *Error {
+	var ways []string
+	for _, reach := range policy.Reaches(r) {
+		ways = append(ways, map[policy.Reach]string{policy.WholeService: "the whole service", policy.OneProject: "one project", policy.OneBackend: "a backend"}[reach])
+	}
+	if len(ways) == 0 {
+		return Errorf(Invalid, "No role was chosen.").with("role", "Choose a role.")
+	}
+	return Errorf(Invalid, "The role %s cannot be given so far.", r).with("in", "This role is given for "+strings.Join(ways, ", or ")+".")
 }
 
 // same reports whether two grants are of the same role within the same reach.

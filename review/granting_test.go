@@ -207,6 +207,22 @@ func TestReach(t *testing.T) {
 	}
 	_, err = w.Audit(ctx, bea, review.EventQuery{})
 	wantKind(t, err, review.NotFound)
+	// Whom a role of one backend shows a record may take it away too, and no other;
+	// nobody takes away what is of the whole service by it.
+	exports := map[string]review.Export{
+		"record": {Kind: "record csv", Request: id}, "list": {Kind: "requests csv", Listed: true}, "log": {Kind: "events csv"},
+	}
+	for name, want := range map[review.Username]map[string]review.Kind{
+		"bea": {"log": review.NotFound}, "zed": {"record": review.NotFound, "log": review.NotFound},
+		"aud": {}, "abe": {"record": review.Forbidden, "list": review.NotFound, "log": review.NotFound},
+	} {
+		for what, x := range exports {
+			err := w.RecordExport(ctx, w.As(t, name), x)
+			if (err == nil) != (want[what] == 0) || err != nil && review.KindOf(err) != want[what] {
+				t.Errorf("%s exports a %s: %v, want %v", name, what, err, want[what])
+			}
+		}
+	}
 }
 
 // Board and register show whoever has a role for some projects what is of these.

@@ -158,10 +158,56 @@ func (c confirmers) enough(about Username) bool {
 // FilePeople are the people of a people file, as it may save them.
 type FilePeople struct {
 	People []Person // without the roles that it does not give alone
-	Asks   []Ask    // for those roles, to be proposed by ImportHere once People are saved
+	Asks   []Ask    // for those roles, which ImportPeople proposes
 	Alone  bool     // it gives guarded roles alone, because there are no two people yet
 
-	why string
+	why    string
+	second confirmers // once it is saved
+}
+
+// ImportPeople keeps the people of a file, their projects, the event e that tells
+// of them, and the proposals for the roles that they are not given alone, all of
+// it or nothing.
+func (s *Service) ImportPeople(ctx context.Context, f *FilePeople, projects []Project, e Event) error {
+	grants, err := s.checkPeople(ctx, f)
+	if err != nil {
+		return err
+	}
+	return s.Store.UpdateAccess(ctx, func(open []RoleGrant, waiting []Proposal) (AccessChange, error) {
+		c, _ := s.giveList(grants, f.second.clone(), open, waiting)
+		c.People, c.Projects, c.Events = f.People, projects, append([]Event{e}, c.Events...)
+		return c, nil
+	})
+}
+
+// checkPeople holds what a file asks for to the policy, its people being as they
+// will be: with what the file gives them, and what people gave them here.
+func (s *Service) checkPeople(ctx context.Context, f *FilePeople) ([]RoleGrant, error) {
+	given, err := s.Store.Grants(ctx, GrantQuery{Open: true})
+	if err != nil {
+		return nil, err
+	}
+	var grants []RoleGrant
+	var errs []error
+	before := map[Username][]policy.Role{}
+	for _, ask := range f.Asks {
+		i := slices.IndexFunc(f.People, func(p Person) bool { return p.Username == ask.Person })
+		p := f.People[i]
+		p.Roles = slices.Clone(p.Roles)
+		for _, g := range given {
+			if g.Person == p.Username && g.Source == FromAccess && g.InForce(s.Now()) {
+				p.Roles = append(p.Roles, g.Role)
+			}
+		}
+		g, err := s.checkAskOf(ctx, &p, ask, before[p.Username]...)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		before[p.Username] = append(before[p.Username], ask.Role)
+		grants = append(grants, *g)
+	}
+	return grants, errors.Join(errs...)
 }
 
 // FromFile holds what a people file says to the rule of two people: a guarded
@@ -191,6 +237,7 @@ func (s *Service) FromFile(ctx context.Context, people []Person, why string) (*F
 			errs = append(errs, s.withhold(f, p, held[p.Username], second, first))
 		}
 	}
+	f.second = second
 	return f, errors.Join(errs...)
 }
 

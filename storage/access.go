@@ -138,6 +138,7 @@ func roleProposals(tx *gorm.DB) ([]review.Proposal, error) {
 
 // UpdateAccess changes grants and proposals.
 func (s *Store) UpdateAccess(ctx context.Context, change func([]review.RoleGrant, []review.Proposal) (review.AccessChange, error)) error {
+	people := false
 	err := s.write(ctx, "changing who may do what", func(tx *gorm.DB) error {
 		open, err1 := roleGrants(tx.Where("ended = 0"))
 		waiting, err2 := roleProposals(tx.Where("settled = 0"))
@@ -151,12 +152,19 @@ func (s *Store) UpdateAccess(ctx context.Context, change func([]review.RoleGrant
 		if len(c.Events) == 0 {
 			return errors.New("a change of who may do what needs an event")
 		}
+		if err := savePeople(tx, c.People, c.Projects, c.Events[0]); err != nil {
+			return err
+		}
+		people = len(c.People) > 0
 		if err := keepAccess(tx, c); err != nil {
 			return err
 		}
 		return appendEvents(tx, c.Events)
 	})
-	if broken(err, foreignKey) {
+	switch {
+	case broken(err, foreignKey) && people:
+		return errNoProject(err)
+	case broken(err, foreignKey):
 		return errNoPerson()
 	}
 	return err

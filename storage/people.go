@@ -131,20 +131,32 @@ func (s *Store) Projects(ctx context.Context) ([]review.Project, error) {
 // a project that does not exist, Conflict when two projects claim a workspace.
 func (s *Store) SavePeople(ctx context.Context, people []review.Person, projects []review.Project, e review.Event) error {
 	err := s.write(ctx, "saving people", func(tx *gorm.DB) error {
-		if err := saveProjects(tx, projects); err != nil {
+		if err := savePeople(tx, people, projects, e); err != nil {
 			return err
-		}
-		for _, p := range people {
-			if err := savePerson(tx, p, e.At, cmp.Or(e.Detail["by"], "people file")); err != nil {
-				return err
-			}
 		}
 		return appendEvents(tx, []review.Event{e})
 	})
 	if broken(err, foreignKey) {
-		return &review.Error{Kind: review.Invalid, Message: "Somebody is in a project that does not exist.", Err: err}
+		return errNoProject(err)
 	}
 	return err
+}
+
+func errNoProject(err error) error {
+	return &review.Error{Kind: review.Invalid, Message: "Somebody is in a project that does not exist.", Err: err}
+}
+
+// savePeople adds or replaces people and projects; e tells it, and by whom.
+func savePeople(tx *gorm.DB, people []review.Person, projects []review.Project, e review.Event) error {
+	if err := saveProjects(tx, projects); err != nil {
+		return err
+	}
+	for _, p := range people {
+		if err := savePerson(tx, p, e.At, cmp.Or(e.Detail["by"], "people file")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func savePerson(tx *gorm.DB, p review.Person, at time.Time, source string) error {

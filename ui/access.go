@@ -318,6 +318,7 @@ func (w *accessWords) form(ask review.Ask, bad map[string]string) *giveForm {
 	if !ask.Until.IsZero() {
 		f.Until = ask.Until.Format(time.DateOnly)
 	}
+	f.Roles = append(f.Roles, option{"", "Choose a role", ask.Role == ""})
 	for _, r := range append(policy.Roles(), policy.InProject) {
 		label := roleName(r)
 		if w.u.policy.Granting.NeedsTwo(r) {
@@ -332,6 +333,7 @@ func (w *accessWords) form(ask review.Ask, bad map[string]string) *giveForm {
 		}
 		f.Reaches = append(f.Reaches, option{value, label, reach == ask.Reach && in == ask.In})
 	}
+	add("", "", "Choose how far it holds")
 	add(policy.WholeService, "", "The whole service")
 	var backends []string
 	for _, p := range w.rep.Projects {

@@ -157,11 +157,8 @@ func (c peopleImport) Run(ctx context.Context, a *app) (err error) {
 	if held.Alone {
 		changed.Detail["two_people"] = "no"
 	}
-	if err := store.SavePeople(ctx, people, r.projects(), changed); err != nil {
+	if err := service.ImportPeople(ctx, held, r.projects(), changed); err != nil {
 		return err
-	}
-	if _, err := service.ImportHere(ctx, held.Asks, false); err != nil {
-		return fmt.Errorf("people are saved, and roles that take two people not yet proposed: import the file again: %w", err)
 	}
 	return errors.Join(a.imported(people, len(r.Projects), made), a.proposedByFile(held.Asks))
 }

@@ -113,4 +113,24 @@ func accessWhole(t *testing.T, s review.Store) {
 	got, err := s.Grants(t.Context(), review.GrantQuery{})
 	must(t, err)
 	same(t, "what was kept", 0, len(got))
+
+	// People come with the proposals about them, or not at all.
+	zoe := review.Person{Username: "zoe", Name: "Zoe", Projects: []review.ProjectID{"nowhere"}}
+	about := sampleGrant("g4")
+	about.Person = "zoe"
+	asked := []review.Proposal{{ID: "p4", Kind: review.ProposeGrant, Grant: about, By: "system", Why: "a file", Made: about.Made, Lapses: later(7)}}
+	wantKind(t, changeAccess(t, s, review.AccessChange{People: []review.Person{zoe}, Propose: asked}), review.Invalid)
+	_, err = s.Person(t.Context(), "zoe")
+	wantKind(t, err, review.NotFound)
+	waiting, err := s.Proposals(t.Context(), true)
+	must(t, err)
+	same(t, "proposals of what was refused", 0, len(waiting))
+	zoe.Projects = []review.ProjectID{"p9"}
+	must(t, changeAccess(t, s, review.AccessChange{People: []review.Person{zoe}, Projects: []review.Project{{ID: "p9", Name: "Nine"}}, Propose: asked}))
+	p, err := s.Person(t.Context(), "zoe")
+	must(t, err)
+	same(t, "projects", zoe.Projects, p.Projects)
+	waiting, err = s.Proposals(t.Context(), true)
+	must(t, err)
+	same(t, "proposals", 1, len(waiting))
 }
