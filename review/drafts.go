@@ -44,11 +44,15 @@ func (s *Service) createRequest(ctx context.Context, a Actor, ws WorkspaceName, 
 	e.From = ""
 	if err := s.Store.Create(ctx, r, append([]Event{e}, further(r)...)...); err != nil {
 		if KindOf(err) == Conflict {
-			return "", Errorf(Conflict, "You already have an active request for this workspace. Finish or withdraw that one first.")
+			return "", errActive()
 		}
 		return "", err
 	}
 	return r.ID, nil
+}
+
+func errActive() *Error {
+	return Errorf(Conflict, "You already have an active request for this workspace. Finish or withdraw that one first.")
 }
 
 // mayFile says who may file in which kind of project. Platform staff have no

@@ -21,10 +21,16 @@ type ScheduleProblem struct {
 	Reason string    // in plain words, without contents
 }
 
+// ScheduleFinished reports whether nothing is left to do for a schedule's period:
+// its draft was begun and finished.
+func (s *Service) ScheduleFinished(ctx context.Context, d Scheduled) (bool, error) {
+	past, err := s.scheduled(ctx)
+	return slices.ContainsFunc(past, func(e Event) bool { return e.Type == EvScheduleDone && sameSchedule(e, d) }), err
+}
+
 // ScheduledDraft begins the draft of a schedule's period in its author's name,
 // if the author may still file for the workspace, or returns the one that was
-// begun before: made says which. done says that nothing is left to do: the
-// period's draft was finished.
+// begun before: made says which.
 //
 // The events that begin and end a draft name the schedule and the period. The
 // first is kept in the transaction that keeps the draft, and a draft is begun
@@ -32,25 +38,33 @@ type ScheduleProblem struct {
 // when the author has withdrawn it. Two processes must not call it for the same
 // period at once; should they all the same, the database lets one of them begin,
 // as the author has one active request for the workspace.
-func (s *Service) ScheduledDraft(ctx context.Context, d Scheduled) (id RequestID, made, done bool, err error) {
+func (s *Service) ScheduledDraft(ctx context.Context, d Scheduled) (id RequestID, made bool, err error) {
 	past, err := s.scheduled(ctx)
 	if err != nil {
-		return "", false, false, err
+		return "", false, err
 	}
 	for _, e := range past {
 		if sameSchedule(e, d) && e.Type != EvScheduleFailed {
-			id, done = e.Request, done || e.Type == EvScheduleDone
+			id = e.Request
 		}
 	}
 	if id != "" {
-		return id, false, done, nil
+		return id, false, nil
 	}
 	a, err := s.Actor(ctx, d.Author, "")
 	if err != nil {
-		return "", false, false, err
+		return "", false, err
+	}
+	// Found out before anything is read for a draft that could not be kept.
+	active, err := s.activeRequests(ctx, a)
+	if err != nil {
+		return "", false, err
+	}
+	if active[d.Workspace] != nil {
+		return "", false, errActive()
 	}
 	id, err = s.createRequest(ctx, a, d.Workspace, func(r *Request) []Event { return []Event{s.scheduleEvent(EvScheduleBegun, d, r.ID, "")} })
-	return id, err == nil, false, err
+	return id, err == nil, err
 }
 
 // ScheduleDone puts on record that a period's draft is as its form has it, as

@@ -34,7 +34,7 @@ func (s *Service) keepTogether(ctx context.Context, a Actor, st *stage) error {
 	if st.was == nil {
 		err := s.Store.Create(ctx, st.is, st.made.Events...)
 		if KindOf(err) == Conflict {
-			return Errorf(Conflict, "Meanwhile you began another request for this workspace. Nothing was changed.")
+			return errActive()
 		}
 		return err
 	}

@@ -132,7 +132,7 @@ func (u *UI) uploadForm(c *call) error {
 		c.setFlash(flash{Text: "The form cannot be used, and nothing was changed.", Problems: problems})
 		return c.redirect("/workspaces/" + pathSegment(string(name)))
 	}
-	result, err := filing.Whole(c.ctx(), u.service, c.actor, f)
+	result, err := filing.Draft(c.ctx(), u.service, c.actor, f, false)
 	if err != nil {
 		return err
 	}

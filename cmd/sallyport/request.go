@@ -51,11 +51,8 @@ func (c requestCreate) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	r, err := filing.Draft(ctx, client, f)
+	r, err := client.File(ctx, f)
 	if err != nil {
-		if r != nil {
-			err = fmt.Errorf("the draft %s is not filed whole; run this again to go on: %w", r.ID, err)
-		}
 		return err
 	}
 	out := createdOf(r)

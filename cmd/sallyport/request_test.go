@@ -84,7 +84,7 @@ func TestLostAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := filing.Draft(t.Context(), client, f)
+	r, err := client.File(t.Context(), f)
 	if err != nil {
 		t.Fatal(err)
 	}

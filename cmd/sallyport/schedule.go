@@ -147,7 +147,8 @@ func (s *scheduler) locked(ctx context.Context, d review.Scheduled, do func() er
 	return errors.Join(do(), s.keys.FreeKey(context.WithoutCancel(ctx), d.Author, key, claim))
 }
 
-// draft makes one draft, or goes on with it where a process that died left it.
+// draft makes one draft, whole and in one change; one that was begun before and
+// not finished is brought to its end.
 func (s *scheduler) draft(ctx context.Context, sch schedule, d review.Scheduled) error {
 	f, err := sch.form()
 	if err != nil {
@@ -155,11 +156,24 @@ func (s *scheduler) draft(ctx context.Context, sch schedule, d review.Scheduled)
 	}
 	ctx, cancel := context.WithTimeout(ctx, scheduleLease/2)
 	defer cancel()
-	id, made, done, err := s.service.ScheduledDraft(ctx, d)
-	if err != nil || done {
+	if done, err := s.service.ScheduleFinished(ctx, d); err != nil || done {
 		return err
 	}
-	r, err := filing.Fill(ctx, filing.By(s.service, d.Author), id, f)
+	a, err := s.service.Actor(ctx, d.Author, "")
+	if err != nil {
+		return err
+	}
+	var id review.RequestID
+	var made bool
+	var r *filing.Result
+	err = s.service.Together(ctx, a, func(staged *review.Service) error {
+		var err error
+		if id, made, err = staged.ScheduledDraft(ctx, d); err != nil {
+			return err
+		}
+		r, err = filing.Fill(ctx, filing.By(staged, d.Author), id, f)
+		return err
+	})
 	switch kind := review.KindOf(err); {
 	case err == nil:
 	case !made && (kind == review.Conflict || kind == review.NotFound):

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -168,11 +170,47 @@ func TestADraftLeftHalfMadeIsFinished(t *testing.T) {
 	r := newRegular(t, regularForm)
 	*r.clock = r.clock.Add(time.Hour)
 	d, _ := r.regular.all[0].due(*r.clock)
-	if _, made, _, err := r.service.ScheduledDraft(t.Context(), d); err != nil || !made {
+	if _, made, err := r.service.ScheduledDraft(t.Context(), d); err != nil || !made {
 		t.Fatal(made, err)
 	}
 	r.regular.tick(t.Context())
 	r.want(t, 1, "after a crash")
+	if d := r.drafts(t)[0]; len(d.Groups) != 1 || len(d.Groups[0].Files) != 2 {
+		t.Errorf("the draft is %+v", d)
+	}
+}
+
+// cut is a workspace that cannot be read from the second file on.
+type cut struct {
+	review.Workspaces
+	opened *int
+}
+
+func (c cut) Open(ctx context.Context, name review.WorkspaceName, path string) (io.ReadCloser, error) {
+	if *c.opened++; *c.opened > 1 {
+		return nil, errors.New("the disk is gone")
+	}
+	return c.Workspaces.Open(ctx, name, path)
+}
+
+// A draft that could not be made whole is not there at all, and is made once it
+// can be.
+func TestARegularRequestIsWholeOrNot(t *testing.T) {
+	r := newRegular(t, regularForm)
+	*r.clock = r.clock.Add(time.Hour)
+	whole, opened := r.service.Workspaces, 0
+	r.service.Workspaces = cut{whole, &opened}
+	r.regular.tick(t.Context())
+	r.want(t, 0, "after half of it was read")
+	if opened < 2 {
+		t.Fatalf("%d files were opened, so nothing was tried", opened)
+	}
+	if n := r.events(t, review.EvScheduleBegun) + r.events(t, review.EvRequestCreated) + r.events(t, review.EvFileAdded); n != 0 {
+		t.Errorf("%d events of it are there", n)
+	}
+	r.service.Workspaces = whole
+	r.regular.tick(t.Context())
+	r.want(t, 1, "once it can be read")
 	if d := r.drafts(t)[0]; len(d.Groups) != 1 || len(d.Groups[0].Files) != 2 {
 		t.Errorf("the draft is %+v", d)
 	}

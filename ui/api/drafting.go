@@ -4,6 +4,7 @@ import (
 	"net/url"
 
 	"sallyport/review"
+	"sallyport/ui/filing"
 )
 
 func (c *call) workspaces(none) (page[workspaceOut], error) {
@@ -45,6 +46,24 @@ func (c *call) createRequest(in createInput) (created, error) {
 	id, err := c.api.service.CreateRequest(c.ctx(), c.actor, in.Workspace)
 	c.location = Prefix + "/requests/" + url.PathEscape(string(id))
 	return created{string(id)}, err
+}
+
+func (c *call) fileForm(in formInput) (filedForm, error) {
+	r, err := filing.Draft(c.ctx(), c.api.service, c.actor, in.form(c.workspaceName()), in.LeaveOut)
+	if err != nil {
+		return filedForm{}, err
+	}
+	out := filedForm{ID: r.ID, Created: r.Created, Filed: in.LeaveOut || len(r.NotAdded) == 0, Added: r.Added, Updated: r.Updated, Moved: r.Moved, Extra: r.Extra}
+	for _, p := range r.NotAdded {
+		out.Refused = append(out.Refused, refusedFile{p.Path, p.Message})
+	}
+	if !out.Filed { // what was to be is not
+		out.Added, out.Updated, out.Moved, out.Extra = nil, nil, nil, nil
+		if r.Created {
+			out.ID, out.Created = "", false
+		}
+	}
+	return out, nil
 }
 
 func (c *call) request(none) (requestView, error) {

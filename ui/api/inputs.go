@@ -2,12 +2,60 @@ package api
 
 import (
 	"sallyport/review"
+	"sallyport/ui/form"
 )
 
 // What programs send. A member without omitzero is required.
 
 type createInput struct {
 	Workspace review.WorkspaceName `json:"workspace"`
+}
+
+// formInput is a whole form: what it leaves empty stays as the draft has it.
+type formInput struct {
+	Title         string           `json:"title,omitzero"`
+	ProjectNumber string           `json:"project_number,omitzero"`
+	Repository    string           `json:"repository,omitzero"`
+	Purpose       string           `json:"purpose,omitzero"`
+	Concerns      string           `json:"concerns,omitzero"`
+	Reuse         string           `json:"reuse,omitzero" doc:"id of an earlier request to fill empty descriptions from, or latest"`
+	Groups        []formGroupInput `json:"groups"`
+	LeaveOut      bool             `json:"leave_out,omitzero" doc:"file the rest where a file is refused; without it, nothing is changed then"`
+}
+
+type formGroupInput struct {
+	Name         string            `json:"name"`
+	Pattern      string            `json:"pattern,omitzero" doc:"a wildcard that names the group's outputs"`
+	PatternCount int               `json:"pattern_count,omitzero" doc:"how many files it captures"`
+	Intermediate bool              `json:"intermediate,omitzero" doc:"data that only serves to make final outputs"`
+	Context      map[string]string `json:"context,omitzero" doc:"by field of the policy"`
+	Controls     map[string]string `json:"controls,omitzero" doc:"by field of the policy"`
+	Files        []formFileInput   `json:"files,omitzero"`
+}
+
+type formFileInput struct {
+	Path       string           `json:"path"`
+	Kind       review.FileKind  `json:"kind"`
+	Exceptions []exceptionInput `json:"exceptions,omitzero"`
+}
+
+// form is the form of a workspace.
+func (in formInput) form(ws review.WorkspaceName) *form.Form {
+	f := &form.Form{
+		Workspace: string(ws), Title: in.Title, ProjectNumber: in.ProjectNumber, Repository: in.Repository, Purpose: in.Purpose, Concerns: in.Concerns, Reuse: in.Reuse,
+	}
+	for _, g := range in.Groups {
+		group := form.Group{Name: g.Name, Wildcard: g.Pattern, Count: g.PatternCount, Intermediate: g.Intermediate, Context: g.Context, Controls: g.Controls}
+		for _, x := range g.Files {
+			file := form.File{Path: x.Path, Kind: x.Kind}
+			for _, e := range x.Exceptions {
+				file.Exceptions = append(file.Exceptions, form.Exception(e))
+			}
+			group.Files = append(group.Files, file)
+		}
+		f.Groups = append(f.Groups, group)
+	}
+	return f
 }
 
 type detailsInput struct {

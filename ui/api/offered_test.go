@@ -22,7 +22,6 @@ func TestEveryUseCaseIsOffered(t *testing.T) {
 		"Since",            // the events of a request say so
 		"AuthoriseOn",      // part of others
 		"Invited",          // part of an invitation, which a browser takes up
-		"Together",         // a way of doing others
 		"TeamPace",         // the same, on the board
 		"MyPace",           // a page's estimate, of what the queue holds
 		"ChooseZone",       // how pages write times; programs get UTC

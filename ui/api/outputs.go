@@ -29,6 +29,23 @@ type added struct {
 	Results []addResult `json:"results" doc:"in the order asked"`
 }
 
+// filedForm says what became of a form.
+type filedForm struct {
+	ID      review.RequestID `json:"id,omitzero" doc:"not there when nothing was changed and there was no draft"`
+	Created bool             `json:"created" doc:"false: a draft that was there was brought up to date"`
+	Filed   bool             `json:"filed" doc:"false: something was refused, and nothing was changed"`
+	Added   []string         `json:"added" doc:"paths"`
+	Updated []string         `json:"updated" doc:"taken anew, because the workspace's file had changed"`
+	Moved   []string         `json:"moved" doc:"to another group or kind"`
+	Refused []refusedFile    `json:"refused"`
+	Extra   []string         `json:"not_in_form" doc:"in the draft and not in the form; left as they are"`
+}
+
+type refusedFile struct {
+	Path    string `json:"path" doc:"of a file, or a wildcard"`
+	Message string `json:"message"`
+}
+
 type addResult struct {
 	Path    string        `json:"path"`
 	File    review.FileID `json:"file,omitzero" doc:"not there when it was not added"`

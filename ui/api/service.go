@@ -34,6 +34,7 @@ type drafting interface {
 	CompareCode(ctx context.Context, a review.Actor, ws review.WorkspaceName, from, to string) ([]review.CodeChange, error)
 	RequestsPage(ctx context.Context, a review.Actor, limit, offset int) ([]review.Request, error)
 	CreateRequest(ctx context.Context, a review.Actor, ws review.WorkspaceName) (review.RequestID, error)
+	Together(ctx context.Context, a review.Actor, do func(*review.Service) error) error
 	EditDetails(ctx context.Context, a review.Actor, id review.RequestID, d review.RequestDetails) error
 	ReuseContext(ctx context.Context, a review.Actor, id, from review.RequestID) error
 	EditGroup(ctx context.Context, a review.Actor, id review.RequestID, g review.GroupID, d review.GroupDetails) error

@@ -2,6 +2,7 @@ package filing
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"sallyport/review"
+	"sallyport/ui/form"
 )
 
 // Limits on what a server is let do to us.
@@ -34,8 +36,6 @@ type Client struct {
 	client *http.Client
 	pause  time.Duration // before the second try; twice as long before the third
 }
-
-var _ Maker = (*Client)(nil)
 
 // NewClient makes a client for a server such as https://out.example.org. A token
 // is sent by HTTPS only, or to this machine. Timeout is how long one try may
@@ -272,80 +272,73 @@ func (c *Client) Own(ctx context.Context) ([]Summary, error) {
 	return all[Summary](ctx, c, "/requests", 200)
 }
 
-func (c *Client) Create(ctx context.Context, ws review.WorkspaceName) (review.RequestID, error) {
-	var out struct {
-		ID review.RequestID `json:"id"`
-	}
-	err := c.post(ctx, "/requests", map[string]any{"workspace": ws}, &out)
-	return out.ID, err
-}
-
 func (c *Client) View(ctx context.Context, id review.RequestID) (*View, error) {
 	var v View
 	return &v, c.get(ctx, at(id), &v)
 }
 
-func (c *Client) EditDetails(ctx context.Context, id review.RequestID, d review.RequestDetails) error {
-	_, err := c.call(ctx, http.MethodPut, at(id, "details"), map[string]any{
-		"title": d.Title, "project_number": d.ProjectNumber, "repository": d.Repository, "purpose": d.Purpose, "concerns": d.Concerns,
-	})
-	return err
-}
-
-func (c *Client) EditGroup(ctx context.Context, id review.RequestID, g review.GroupID, d review.GroupDetails) error {
-	_, err := c.call(ctx, http.MethodPut, at(id, "groups", string(g)), map[string]any{
-		"context": d.Context, "controls": d.Controls, "pattern": d.Pattern, "pattern_count": d.PatternCount, "intermediate": d.Intermediate,
-	})
-	return err
-}
-
-// added is what became of files.
-type added struct {
-	Results []struct {
-		Path    string        `json:"path"`
-		File    review.FileID `json:"file"`
-		Problem string        `json:"problem"`
-	} `json:"results"`
-}
-
-func (a added) results() []review.AddResult {
-	var out []review.AddResult
-	for _, r := range a.Results {
-		out = append(out, review.AddResult{Path: r.Path, File: r.File, Problem: r.Problem})
+// File makes or brings up to date the author's draft of a form, as [Draft] does:
+// the server does it in one change, and leaves out what it refuses.
+func (c *Client) File(ctx context.Context, f *form.Form) (*Result, error) {
+	ws := review.WorkspaceName(f.Workspace)
+	releases, _, err := c.Workspace(ctx, ws)
+	if err != nil {
+		return nil, err
 	}
-	return out
-}
-
-func (c *Client) AddFiles(ctx context.Context, id review.RequestID, files []review.AddFile) ([]review.AddResult, error) {
-	var in []map[string]any
-	for _, f := range files {
-		in = append(in, map[string]any{"path": f.Path, "kind": f.Kind, "group": f.Group, "exception": f.Exception})
+	if f, err = settle(f, releases); err != nil {
+		return nil, err
 	}
-	var out added
-	err := c.post(ctx, at(id, "files"), map[string]any{"files": in}, &out)
-	return out.results(), err
+	var out struct {
+		ID      review.RequestID `json:"id"`
+		Created bool             `json:"created"`
+		Added   []string         `json:"added"`
+		Updated []string         `json:"updated"`
+		Moved   []string         `json:"moved"`
+		Refused []Problem        `json:"refused"`
+		Extra   []string         `json:"not_in_form"`
+	}
+	if err := c.post(ctx, "/workspaces/"+url.PathEscape(f.Workspace)+"/draft", bodyOf(f), &out); err != nil {
+		return nil, err
+	}
+	r := &Result{ID: out.ID, Created: out.Created, Added: out.Added, Updated: out.Updated, Moved: out.Moved, NotAdded: out.Refused, Extra: out.Extra}
+	for i := range r.NotAdded {
+		r.NotAdded[i].Where = where(f, r.NotAdded[i].Path)
+	}
+	if r.View, err = c.View(ctx, r.ID); err != nil {
+		return nil, fmt.Errorf("the draft %s is made, and cannot be shown: %w", r.ID, err)
+	}
+	return r, nil
 }
 
-func (c *Client) AddMatching(ctx context.Context, id review.RequestID, group, pattern string, count int) ([]review.AddResult, error) {
-	var out added
-	err := c.post(ctx, at(id, "wildcards"), map[string]any{"group": group, "pattern": pattern, "count": count}, &out)
-	return out.results(), err
+// bodyOf is a form as the interface takes it.
+func bodyOf(f *form.Form) map[string]any {
+	groups := []map[string]any{}
+	for _, g := range f.Groups {
+		files := []map[string]any{}
+		for _, x := range g.Files {
+			asked := []map[string]any{}
+			for _, e := range x.Exceptions {
+				asked = append(asked, map[string]any{"check": e.Check, "reason": e.Reason})
+			}
+			files = append(files, map[string]any{"path": x.Path, "kind": cmp.Or(x.Kind, review.Output), "exceptions": asked})
+		}
+		groups = append(groups, map[string]any{
+			"name": g.Name, "pattern": g.Wildcard, "pattern_count": g.Count, "intermediate": g.Intermediate,
+			"context": written(g.Context), "controls": written(g.Controls), "files": files,
+		})
+	}
+	return map[string]any{
+		"title": f.Title, "project_number": f.ProjectNumber, "repository": f.Repository, "purpose": f.Purpose, "concerns": f.Concerns,
+		"reuse": f.Reuse, "groups": groups, "leave_out": true,
+	}
 }
 
-func (c *Client) MoveFile(ctx context.Context, id review.RequestID, f review.FileID, group string, kind review.FileKind) error {
-	return c.post(ctx, at(id, "files", string(f), "move"), map[string]any{"group": group, "kind": kind}, nil)
-}
-
-func (c *Client) UpdateFile(ctx context.Context, id review.RequestID, f review.FileID) error {
-	return c.post(ctx, at(id, "files", string(f), "update"), nil, nil)
-}
-
-func (c *Client) AskException(ctx context.Context, id review.RequestID, f review.FileID, check, reason string) error {
-	return c.post(ctx, at(id, "files", string(f), "exceptions"), map[string]any{"check": check, "reason": reason}, nil)
-}
-
-func (c *Client) Reuse(ctx context.Context, id, from review.RequestID) error {
-	return c.post(ctx, at(id, "reuse"), map[string]any{"from": from}, nil)
+// written is the fields, never nil.
+func written(fields map[string]string) map[string]string {
+	if fields == nil {
+		return map[string]string{}
+	}
+	return fields
 }
 
 // Submit hands the draft to the checkers.

@@ -62,6 +62,13 @@ func answers(t *testing.T, list ...int) (*Client, *asked) {
 	return c, got
 }
 
+// begin makes a change.
+func begin(ctx context.Context, c *Client) (id string, err error) {
+	var out struct{ ID string }
+	err = c.post(ctx, "/requests", map[string]any{"workspace": "w"}, &out)
+	return out.ID, err
+}
+
 // A call without an answer is tried again under the same key, and another call
 // has another key.
 func TestTryingAgain(t *testing.T) {
@@ -86,7 +93,7 @@ func TestTryingAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			client, got := answers(t, c.answers...)
-			id, err := client.Create(t.Context(), "w")
+			id, err := begin(t.Context(), client)
 			asked := got.list()
 			if len(asked) != c.asked {
 				t.Fatalf("asked %d times, want %d", len(asked), c.asked)
@@ -100,7 +107,7 @@ func TestTryingAgain(t *testing.T) {
 					t.Errorf("asked %s with %v", r.URL, r.Header)
 				}
 			}
-			_, _ = client.Create(t.Context(), "w")
+			_, _ = begin(t.Context(), client)
 			again := got.list()
 			if last := again[len(again)-1]; last.Header.Get("Idempotency-Key") == key {
 				t.Error("another call has the same key")
@@ -114,7 +121,7 @@ func TestTryingAgain(t *testing.T) {
 
 func TestProblemsInWords(t *testing.T) {
 	client, _ := answers(t, 422)
-	_, err := client.Create(t.Context(), "w")
+	_, err := begin(t.Context(), client)
 	if err == nil || err.Error() != "Not so. a: A is odd. b: B is odd." {
 		t.Errorf("got %v", err)
 	}
@@ -126,7 +133,7 @@ func TestStopping(t *testing.T) {
 	client.pause = time.Hour
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := client.Create(ctx, "w"); err == nil || len(got.list()) != 1 {
+	if _, err := begin(ctx, client); err == nil || len(got.list()) != 1 {
 		t.Errorf("asked %d times: %v", len(got.list()), err)
 	}
 }

@@ -1,37 +1,12 @@
 package filing
 
 import (
-	"context"
 	"time"
 
 	"sallyport/checks"
 	"sallyport/policy"
 	"sallyport/review"
 )
-
-// Desk is where a request is filed, in the name of one author.
-type Desk interface {
-	// Workspace names its release folders, newest last, and the author's active
-	// request for it, nil when there is none.
-	Workspace(ctx context.Context, ws review.WorkspaceName) (releases []string, active *Summary, err error)
-	// Own lists the author's requests, newest first: at least the last 200.
-	Own(ctx context.Context) ([]Summary, error)
-	View(ctx context.Context, id review.RequestID) (*View, error)
-	EditDetails(ctx context.Context, id review.RequestID, d review.RequestDetails) error
-	EditGroup(ctx context.Context, id review.RequestID, g review.GroupID, d review.GroupDetails) error
-	AddFiles(ctx context.Context, id review.RequestID, files []review.AddFile) ([]review.AddResult, error)
-	AddMatching(ctx context.Context, id review.RequestID, group, pattern string, count int) ([]review.AddResult, error)
-	MoveFile(ctx context.Context, id review.RequestID, f review.FileID, group string, kind review.FileKind) error
-	UpdateFile(ctx context.Context, id review.RequestID, f review.FileID) error
-	AskException(ctx context.Context, id review.RequestID, f review.FileID, check, reason string) error
-	Reuse(ctx context.Context, id, from review.RequestID) error
-}
-
-// Maker is a desk that drafts can be begun at.
-type Maker interface {
-	Desk
-	Create(ctx context.Context, ws review.WorkspaceName) (review.RequestID, error)
-}
 
 // Summary is a request in short, as the interface for programs writes it.
 type Summary struct {

@@ -42,13 +42,8 @@ func (p Problem) String() string {
 	return text
 }
 
-// Draft makes the author's draft for the form's workspace, or brings the one that
-// is there up to date. What the form leaves empty stays as the draft has it, and
-// nothing is taken out of the draft. It never submits.
-//
-// What becomes of each file is in the Result; an error means that the form was
-// not filed whole, and that filing it again goes on from there.
-func Draft(ctx context.Context, d Maker, f *form.Form) (*Result, error) {
+// draft does what [Draft] says, step by step.
+func draft(ctx context.Context, d Local, f *form.Form) (*Result, error) {
 	releases, active, err := d.Workspace(ctx, review.WorkspaceName(f.Workspace))
 	if err != nil {
 		return nil, err
@@ -71,8 +66,9 @@ func Draft(ctx context.Context, d Maker, f *form.Form) (*Result, error) {
 	return w.result, w.fill(ctx)
 }
 
-// Fill brings one draft up to date with the form, as Draft does.
-func Fill(ctx context.Context, d Desk, id review.RequestID, f *form.Form) (*Result, error) {
+// Fill brings one draft up to date with the form, as Draft does, but step by
+// step: a service that stages its changes makes them one.
+func Fill(ctx context.Context, d Local, id review.RequestID, f *form.Form) (*Result, error) {
 	releases, _, err := d.Workspace(ctx, review.WorkspaceName(f.Workspace))
 	if err != nil {
 		return nil, err
@@ -116,7 +112,7 @@ func settle(f *form.Form, releases []string) (*form.Form, error) {
 
 // work is one form being filed.
 type work struct {
-	desk   Desk
+	desk   Local
 	form   *form.Form
 	result *Result
 }
@@ -261,15 +257,15 @@ func (w *work) each(path string, err error, done *[]string) error {
 }
 
 func (w *work) problem(path, message string) {
-	w.result.NotAdded = append(w.result.NotAdded, Problem{path, message, w.where(path)})
+	w.result.NotAdded = append(w.result.NotAdded, Problem{path, message, where(w.form, path)})
 }
 
-// where is the place of a path or wildcard in the form; of a file that only a
+// where is the place of a path or wildcard in a form; of a file that only a
 // wildcard names, the place of the wildcard.
-func (w *work) where(name string) string {
+func where(f *form.Form, name string) string {
 	at := ""
-	for i := range w.form.Groups {
-		g := &w.form.Groups[i]
+	for i := range f.Groups {
+		g := &f.Groups[i]
 		for j := range g.Files {
 			if g.Files[j].Path == name {
 				return g.Files[j].Where()

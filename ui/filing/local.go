@@ -21,18 +21,23 @@ func By(s Service, author review.Username) Local {
 	return Local{s, func(ctx context.Context) (review.Actor, error) { return s.Actor(ctx, author, "") }}
 }
 
-// Together is the domain as far as Whole needs it; *review.Service is it.
+// Together is the domain as far as Draft needs it; *review.Service is it.
 type Together interface {
 	Together(ctx context.Context, a review.Actor, do func(*review.Service) error) error
 }
 
-// Whole files a form as Draft does, in the actor's name, in one change: the
-// Result says what became of it, and an error, or a file that is NotAdded, that
+// Draft makes the actor's draft for the form's workspace, or brings the one that
+// is there up to date, in one change: it is filed at once or not at all. What the
+// form leaves empty stays as the draft has it, and nothing is taken out of the
+// draft. It never submits.
+//
+// The Result says what became of each file. Where one is NotAdded, the rest is
+// filed without it when leaveOut says so, else nothing is. An error says that
 // nothing was changed.
-func Whole(ctx context.Context, s Together, a review.Actor, f *form.Form) (r *Result, err error) {
+func Draft(ctx context.Context, s Together, a review.Actor, f *form.Form, leaveOut bool) (r *Result, err error) {
 	err = s.Together(ctx, a, func(staged *review.Service) error {
 		desk := Local{staged, func(context.Context) (review.Actor, error) { return a, nil }}
-		if r, err = Draft(ctx, desk, f); err == nil && len(r.NotAdded) > 0 {
+		if r, err = draft(ctx, desk, f); err == nil && len(r.NotAdded) > 0 && !leaveOut {
 			err = errRefused
 		}
 		return err
@@ -40,7 +45,10 @@ func Whole(ctx context.Context, s Together, a review.Actor, f *form.Form) (r *Re
 	if errors.Is(err, errRefused) {
 		return r, nil
 	}
-	return r, err
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // errRefused ends a filing of which nothing is to be kept.
@@ -62,8 +70,6 @@ type Service interface {
 	AskException(ctx context.Context, a review.Actor, id review.RequestID, file review.FileID, check, reason string) error
 	ReuseContext(ctx context.Context, a review.Actor, id, from review.RequestID) error
 }
-
-var _ Maker = Local{}
 
 // as does something in the author's name, if they may still sign in.
 func (l Local) as(ctx context.Context, do func(review.Actor) error) error {
