@@ -144,6 +144,11 @@ screenshots: $(ASSETS)
 page-times: $(ASSETS)
 	SALLYPORT_PAGE_TIMES=yes go test -count=1 -v -timeout 10m -run 'TestPageTimes' ./ui
 
+# Every page and form as everybody in every status, and every change as all who
+# may make it; a usual run tries two statuses, and each change once.
+matrix: $(ASSETS)
+	SALLYPORT_MATRIX=all go test -count=1 -v -timeout 60m -run 'TestMatrix$$' ./ui
+
 # A real S3 server for the tests of delivery.
 s3:
 	.ci/s3
