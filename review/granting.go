@@ -197,7 +197,7 @@ func errReach(r policy.Role) *Error {
 		ways = append(ways, map[policy.Reach]string{policy.WholeService: "the whole service", policy.OneProject: "one project", policy.OneBackend: "a backend"}[reach])
 	}
 	if len(ways) == 0 {
-		return Errorf(Invalid, "No role was chosen.").with("role", "Choose a role.")
+		return Errorf(Invalid, "The role %q cannot be given: there is none of that name.", r).with("role", "Choose a role.")
 	}
 	return Errorf(Invalid, "The role %s cannot be given so far.", r).with("in", "This role is given for "+strings.Join(ways, ", or ")+".")
 }

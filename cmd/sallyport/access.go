@@ -74,14 +74,15 @@ func (c accessShow) Run(ctx context.Context, a *app) (err error) {
 		}
 	}
 	for _, p := range rep.Waiting {
-		if err := a.say("%s  waits until %s: %s %s; by %s: %s\n", p.ID, p.Lapses.Format(time.DateOnly), p.Kind, grantLine(p.Grant), p.By, report.Safe(p.Why)); err != nil {
+		if err := a.say("%s  waits until %s: %s %s, proposed by %s (%s)\n", p.ID, p.Lapses.Format(time.DateOnly), p.Kind, report.Safe(reachLine(p.Grant)), p.By, report.Safe(p.Why)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func grantLine(g review.RoleGrant) string {
+// reachLine is whose role it is, how far it holds and until when.
+func reachLine(g review.RoleGrant) string {
 	line := string(g.Person) + " " + string(g.Role) + " " + string(g.Reach)
 	if g.In != "" {
 		line += " " + g.In
@@ -89,6 +90,11 @@ func grantLine(g review.RoleGrant) string {
 	if !g.Until.IsZero() {
 		line += " until " + g.Until.Format(time.DateOnly)
 	}
+	return line
+}
+
+func grantLine(g review.RoleGrant) string {
+	line := reachLine(g)
 	if g.By != "" {
 		line += ", by " + string(g.By)
 	}

@@ -70,7 +70,7 @@ func (c accessImport) Run(ctx context.Context, a *app) (err error) {
 	defer func() { err = errors.Join(err, closer.Close()) }()
 	became, err := s.ImportHere(ctx, asks, c.DryRun)
 	if err != nil {
-		return fmt.Errorf("nothing was changed:\n%w", err)
+		return fmt.Errorf("nothing was changed: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	for i, ask := range asks {
 		if err := a.say("%s: %s\n", askLine(ask), became[i]); err != nil {

@@ -176,7 +176,7 @@ func (s *scheduler) draft(ctx context.Context, sch schedule, d review.Scheduled)
 	})
 	switch kind := review.KindOf(err); {
 	case err == nil:
-	case !made && (kind == review.Conflict || kind == review.NotFound):
+	case id != "" && !made && (kind == review.Conflict || kind == review.NotFound):
 		// The author has taken it from here, or withdrawn it.
 		return s.service.ScheduleDone(ctx, d, id, "")
 	default:

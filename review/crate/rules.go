@@ -212,7 +212,9 @@ func mayFollow(from, to review.Status) bool {
 	return slices.Contains(next[from], to)
 }
 
-// asWritten says of a ZIP whether it is still the one that was written.
+// asWritten holds a ZIP to the one that was written, byte for byte. Between the
+// files stands what other programs go by when they unpack it, names among it: a
+// ZIP that reads well here could be other files elsewhere.
 func (v *verifier) asWritten() {
 	var entries []review.Entry
 	for _, name := range v.src.paths() {
@@ -220,7 +222,7 @@ func (v *verifier) asWritten() {
 	}
 	same := &comparing{r: v.src.raw}
 	if err := WriteZIP(v.ctx, same, v.src.top, entries); err != nil || !same.equal(v.src.rawSize) {
-		v.note("The ZIP itself is not the one that was written: it was packed anew, or bytes between the files differ. The files in it are checked one by one all the same.")
+		v.problem("The ZIP is not the one that was written: bytes between its files differ, or it was packed anew. Of a package that was packed anew, check the folder it came from.")
 	}
 }
 

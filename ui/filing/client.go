@@ -298,6 +298,9 @@ func (c *Client) File(ctx context.Context, f *form.Form) (*Result, error) {
 		Extra   []string         `json:"not_in_form"`
 	}
 	if err := c.post(ctx, "/workspaces/"+url.PathEscape(f.Workspace)+"/draft", bodyOf(f), &out); err != nil {
+		if review.KindOf(err) == review.NotFound { // the workspace is there: it was asked for before
+			err = review.Errorf(review.NotFound, "You may not file for this workspace, or the server is older than this program.")
+		}
 		return nil, err
 	}
 	r := &Result{ID: out.ID, Created: out.Created, Added: out.Added, Updated: out.Updated, Moved: out.Moved, NotAdded: out.Refused, Extra: out.Extra}
