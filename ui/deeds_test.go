@@ -158,6 +158,9 @@ func deeds() map[string]deed {
 		f + "/exception/answer": {leaves: review.EvExceptionAnswered, form: pairs("check", "small-count", "accept", "yes", "reason", "Towns."), small: true, votes: review.RequestChanges},
 		f + "/findings/answer":  {leaves: review.EvAckAnswered, small: true, votes: review.RequestChanges, form: func(s *scene) []string { return []string{"fingerprint", s.finding(), "accept", "yes"} }},
 
+		r + "/findings": {leaves: review.EvAcknowledged, small: true, first: (*scene).unanswered,
+			form: pairs("check", "small-count", "code", policy.Default().Acknowledgements[0].ID, "text", "Towns.")},
+
 		r + "/comments": {leaves: review.EvCommented, form: func(s *scene) []string {
 			return []string{"group", string(s.request().Groups[0].ID), "visibility", "public", "comment", "A remark."}
 		}},
@@ -245,6 +248,11 @@ func (s *scene) checklist() []string {
 		form = append(form, "confirm", item)
 	}
 	return form
+}
+
+// unanswered is the finding of the checks again.
+func (s *scene) unanswered() {
+	s.must(s.Acknowledge(s.t.Context(), s.As(s.t, "ann"), s.id, review.AcknowledgeInput{Fingerprint: s.finding()}))
 }
 
 // answered is each group that was commented on in the last turn.
