@@ -35,6 +35,9 @@ func ReportDigest(rep *checks.Report) (Digest, error) {
 // them in force. It is called after each change of the files, never at a view.
 // Of many files the checks go on behind.
 func (s *Service) recheck(ctx context.Context, a Actor, id RequestID) error {
+	if s.later {
+		return nil
+	}
 	if s.Behind != nil {
 		r, err := s.Store.Request(ctx, id)
 		if err != nil {

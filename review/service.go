@@ -44,6 +44,8 @@ type Service struct {
 	// tests kill the process there.
 	Step func(name string)
 
+	later bool // checks wait until a draft's changes are kept: see Together
+
 	// Tally keeps what Figures has read; nil reads the log anew at each call.
 	Tally *Tally
 }

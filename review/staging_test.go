@@ -116,3 +116,26 @@ func TestTogetherOfADraft(t *testing.T) {
 		t.Error("what was refused changed the draft")
 	}
 }
+
+// However large a draft is, nothing of it is checked behind while its changes are
+// held back, and an exception can be asked of what the checks find in it.
+func TestTogetherAsksForExceptions(t *testing.T) {
+	w := newWorld(t)
+	w.Service.Behind = &review.Behind{From: 1}
+	ctx, ann := t.Context(), w.As(t, "ann")
+	w.Workspaces.Write(reviewtest.Cohort, "release/towns.csv", "small towns,n\nA,3\n")
+	var id review.RequestID
+	must(t, w.Together(ctx, ann, func(s *review.Service) (err error) {
+		id, err = s.CreateRequest(ctx, ann, reviewtest.Cohort)
+		must(t, err)
+		results, err := s.AddFiles(ctx, ann, id, []review.AddFile{{Path: "release/towns.csv", Kind: review.Output, Group: "g"}})
+		must(t, err)
+		must(t, s.AskException(ctx, ann, id, results[0].File, "small-count", "They are towns."))
+		wantKind(t, s.AskException(ctx, ann, id, results[0].File, "file-type", "It is text."), review.Invalid)
+		return nil
+	}))
+	wantKind(t, w.Submit(ctx, ann, id, nil, ""), review.Invalid) // once the checks of what was kept are over
+	if f := stored(t, w, id).Groups[0].Files[0]; len(f.Exceptions) != 1 || f.Exceptions[0].Check != "small-count" {
+		t.Errorf("the exceptions are %+v", f.Exceptions)
+	}
+}

@@ -23,7 +23,7 @@ func TestFormIsFiledAtOnce(t *testing.T) {
 	s := newSite(t)
 	ann := s.as(t, "ann")
 	for _, name := range []string{"release/one.csv", "release/two.csv"} {
-		s.Workspaces.Write(reviewtest.Cohort, name, "region,people\nNorth,3\nSouth,345\n")
+		s.Workspaces.Write(reviewtest.Cohort, name, "region,people\nsmall towns,3\nSouth,345\n")
 	}
 	file := func(path string) object {
 		return object{"path": path, "kind": "output", "exceptions": []object{{"check": "small-count", "reason": "Towns."}}}
