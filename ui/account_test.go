@@ -131,6 +131,35 @@ func TestSecondFactor(t *testing.T) {
 	}
 }
 
+// Whose role asks for no second factor takes each away again: the app, a passkey,
+// and the recovery codes with the last.
+func TestFactorsAreRemoved(t *testing.T) {
+	s := realSite(t)
+	ann := s.signIn(t, "ann").want(http.StatusOK)
+	s.enrol(t, ann)
+	err := s.ui.options.Accounts.UpdateCredentials(t.Context(), "ann", func(cred *review.Credentials) ([]review.Event, error) {
+		cred.Passkeys = append(cred.Passkeys, review.Passkey{ID: []byte("laptop"), Name: "Laptop", Record: []byte("{}"), Added: s.Now()})
+		return []review.Event{{At: s.Now(), Type: review.EvFactorAdded, Actor: "ann"}}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	remove := ann.get("/account/passkeys").want(http.StatusOK).has("Laptop").actions("/account/passkeys/")
+	if len(remove) != 1 {
+		t.Fatalf("the page offers %v", remove)
+	}
+	s.signIn(t, "abe").post(remove[0]).want(http.StatusNotFound)
+	ann.post(remove[0]).want(http.StatusOK)
+	ann.post("/account/code/remove").want(http.StatusOK).has("The authenticator app is removed")
+	cred, err := s.ui.options.Accounts.Credentials(t.Context(), "ann")
+	if err != nil || len(cred.Passkeys) != 0 || cred.Code != nil || len(cred.Recovery) != 0 {
+		t.Errorf("there are still %+v, %v", cred, err)
+	}
+	if n := s.events(t, review.EvFactorRemoved); n != 2 {
+		t.Errorf("%d events say so, want 2", n)
+	}
+}
+
 // The answer and the work are the same whether there is such an account or not.
 func TestSameWorkForEverybody(t *testing.T) {
 	s := realSite(t)
