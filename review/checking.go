@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -35,16 +36,15 @@ func ReportDigest(rep *checks.Report) (Digest, error) {
 // them in force. It is called after each change of the files, never at a view.
 // Of many files the checks go on behind.
 func (s *Service) recheck(ctx context.Context, a Actor, id RequestID) error {
-	if s.later {
-		return nil
-	}
-	if s.Behind != nil {
+	if large := cmp.Or(s.Behind, s.later); large != nil {
 		r, err := s.Store.Request(ctx, id)
 		if err != nil {
 			return err
 		}
-		if r.files() >= s.Behind.From {
-			s.recheckBehind(ctx, a, r)
+		if r.files() >= large.From {
+			if s.later == nil {
+				s.recheckBehind(ctx, a, r)
+			}
 			return nil
 		}
 	}

@@ -39,7 +39,7 @@ func (s *Service) AskException(ctx context.Context, a Actor, id RequestID, file 
 	if err := checkLengths(map[string]string{"exception": reason}, maxText); err != nil {
 		return err
 	}
-	if s.later { // what is asked for rests on a finding
+	if s.later != nil { // what is asked for rests on a finding
 		if err := s.recheckNow(ctx, a, id, nil); err != nil {
 			return err
 		}

@@ -44,7 +44,9 @@ type Service struct {
 	// tests kill the process there.
 	Step func(name string)
 
-	later bool // checks wait until a draft's changes are kept: see Together
+	// later is Behind of a service that stages changes: the checks of large
+	// requests wait until these are kept. See Together.
+	later *Behind
 
 	// Tally keeps what Figures has read; nil reads the log anew at each call.
 	Tally *Tally

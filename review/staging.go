@@ -20,8 +20,8 @@ import (
 func (s *Service) Together(ctx context.Context, a Actor, do func(*Service) error) error {
 	st := &stage{Store: s.Store}
 	staged := *s
-	staged.Store, staged.Scanner = st, nil  // files are scanned once they are kept
-	staged.Behind, staged.later = nil, true // and checked, but for what an exception is asked of
+	staged.Store, staged.Scanner = st, nil      // files are scanned once they are kept
+	staged.Behind, staged.later = nil, s.Behind // and many of them checked, but for what an exception is asked of
 	if err := do(&staged); err != nil || st.is == nil {
 		return err
 	}
