@@ -29,6 +29,7 @@ type peopleCommand struct {
 	Invite   peopleInvite   `cmd:"" help:"Make a link with which a person chooses their password."`
 	Link     peopleLink     `cmd:"" help:"Say who a person is to a sign-in method."`
 	Reset    peopleReset    `cmd:"" help:"Remove the second factors of somebody who lost them."`
+	NewKey   peopleNewKey   `cmd:"" help:"Put a new key before the one that seals sign-in secrets."`
 }
 
 // open opens the database of a real server.

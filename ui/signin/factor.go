@@ -32,7 +32,7 @@ func TakeCode(cred *review.Credentials, sealer *Sealer, code string, now time.Ti
 		if secret, err = sealer.Open(cred.Code.Secret, CodePurpose(cred.Person)); err == nil {
 			if step, ok := CheckCode(string(secret), code, now, cred.Code.Step); ok {
 				cred.Code.Step = step
-				return FactorCode, nil
+				return FactorCode, ResealCode(cred, sealer)
 			}
 		}
 	}
@@ -41,4 +41,17 @@ func TakeCode(cred *review.Credentials, sealer *Sealer, code string, now time.Ti
 		return FactorRecovery, err
 	}
 	return FactorNone, err
+}
+
+// ResealCode seals the secret of somebody's app with the newest key, if an earlier
+// one sealed it.
+func ResealCode(cred *review.Credentials, sealer *Sealer) (err error) {
+	if cred.Code == nil {
+		return nil
+	}
+	secret, err := sealer.Reseal(cred.Code.Secret, CodePurpose(cred.Person))
+	if err == nil {
+		cred.Code.Secret = secret
+	}
+	return err
 }

@@ -58,6 +58,67 @@ func TestSealer(t *testing.T) {
 	}
 }
 
+func TestSealKeys(t *testing.T) {
+	dir := t.TempDir()
+	sealed := map[int][]byte{}
+	var last *signin.Sealer
+	for n := range 8 {
+		if n > 0 {
+			if err := signin.AddSealKey(dir); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s, err := signin.OpenSealer(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last != nil {
+			if _, err := last.Open(s.Seal([]byte("x"), "p"), "p"); err == nil {
+				t.Errorf("key %d seals what the one before opens", n)
+			}
+		}
+		sealed[n], last = s.Seal([]byte("secret"), "p"), s
+	}
+	for n, secret := range sealed {
+		if got, err := last.Open(secret, "p"); err != nil || string(got) != "secret" {
+			t.Errorf("sealed with key %d: %q, %v", n, got, err)
+		}
+		again, err := last.Reseal(secret, "p")
+		if err != nil || (string(again) == string(secret)) != (n == 7) {
+			t.Errorf("sealed anew with key %d: %v", n, err)
+		}
+	}
+	if _, err := last.Reseal(sealed[0], "q"); err == nil {
+		t.Error("one thing's secret is sealed anew as another's")
+	}
+	if err := signin.AddSealKey(dir); err == nil {
+		t.Error("there are more than eight keys")
+	}
+	if n, err := signin.DropSealKeys(dir); n != 7 || err != nil {
+		t.Errorf("%d keys let go, %v", n, err)
+	}
+	alone, err := signin.OpenSealer(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, secret := range sealed {
+		if _, err := alone.Open(secret, "p"); (err == nil) != (n == 7) {
+			t.Errorf("key %d is still used: %v", n, err)
+		}
+	}
+	for name, text := range map[string]string{"empty": "\n", "short": "00\n", "no hexadecimal": strings.Repeat("zz", 32), "one bad": strings.Repeat("00", 32) + "\nxx"} {
+		if err := os.WriteFile(filepath.Join(dir, signin.SealKeyFile), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := signin.OpenSealer(dir); err == nil {
+			t.Errorf("%s: it is taken for keys", name)
+		}
+		if err := signin.AddSealKey(dir); err == nil {
+			t.Errorf("%s: a key is put before it", name)
+		}
+	}
+}
+
 func TestCode(t *testing.T) {
 	made, err := signin.MakeCode("ann")
 	if err != nil {
