@@ -13,6 +13,7 @@ import (
 
 	"sallyport/policy"
 	"sallyport/review"
+	"sallyport/ui/web"
 )
 
 // Contents may be shown by a host of their own. A page then still asks its own
@@ -44,7 +45,7 @@ func contentRoutes() []route {
 
 // apart reports whether a request is addressed to the host of contents.
 func (u *UI) apart(r *http.Request) bool {
-	return u.options.ContentHost != "" && served([]string{u.options.ContentHost}, strings.ToLower(r.Host))
+	return u.options.ContentHost != "" && web.Served([]string{u.options.ContentHost}, r.Host)
 }
 
 // scheme is how browsers reach the service.

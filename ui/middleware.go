@@ -13,6 +13,7 @@ import (
 
 	"sallyport/review"
 	"sallyport/ui/api"
+	"sallyport/ui/web"
 )
 
 const keyRequestID = "request-id"
@@ -72,24 +73,12 @@ func (u *UI) recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 // refused to each other's host.
 func (u *UI) checkHost(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		apart, known := u.apart(c.Request()), len(u.options.Hosts) == 0 || served(u.options.Hosts, strings.ToLower(c.Request().Host))
+		apart, known := u.apart(c.Request()), len(u.options.Hosts) == 0 || web.Served(u.options.Hosts, c.Request().Host)
 		if !apart && !known || apart != (c.Path() == contentsRoute) {
 			return echo.NewHTTPError(http.StatusMisdirectedRequest)
 		}
 		return next(c)
 	}
-}
-
-// served reports whether a host is in the list; "name:*" there is any port.
-func served(list []string, host string) bool {
-	return slices.ContainsFunc(list, func(entry string) bool {
-		name, any := strings.CutSuffix(strings.ToLower(entry), ":*")
-		if !any {
-			return name == host
-		}
-		rest, found := strings.CutPrefix(host, name)
-		return found && (rest == "" || rest[0] == ':' && !strings.ContainsFunc(rest[1:], func(r rune) bool { return r < '0' || r > '9' }))
-	})
 }
 
 // backChannel is the one page that a provider's server, and no browser, sends a

@@ -189,6 +189,9 @@ func (c config) complete() error {
 	if err := c.Shell.check(); err != nil {
 		return err
 	}
+	if err := c.checkHosts(); err != nil {
+		return err
+	}
 	if c.PublicRegisterNames && !c.PublicRegister {
 		return errors.New("public_register_names is set, and public_register is not")
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"sallyport/ui"
@@ -98,6 +99,29 @@ func (c *config) shellOptions(o *ui.Options) (err error) {
 	return err
 }
 
+// publicHost is the name that browsers ask for at the public address: they leave
+// the usual port away. Empty without such an address.
+func (c *config) publicHost() string {
+	at, err := url.Parse(c.PublicURL)
+	if err != nil {
+		return ""
+	}
+	if at.Scheme == "https" && at.Port() == "443" || at.Scheme == "http" && at.Port() == "80" {
+		return at.Host[:strings.LastIndex(at.Host, ":")]
+	}
+	return at.Host
+}
+
+// checkHosts refuses a list of names that leaves out the one which people and
+// links use: every page would be refused.
+func (c *config) checkHosts() error {
+	host := c.publicHost()
+	if host == "" || len(c.Hosts) == 0 || web.Served(c.Hosts, host) {
+		return nil
+	}
+	return fmt.Errorf("hosts: %s, which public_url names, is not among them (a port is part of the name unless it is the usual one)", host)
+}
+
 // hosts are the names that requests may be addressed to: those listed, else the
 // one that people use, and this machine's own when only it can be reached.
 // Without any of these every name is served. That of contents is not among them.
@@ -106,8 +130,8 @@ func (c *config) hosts() []string {
 		return c.Hosts
 	}
 	var out []string
-	if at, err := url.Parse(c.PublicURL); err == nil && at.Host != "" {
-		out = append(out, at.Host)
+	if host := c.publicHost(); host != "" {
+		out = append(out, host)
 	}
 	if loopback(c.Listen) && (len(out) > 0 || !c.Secure) {
 		out = append(out, "localhost:*", "127.0.0.1:*", "[::1]:*")

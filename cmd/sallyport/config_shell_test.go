@@ -19,12 +19,36 @@ func TestHostsThatAreServed(t *testing.T) {
 	}{
 		"listed":               {config{Hosts: []string{"a.example"}, PublicURL: "https://b.example", Listen: "127.0.0.1:80"}, []string{"a.example"}},
 		"the people's":         {config{PublicURL: "https://b.example/", Listen: "0.0.0.0:80", Secure: true}, []string{"b.example"}},
+		"the usual port":       {config{PublicURL: "https://b.example:443", Listen: "0.0.0.0:80"}, []string{"b.example"}},
 		"behind a proxy":       {config{PublicURL: "https://b.example:8443", Listen: "127.0.0.1:80", Secure: true}, append([]string{"b.example:8443"}, here...)},
 		"this machine's":       {config{Listen: "127.0.0.1:80"}, here},
 		"a proxy, and no name": {config{Listen: "127.0.0.1:80", Secure: true}, nil},
 	} {
 		if diff := cmp.Diff(tt.want, tt.c.hosts()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestCheckHosts(t *testing.T) {
+	for _, tt := range []struct {
+		address string
+		hosts   []string
+		good    bool
+	}{
+		{"https://a.example", []string{"a.example"}, true},
+		{"https://a.example:443/", []string{"b.example", "A.example"}, true},
+		{"https://a.example:8443", []string{"a.example:8443"}, true},
+		{"https://a.example:8443", []string{"a.example:*"}, true},
+		{"https://a.example:8443", nil, true},
+		{"", []string{"a.example"}, true},
+		{"https://a.example:8443", []string{"a.example"}, false},
+		{"https://a.example", []string{"b.example"}, false},
+		{"http://a.example:443", []string{"a.example"}, false},
+	} {
+		c := config{PublicURL: tt.address, Hosts: tt.hosts}
+		if err := c.checkHosts(); (err == nil) != tt.good {
+			t.Errorf("%s among %v: %v", tt.address, tt.hosts, err)
 		}
 	}
 }
