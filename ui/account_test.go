@@ -223,13 +223,13 @@ func TestInvitation(t *testing.T) {
 	if b.get("/workspaces"); b.path != "/sign-in" {
 		t.Error("the invitation signed somebody in")
 	}
-	b.post(link.Path, "password", "lantern gravel badger", "again", "lantern gravel badger").want(http.StatusNotFound)
+	b.post(link.Path, "password", "lantern gravel badger", "again", "lantern gravel badger").want(http.StatusNotFound).has("This link does not work")
 	b.post("/sign-in", "username", "nora", "password", "lantern gravel otter").want(http.StatusOK).has("Person nora")
 
 	ops.post("/people/nora/invite").want(http.StatusOK)
 	link, _ = url.Parse(regexp.MustCompile(`id="invitation-link">([^<]+)<`).FindStringSubmatch(ops.body)[1])
 	s.Advance(InvitationLife + time.Minute)
-	s.as(t, "").get(link.Path).want(http.StatusNotFound)
+	s.as(t, "").get(link.Path).want(http.StatusNotFound).has("set a password with it, sign in")
 	s.signIn(t, "ann").get("/people").want(http.StatusNotFound)
 }
 

@@ -27,7 +27,7 @@ type pending struct {
 	Path  string // where the form goes, "" for a page
 	Form  url.Values
 	Words string // on the button
-	Next  string // the page
+	Next  string // the page, or that which the form is on
 	At    time.Time
 }
 
@@ -46,13 +46,24 @@ func (u *UI) askWho(c *call, r route) error {
 		if len(form.Encode()) > maxPending {
 			return review.Errorf(review.TooLarge, "Confirm first that it is you, on your account's page, then send this again.")
 		}
-		p = pending{At: p.At, Path: c.Request().URL.Path, Form: form, Words: graveWords(r.Action), Next: "/"}
+		p = pending{At: p.At, Path: c.Request().URL.Path, Form: form, Words: graveWords(r.Action, form), Next: cameFrom(c.Request())}
 	}
 	u.putJSON(c.ctx(), keyPending, p)
 	return c.redirect("/confirm")
 }
 
-func graveWords(a policy.Action) string {
+// cameFrom is the page of ours that a form was sent from, as the browser says,
+// and the start when it does not.
+func cameFrom(r *http.Request) string {
+	from, err := url.Parse(r.Referer())
+	if err != nil || from.Host != r.Host {
+		return "/"
+	}
+	return localPath(from.RequestURI())
+}
+
+// graveWords say what waits to be done.
+func graveWords(a policy.Action, form url.Values) string {
 	switch a {
 	case policy.ReviewRelease:
 		return "Release"
@@ -61,7 +72,10 @@ func graveWords(a policy.Action) string {
 	case policy.AccessPropose:
 		return "Change the role"
 	case policy.AccessConfirm:
-		return "Answer the proposal"
+		if form.Get("answer") == "no" {
+			return "Refuse the proposal"
+		}
+		return "Confirm the proposal"
 	default:
 		return ""
 	}
@@ -70,6 +84,7 @@ func graveWords(a policy.Action) string {
 type confirmWhoPage struct {
 	Problem  string
 	Words    string // what waits
+	Back     string // the page to go back to
 	Demo     bool
 	Password bool
 	Code     bool
@@ -91,9 +106,12 @@ func (u *UI) showConfirmWho(c *call, status int, problem string) error {
 	if err != nil {
 		return err
 	}
-	p := confirmWhoPage{Problem: problem, Method: c.session.Method}
+	p := confirmWhoPage{Problem: problem, Method: c.session.Method, Back: "/"}
 	if w, ok := peekJSON[pending](c.ctx(), u, keyPending); ok {
 		p.Words = w.Words
+		if w.Path != "" {
+			p.Back = w.Next
+		}
 	}
 	switch m := u.method(c.session.Method).(type) {
 	case signin.Asker:

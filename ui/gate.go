@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -118,7 +119,12 @@ func localPath(next string) string {
 		return "/"
 	}
 	u, err := url.Parse(next)
-	if err != nil || u.IsAbs() || u.Host != "" || strings.HasPrefix(u.Path, "//") {
+	if err != nil || u.IsAbs() || u.Host != "" {
+		return "/"
+	}
+	// "/..//host" is ours to a browser; to a proxy that cleans what it passes on, it
+	// need not be.
+	if clean := path.Clean(u.Path); clean != u.Path && clean+"/" != u.Path {
 		return "/"
 	}
 	return next

@@ -13,12 +13,10 @@ import (
 // InvitationLife is how long an invitation may be used.
 const InvitationLife = 72 * time.Hour
 
-const errNoInvitation = "This invitation was used, or has run out. Ask whoever runs the service for a new one."
-
 // invited finds the invitation of the link and its person. Trying out links is
 // throttled by source; there are too many to guess.
 func (u *UI) invited(c *call) (*review.Invitation, review.Actor, error) {
-	nothing := review.Errorf(review.NotFound, "%s", errNoInvitation)
+	nothing := review.Errorf(review.NotFound, "There is no such invitation.")
 	if u.options.NoPasswords {
 		return nil, review.Actor{}, nothing
 	}
@@ -46,10 +44,19 @@ func (u *UI) invited(c *call) (*review.Invitation, review.Actor, error) {
 
 func (u *UI) invitationPage(c *call) error {
 	_, actor, err := u.invited(c)
+	if review.KindOf(err) == review.NotFound {
+		return u.noInvitation(c)
+	}
 	if err != nil {
 		return err
 	}
 	return u.showInvitation(c, http.StatusOK, actor, "")
+}
+
+// noInvitation says the same of every link that is none, so that trying them out
+// tells nothing: whoever has used theirs learns what to do next.
+func (u *UI) noInvitation(c *call) error {
+	return c.render(http.StatusNotFound, "no-invitation", frame{Title: "This link does not work"}, nil)
 }
 
 func (u *UI) showInvitation(c *call, status int, actor review.Actor, problem string) error {
@@ -62,6 +69,9 @@ func (u *UI) showInvitation(c *call, status int, actor review.Actor, problem str
 // there is one, is still asked for. Sessions from before end.
 func (u *UI) acceptInvitation(c *call) error {
 	i, actor, err := u.invited(c)
+	if review.KindOf(err) == review.NotFound {
+		return u.noInvitation(c)
+	}
 	if err != nil {
 		return err
 	}

@@ -303,6 +303,9 @@ func TestOpenIDRefresh(t *testing.T) {
 	b.post("/requests/x/release").want(http.StatusServiceUnavailable)
 	b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	b.post("/sign-out").want(http.StatusSeeOther)
+	if got := b.header.Get("Clear-Site-Data"); got != `"cache"` {
+		t.Errorf("signing out clears %q", got)
+	}
 }
 
 func TestOpenIDSignOutAndConfirm(t *testing.T) {

@@ -91,8 +91,17 @@ func TestPasskeysInBrowser(t *testing.T) {
 	}
 	signIn := func(then string) {
 		t.Helper()
+		// Another tab shows a page of the person's: it does not stay open.
+		other, closeTab := chromedp.NewContext(b.ctx)
+		defer closeTab()
+		if err := chromedp.Run(other, chromedp.Navigate(s.url+"/account"), chromedp.WaitReady("#signed-in-as")); err != nil {
+			t.Fatal(err)
+		}
 		b.do(chromedp.Click("#sign-out"))
 		b.waitFor("/sign-in")
+		if err := chromedp.Run(other, chromedp.WaitReady("#sign-in")); err != nil {
+			t.Fatalf("the other tab: %v", err)
+		}
 		b.do(chromedp.Click("#passkey-sign-in"))
 		b.waitFor(then)
 	}

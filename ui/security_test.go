@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"sallyport/policy"
 	"sallyport/review"
 	"sallyport/review/reviewtest"
 	"sallyport/ui/password"
@@ -422,7 +424,7 @@ func (s *site) events(t *testing.T, types ...review.EventType) int {
 func TestLocalPath(t *testing.T) {
 	for in, want := range map[string]string{
 		"/requests?x=1#y": "/requests?x=1#y", "": "/", "requests": "/", "//evil.example": "/", `/\evil.example`: "/", `/a\b`: "/",
-		"https://evil.example/": "/", "/\t/evil.example": "/", "/%0d%0aX: y": "/%0d%0aX: y", "///x": "/", "javascript:alert(1)": "/",
+		"https://evil.example/": "/", "/\t/evil.example": "/", "/%0d%0aX: y": "/%0d%0aX: y", "///x": "/", "javascript:alert(1)": "/", "/..//evil.example": "/", "/.//evil.example": "/", "/x/..//evil.example": "/", "/a/../b": "/", "/a/": "/a/", "/": "/", "/a?x=//b": "/a?x=//b",
 	} {
 		if got := localPath(in); got != want {
 			t.Errorf("localPath(%q) = %q, want %q", in, got, want)
@@ -435,4 +437,25 @@ func TestLargeForm(t *testing.T) {
 	request := s.draft(t, "release/rates.csv", roundedCSV)
 	s.as(t, "ann").post(request+"/details", "purpose", strings.Repeat("a", maxBody+1)).want(http.StatusRequestEntityTooLarge)
 	s.as(t, "ann").post(request+"/details", "title", strings.Repeat("a", 400), "purpose", "kept").want(http.StatusUnprocessableEntity).has("This is too long", "kept")
+}
+
+// Whoever confirms goes back, if they leave it, to the page that they came from,
+// and to no other site's; and the button says what they chose.
+func TestConfirmingLeadsBack(t *testing.T) {
+	for referer, want := range map[string]string{
+		"": "/", "https://sallyport.example/access?x=1": "/access?x=1", "https://sallyport.example/": "/",
+		"https://elsewhere.example/access": "/", "https://sallyport.example//elsewhere.example": "/", "https://sallyport.example/%0a": "/%0a", "::": "/",
+		"https://sallyport.example/\\elsewhere.example": "/%5Celsewhere.example",
+	} {
+		r := httptest.NewRequest(http.MethodPost, "https://sallyport.example/access", nil)
+		r.Header.Set("Referer", referer)
+		if got := cameFrom(r); got != want {
+			t.Errorf("%q leads back to %q, want %q", referer, got, want)
+		}
+	}
+	for answer, want := range map[string]string{"yes": "Confirm the proposal", "no": "Refuse the proposal"} {
+		if got := graveWords(policy.AccessConfirm, url.Values{"answer": {answer}}); got != want {
+			t.Errorf("%s: %q", answer, got)
+		}
+	}
 }

@@ -9,6 +9,7 @@ import { startTips } from './tips.js'
 import { offerZone } from './zone.js'
 import { startBench } from './bench.js'
 import { startKeeping, bringBack } from './keep.js'
+import { startLeaving } from './leave.js'
 
 document.body.classList.add('js-enabled', 'nhsuk-frontend-supported')
 initAll()
@@ -22,6 +23,7 @@ startBench(() => {
   bringBack()
 })
 startKeeping()
+startLeaving()
 arrive()
 
 // A field saves itself when it is left: it sends what it names and nothing else
