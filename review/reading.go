@@ -54,8 +54,8 @@ func (s *Service) Download(ctx context.Context, a Actor, id RequestID, file File
 	if fv.File.Release == "" {
 		return nil, nil, Errorf(Conflict, "This file cannot be released: %s", fv.File.CleanError)
 	}
-	if fv.Scan != nil && fv.Scan.Verdict == InfectedBytes {
-		return nil, nil, Errorf(Conflict, "The malware scanner found %s in this file: it is not given out.", fv.Scan.Signature)
+	if err := fv.Withheld(); err != nil {
+		return nil, nil, err
 	}
 	data, err := s.readBlob(ctx, a, &v.Request, fv.File.Release)
 	if err != nil {

@@ -19,6 +19,11 @@ func (s *Service) VersionContent(ctx context.Context, a Actor, id RequestID, fil
 	if err != nil {
 		return nil, "", err
 	}
+	if _, fv, err := s.fileView(ctx, a, id, file); err != nil {
+		return nil, "", err
+	} else if err := fv.Withheld(); err != nil {
+		return nil, "", err
+	}
 	data := v.Before
 	if which == AfterChange {
 		data = v.After

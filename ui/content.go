@@ -42,6 +42,9 @@ func (u *UI) content(c *call) error {
 // shown answers with a file for a frame or a picture. The answer has its headers
 // already.
 func (c *call) shown(file *review.FileContent) error {
+	if err := file.View.Withheld(); err != nil {
+		return err
+	}
 	if file.Clean == nil {
 		return review.Errorf(review.NotFound, "There is nothing here to show.")
 	}

@@ -218,6 +218,9 @@ func (p *filePage) show(u *UI, c *call, content *review.FileContent) error {
 	p.NoCopy = !u.policy.Files.Copy
 	p.Another = aloneAddress(base, q)
 	choices := viewsOf(content, doc)
+	if content.View.Withheld() != nil { // what is left is text of the page
+		choices = slices.DeleteFunc(choices, func(ch choice) bool { return ch.view == "image" || ch.view == "document" })
+	}
 	if len(choices) == 0 {
 		p.Cannot = "This type of file has no safe way to be shown here."
 		return nil

@@ -13,6 +13,9 @@ func (c *call) content(none) (bytesOut, error) {
 	if err != nil {
 		return bytesOut{}, err
 	}
+	if err := f.View.Withheld(); err != nil {
+		return bytesOut{}, err
+	}
 	if form == "original" {
 		return fileBytes(f.Original), nil
 	}
