@@ -2,6 +2,7 @@ package crate_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
@@ -81,6 +82,8 @@ type sample struct {
 	signer  *ledger.Signer
 	request review.RequestID
 	sink    *capture
+	extra   []string // names of further outputs
+	refused []string // those of them that could not be added
 }
 
 // capture is a sink that keeps what it was given.
@@ -101,14 +104,14 @@ func (c *capture) Withdraw(context.Context, *review.Release, string) (string, er
 
 // newSample takes a request with two outputs, an HTML report, a supporting and a
 // withdrawn file, through a return, a changed vote, an acknowledgement and an
-// exception, to its approval.
-func newSample(t testing.TB) *sample {
+// exception, to its approval. extra are names of further outputs.
+func newSample(t testing.TB, extra ...string) *sample {
 	t.Helper()
 	ctx := context.Background()
 	db, err := storage.Open(ctx, filepath.Join(t.TempDir(), "x.db"), time.Now)
 	must(t, err)
 	t.Cleanup(func() { db.Close() })
-	s := &sample{World: reviewtest.NewWorld(t, db), db: db, sink: &capture{}}
+	s := &sample{World: reviewtest.NewWorld(t, db), db: db, sink: &capture{}, extra: extra}
 	s.signer, err = ledger.OpenSigner(filepath.Join(t.TempDir(), "keys"))
 	must(t, err)
 	keys, err := ledger.ParseKeys(s.signer.PublicKey())
@@ -134,15 +137,23 @@ func (s *sample) file(t testing.TB) {
 	must(t, err)
 	s.request = id
 	must(t, s.EditDetails(ctx, ann, id, review.RequestDetails{Title: "Rates by <sex> & age", Purpose: "For the paper on \"rates\"."}))
-	results, err := s.AddFiles(ctx, ann, id, []review.AddFile{
+	add := []review.AddFile{
 		{Path: "release/a.csv", Kind: review.Output, Group: inContext}, {Path: "release/50% & more/b.csv", Kind: review.Output, Group: "two"},
 		{Path: "release/r.html", Kind: review.Output, Group: "report"}, {Path: "output/s.csv", Kind: review.Supporting, Group: "two"},
 		{Path: "release/w.csv", Kind: review.Output, Group: "two"},
-	})
+	}
+	for i, name := range s.extra {
+		s.Workspaces.Write(reviewtest.Cohort, name, fmt.Sprintf("sex,n\nF,%d\n", 10*(i+3)))
+		add = append(add, review.AddFile{Path: name, Kind: review.Output, Group: "two"})
+	}
+	results, err := s.AddFiles(ctx, ann, id, add)
 	must(t, err)
-	for _, r := range results {
-		if r.Problem != "" {
+	for i, r := range results {
+		if r.Problem != "" && i < len(add)-len(s.extra) {
 			t.Fatalf("%s: %s", r.Path, r.Problem)
+		}
+		if r.Problem != "" {
+			s.refused = append(s.refused, r.Path)
 		}
 	}
 	must(t, s.WithdrawFile(ctx, ann, id, results[4].File))

@@ -24,6 +24,42 @@ func (p *program) told() {
 	}
 }
 
+// A collector elsewhere reads on from the number that it has: it gets each event
+// once, in order and without a gap, and leaves nothing on record by looking.
+func TestFollowingTheRecord(t *testing.T) {
+	s := newStage(t, review.Pending)
+	aud := s.as(t, "aud")
+	type page struct {
+		Items []struct{ Seq int64 }
+	}
+	at := int64(0)
+	read := func() (n int) {
+		t.Helper()
+		for {
+			got := into[page](aud.get("/audit?limit=3&after=" + strconv.FormatInt(at, 10)).want(http.StatusOK)).Items
+			if len(got) == 0 {
+				return n
+			}
+			for _, e := range got {
+				if e.Seq != at+1 {
+					t.Fatalf("after event %d comes %d", at, e.Seq)
+				}
+				at, n = e.Seq, n+1
+			}
+		}
+	}
+	if n := read(); n < 5 {
+		t.Errorf("the record has %d events", n)
+	}
+	if n := read(); n != 0 {
+		t.Errorf("looking left %d events", n)
+	}
+	aud.get("/audit/proofs/1").want(http.StatusOK).told()
+	if n := read(); n != 1 {
+		t.Errorf("one thing happened, and %d events came", n)
+	}
+}
+
 // What programs fetch proves the same as what pages give out, to somebody who
 // has the key and nothing else.
 func TestCheckpointsAndProofs(t *testing.T) {
