@@ -94,14 +94,11 @@ func TestPasskeysInBrowser(t *testing.T) {
 		// Another tab shows a page of the person's: it does not stay open.
 		other, closeTab := chromedp.NewContext(b.ctx)
 		defer closeTab()
-		if err := chromedp.Run(other, chromedp.Navigate(s.url+"/account"), chromedp.WaitReady("#signed-in-as")); err != nil {
-			t.Fatal(err)
-		}
+		second := &browserTab{t, other, s}
+		second.do(chromedp.Navigate(s.url+"/account"), chromedp.WaitReady("#signed-in-as"))
 		b.do(chromedp.Click("#sign-out"))
 		b.waitFor("/sign-in")
-		if err := chromedp.Run(other, chromedp.WaitReady("#sign-in")); err != nil {
-			t.Fatalf("the other tab: %v", err)
-		}
+		second.do(chromedp.WaitReady("#sign-in"))
 		b.do(chromedp.Click("#passkey-sign-in"))
 		b.waitFor(then)
 	}

@@ -25,10 +25,10 @@ import (
 
 // What must not get about: each place has a word of its own.
 const (
-	inContents = "zqcontents" // in the bytes of files
-	inWords    = "zqwords"    // in titles, purposes, comments
-	inArgument = "zqargument" // typed after a flag or a command
-	inSecret   = "zqsecret"   // in tokens, passwords and addresses with passwords
+	markContents = "zqcontents" // in the bytes of files
+	markWords    = "zqwords"    // in titles, purposes, comments
+	markArgument = "zqargument" // typed after a flag or a command
+	markSecret   = "zqsecret"   // in tokens, passwords and addresses with passwords
 )
 
 // notTried are the commands that run until they are stopped; what a server lets
@@ -39,12 +39,12 @@ var notTried = []string{"sallyport serve", "sallyport demo", "sallyport examine"
 // what they are for: findings quote the file that one asks about, and whoever asks
 // for their own request, or makes a copy, gets it.
 var quotes = map[string][]string{
-	"sallyport check":          {inContents},
-	"sallyport request files":  {inContents}, // findings
-	"sallyport request status": {inWords},
-	"sallyport request create": {inWords},
-	"sallyport audit prove":    {inWords}, // events, as the record has them
-	"sallyport access show":    {inWords},
+	"sallyport check":          {markContents},
+	"sallyport request files":  {markContents}, // findings
+	"sallyport request status": {markWords},
+	"sallyport request create": {markWords},
+	"sallyport audit prove":    {markWords}, // events, as the record has them
+	"sallyport access show":    {markWords},
 }
 
 // marked is a real server's data with marks everywhere, and the server.
@@ -111,7 +111,7 @@ func (m *marked) fill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.write(t, at, string(text)+strings.Replace(strings.SplitN(string(text), "\n", 3)[1], ",", inContents+",", 1)+"\n")
+	m.write(t, at, string(text)+strings.Replace(strings.SplitN(string(text), "\n", 3)[1], ",", markContents+",", 1)+"\n")
 	ctx := t.Context()
 	ann, err := m.service.Actor(ctx, "ann", "local")
 	if err != nil {
@@ -120,10 +120,10 @@ func (m *marked) fill(t *testing.T) {
 	if m.request, err = m.service.CreateRequest(ctx, ann, workspace); err != nil {
 		t.Fatal(err)
 	}
-	if err := m.service.EditDetails(ctx, ann, m.request, review.RequestDetails{Title: inWords, Purpose: inWords, Concerns: inWords, Repository: inWords}); err != nil {
+	if err := m.service.EditDetails(ctx, ann, m.request, review.RequestDetails{Title: markWords, Purpose: markWords, Concerns: markWords, Repository: markWords}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.service.AddFiles(ctx, ann, m.request, []review.AddFile{{Path: file, Kind: review.Output, Group: inWords}}); err != nil {
+	if _, err := m.service.AddFiles(ctx, ann, m.request, []review.AddFile{{Path: file, Kind: review.Output, Group: markWords}}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -133,8 +133,8 @@ func (m *marked) fill(t *testing.T) {
 func (m *marked) good(t *testing.T) map[string][]string {
 	dir := t.TempDir()
 	in := func(name string) string { return filepath.Join(dir, name) }
-	m.write(t, in("form.yaml"), "workspace: vaccine-coverage-2026\ntitle: "+inWords+"\npurpose: "+inWords+"\n")
-	m.write(t, in("roles.csv"), "username,role,project,reason\nann,"+inArgument+",vaccines,"+inWords+"\n")
+	m.write(t, in("form.yaml"), "workspace: vaccine-coverage-2026\ntitle: "+markWords+"\npurpose: "+markWords+"\n")
+	m.write(t, in("roles.csv"), "username,role,project,reason\nann,"+markArgument+",vaccines,"+markWords+"\n")
 	conf := []string{"--config", m.config}
 	with := func(args ...string) []string { return append(args, conf...) }
 	file := filepath.Join(m.workspaces, "vaccine-coverage-2026", "release", "coverage_by_region.csv")
@@ -143,9 +143,9 @@ func (m *marked) good(t *testing.T) map[string][]string {
 		"sallyport request create": {"--form", in("form.yaml")}, "sallyport request form": {"--workspace", "vaccine-coverage-2026", "--out", in("out.yaml")},
 		"sallyport request status": {string(m.request)}, "sallyport request files": {string(m.request)}, "sallyport queue": nil,
 		"sallyport people list": conf, "sallyport people password": with("ann"), "sallyport people invite": with("ann"), "sallyport people reset": with("ann"),
-		"sallyport people link": with("ann", "university", inArgument), "sallyport people new-key": conf,
-		"sallyport access show": conf, "sallyport access grant": with("ann", "collaborator", "--project", "vaccines", "--reason", inWords),
-		"sallyport access import": with(in("roles.csv")), "sallyport access token": with("ann", "--name", inWords),
+		"sallyport people link": with("ann", "university", markArgument), "sallyport people new-key": conf,
+		"sallyport access show": conf, "sallyport access grant": with("ann", "collaborator", "--project", "vaccines", "--reason", markWords),
+		"sallyport access import": with(in("roles.csv")), "sallyport access token": with("ann", "--name", markWords),
 		"sallyport sessions list": with("ann"), "sallyport sessions revoke": with("ann"), "sallyport migrate status": conf, "sallyport migrate plan": conf,
 		"sallyport backup make": with("--out", in("backup")), "sallyport jobs list": conf, "sallyport verify all": conf, "sallyport verify blobs": conf,
 		"sallyport audit checkpoint": conf, "sallyport audit verify": conf, "sallyport audit prove": with("--event", "1"), "sallyport retention plan": conf, "sallyport retention apply": conf,
@@ -156,12 +156,12 @@ func (m *marked) good(t *testing.T) map[string][]string {
 // withMarks are arguments that are marks, wherever something can be typed.
 func withMarks(leaf *kong.Node) (args []string) {
 	for range leaf.Positional {
-		args = append(args, inArgument+"\x1b[31m")
+		args = append(args, markArgument+"\x1b[31m")
 	}
 	for _, group := range leaf.AllFlags(false) {
 		for _, f := range group {
 			if !f.IsBool() && f.Enum == "" && f.Name != "help" {
-				args = append(args, "--"+f.Name+"="+inArgument+"\x1b[31m")
+				args = append(args, "--"+f.Name+"="+markArgument+"\x1b[31m")
 			}
 		}
 	}
@@ -201,7 +201,7 @@ func TestCommandsLetNothingOut(t *testing.T) {
 		}
 		delete(good, path)
 		for i, args := range tries {
-			t.Setenv("SALLYPORT_TOKEN", "sp_"+inSecret) // of nobody
+			t.Setenv("SALLYPORT_TOKEN", "sp_"+markSecret) // of nobody
 			t.Setenv("SALLYPORT_DATABASE", "")
 			if i == 1 {
 				t.Setenv("SALLYPORT_TOKEN", token)
@@ -223,7 +223,7 @@ func TestCommandsLetNothingOut(t *testing.T) {
 	}
 
 	// An address with a password in it, that leads nowhere.
-	t.Setenv("SALLYPORT_DATABASE", "postgres://u:"+inSecret+"@127.0.0.1:1/"+inSecret+"?sslmode=disable&connect_timeout=1")
+	t.Setenv("SALLYPORT_DATABASE", "postgres://u:"+markSecret+"@127.0.0.1:1/"+markSecret+"?sslmode=disable&connect_timeout=1")
 	out, said, _ := quietly(t, []string{"people", "list"})
 	holdToQuiet(t, "a database that is not there", "says", out+said, nil)
 
@@ -235,7 +235,7 @@ func TestCommandsLetNothingOut(t *testing.T) {
 		if text == "" {
 			t.Errorf("%s: there is nothing to look at", what)
 		}
-		for _, word := range []string{inContents, inWords, inArgument, inSecret, token} {
+		for _, word := range []string{markContents, markWords, markArgument, markSecret, token} {
 			if strings.Contains(text, word) {
 				t.Errorf("%s hold %s", what, word)
 			}
@@ -249,13 +249,13 @@ func quietly(t *testing.T, args []string) (out, said string, code int) {
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	var o, e bytes.Buffer
-	code = run(ctx, args, strings.NewReader("lantern gravel otter "+inSecret+"\n"), &o, &e)
+	code = run(ctx, args, strings.NewReader("lantern gravel otter "+markSecret+"\n"), &o, &e)
 	return o.String(), e.String(), code
 }
 
 func holdToQuiet(t *testing.T, path, how, text string, may []string) {
 	t.Helper()
-	for _, word := range []string{inContents, inWords, inSecret, "\x1b"} {
+	for _, word := range []string{markContents, markWords, markSecret, "\x1b"} {
 		if at := strings.Index(text, word); at >= 0 && !slices.Contains(may, word) {
 			t.Errorf("%s %s %q", path, how, text[max(0, at-200):min(len(text), at+60)])
 		}
