@@ -43,7 +43,7 @@ func TestNewSealKey(t *testing.T) {
 	// a person's app to a function.
 	with := func(name review.Username, do func(*review.Credentials) error) {
 		t.Helper()
-		store, err := storage.Open(ctx, data, time.Now)
+		store, err := storage.Open(ctx, filepath.Join(data, databaseFile), time.Now)
 		if err != nil {
 			t.Fatal(err)
 		}
