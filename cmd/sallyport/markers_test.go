@@ -141,11 +141,11 @@ func (m *marked) good(t *testing.T) map[string][]string {
 	return map[string][]string{
 		"sallyport check": {file}, "sallyport sanitise": {"--out", in("clean"), file}, "sallyport version": nil,
 		"sallyport request create": {"--form", in("form.yaml")}, "sallyport request form": {"--workspace", "vaccine-coverage-2026", "--out", in("out.yaml")},
-		"sallyport request status": {string(m.request)}, "sallyport request files": {string(m.request)}, "sallyport queue": nil,
+		"sallyport request status": {string(m.request)}, "sallyport request files": {string(m.request)},
 		"sallyport people list": conf, "sallyport people password": with("ann"), "sallyport people invite": with("ann"), "sallyport people reset": with("ann"),
 		"sallyport people link": with("ann", "university", markArgument), "sallyport people new-key": conf,
 		"sallyport access show": conf, "sallyport access grant": with("ann", "collaborator", "--project", "vaccines", "--reason", markWords),
-		"sallyport access import": with(in("roles.csv")), "sallyport access token": with("ann", "--name", markWords),
+		"sallyport access import": with(in("roles.csv")),
 		"sallyport sessions list": with("ann"), "sallyport sessions revoke": with("ann"), "sallyport migrate status": conf, "sallyport migrate plan": conf,
 		"sallyport backup make": with("--out", in("backup")), "sallyport jobs list": conf, "sallyport verify all": conf, "sallyport verify blobs": conf,
 		"sallyport audit checkpoint": conf, "sallyport audit verify": conf, "sallyport audit prove": with("--event", "1"), "sallyport retention plan": conf, "sallyport retention apply": conf,
