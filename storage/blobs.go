@@ -13,10 +13,12 @@ import (
 	"os"
 	"path"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
 	"sallyport/review"
+	"sallyport/review/durable"
 )
 
 // Modes of what this package writes: no one but the service's account, and
@@ -34,21 +36,25 @@ const abandoned = time.Hour
 
 // Blobs is a review.Blobs in a folder: the bytes with digest abcdef... are the
 // file ab/cdef...
-type Blobs struct{ root *os.Root }
+type Blobs struct {
+	root *os.Root
+	// flushed are the folders whose names this process knows to be on the disk.
+	flushed sync.Map
+}
 
 var _ review.Blobs = (*Blobs)(nil)
 
 // OpenBlobs opens the folder, made when it is not there, and removes what was
 // abandoned half written. Now tells how old such a file is.
 func OpenBlobs(dir string, now review.Clock) (*Blobs, error) {
-	if err := os.MkdirAll(dir, privateDir); err != nil {
+	if err := durable.Folder(dir, privateDir); err != nil {
 		return nil, fmt.Errorf("storage: opening blobs: %w", err)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, fmt.Errorf("storage: opening blobs: %w", err)
 	}
-	b := &Blobs{root}
+	b := &Blobs{root: root}
 	if err := b.sweep(now()); err != nil {
 		return nil, errors.Join(fmt.Errorf("storage: opening blobs: %w", err), root.Close())
 	}
@@ -116,7 +122,7 @@ func (b *Blobs) Put(ctx context.Context, r io.Reader, max int64) (review.Digest,
 	if err != nil {
 		// Nothing is left behind; what cannot be removed now is swept later.
 		_ = b.root.Remove(name)
-		return "", 0, wrap("keeping bytes", err)
+		return "", 0, wrapDisk("keeping bytes", err)
 	}
 	return digest, size, nil
 }
@@ -144,12 +150,14 @@ func (b *Blobs) write(ctx context.Context, name string, r io.Reader, max int64) 
 func (b *Blobs) place(name string, digest review.Digest) error {
 	target, _ := blobPath(digest)
 	dir := path.Dir(target)
-	err := b.root.Mkdir(dir, privateDir)
-	if err == nil {
-		err = syncDir(b.root, ".")
-	}
-	if err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := b.root.Mkdir(dir, privateDir); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
+	}
+	if _, done := b.flushed.Load(dir); !done { // who made it may not have come so far
+		if err := syncDir(b.root, "."); err != nil {
+			return err
+		}
+		b.flushed.Store(dir, true)
 	}
 	if err := b.root.Rename(name, target); err != nil {
 		return err
@@ -180,7 +188,7 @@ func (b *Blobs) Open(_ context.Context, d review.Digest) (io.ReadCloser, error) 
 		return nil, &review.Error{Kind: review.Unavailable, Message: "Too many files are open. Try again.", Err: err}
 	}
 	if err != nil {
-		return nil, wrap("reading bytes", err)
+		return nil, wrapDisk("reading bytes", err)
 	}
 	return &verifier{f: f, sum: sha256.New(), want: d}, nil
 }
@@ -198,15 +206,15 @@ func (b *Blobs) Remove(_ context.Context, d review.Digest, before time.Time) (go
 		return true, nil
 	}
 	if err != nil || !info.ModTime().Before(before) {
-		return false, wrap("removing bytes", err)
+		return false, wrapDisk("removing bytes", err)
 	}
 	aside := rubbish + string(d) + "-" + rand.Text()
 	if err := b.root.Rename(name, aside); err != nil {
-		return errors.Is(err, fs.ErrNotExist), wrap("removing bytes", ignore(err, fs.ErrNotExist))
+		return errors.Is(err, fs.ErrNotExist), wrapDisk("removing bytes", ignore(err, fs.ErrNotExist))
 	}
 	info, err = b.root.Stat(aside)
 	if err == nil && !info.ModTime().Before(before) {
-		return false, wrap("putting bytes back", b.putBack(aside, name))
+		return false, wrapDisk("putting bytes back", b.putBack(aside, name))
 	}
 	if err == nil {
 		err = b.root.Remove(aside)
@@ -214,7 +222,7 @@ func (b *Blobs) Remove(_ context.Context, d review.Digest, before time.Time) (go
 	if err == nil {
 		err = syncDir(b.root, path.Dir(name))
 	}
-	return err == nil, wrap("removing bytes", err)
+	return err == nil, wrapDisk("removing bytes", err)
 }
 
 // List calls each for what was put before a time; see review.Blobs.
@@ -238,7 +246,7 @@ func (b *Blobs) List(ctx context.Context, before time.Time, each func(review.Dig
 		}
 		return each(d)
 	})
-	return wrap("listing bytes", err)
+	return wrapDisk("listing bytes", err)
 }
 
 // putBack gives bytes that were moved aside their name again.

@@ -1,16 +1,12 @@
 package storage
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/mattn/go-sqlite3"
 	"gorm.io/gorm"
-
-	"sallyport/review"
 )
 
 // engine is what differs between the databases that a Store may be kept in.
@@ -84,63 +80,4 @@ func broken(err error, kind constraint) bool {
 		return strings.HasSuffix(pg.ConstraintName, "_pkey") == (kind == primaryKey) && kind != foreignKey
 	}
 	return false
-}
-
-// wrap makes a database's error one of a known kind where there is one, and
-// says what was being done. Errors of a kind pass as they are.
-func wrap(doing string, err error) error {
-	var known *review.Error
-	if err == nil || errors.As(err, &known) {
-		return err
-	}
-	if kind, message := trouble(err); message != "" {
-		return &review.Error{Kind: kind, Message: message, Err: err}
-	}
-	return fmt.Errorf("storage: %s: %w", doing, err)
-}
-
-const (
-	occupied = "The database is busy. Try again."
-	diskFull = "The disk is full."
-	away     = "The database cannot be reached. Try again."
-	unkept   = "The text holds a character that cannot be kept."
-)
-
-// trouble says what ails the database in words for people, and "" when it is
-// nothing that they could wait for or mend.
-func trouble(err error) (review.Kind, string) {
-	var lite sqlite3.Error
-	var pg *pgconn.PgError
-	var unreached *pgconn.ConnectError
-	switch {
-	case errors.Is(err, errUnkept):
-		return review.Invalid, unkept
-	case errors.As(err, &lite):
-		switch lite.Code {
-		case sqlite3.ErrBusy, sqlite3.ErrLocked:
-			return review.Unavailable, occupied
-		case sqlite3.ErrFull:
-			return review.Unavailable, diskFull
-		}
-	case errors.As(err, &pg):
-		return troubleCode(pg.Code)
-	case errors.As(err, &unreached) && !errors.Is(err, context.Canceled):
-		return review.Unavailable, away
-	}
-	return 0, ""
-}
-
-// troubleCode knows the codes of PostgreSQL's manual, appendix A.
-func troubleCode(code string) (review.Kind, string) {
-	switch code {
-	case "53100":
-		return review.Unavailable, diskFull
-	case "40001", "40P01", "55P03", "53200", "53300":
-		return review.Unavailable, occupied
-	case "57P01", "57P02", "57P03", "25006":
-		return review.Unavailable, away // shut down, or a standby that only reads
-	case "22021":
-		return review.Invalid, unkept
-	}
-	return 0, ""
 }

@@ -15,6 +15,7 @@ import (
 
 	"sallyport/review"
 	"sallyport/review/crate"
+	"sallyport/review/durable"
 )
 
 // Modes of a package: its folder's group is who may carry it on.
@@ -36,7 +37,7 @@ var _ review.Sink = (*Folder)(nil)
 // OpenFolder opens the folder that packages are put into, made when it is not
 // there.
 func OpenFolder(dir string) (*Folder, error) {
-	err := os.MkdirAll(dir, packageDir)
+	err := durable.Folder(dir, packageDir)
 	if err != nil {
 		return nil, fmt.Errorf("storage: opening the release folder: %w", err)
 	}
@@ -93,10 +94,11 @@ type packagePart struct {
 // placeParts writes the parts that are not there under other names, and renames
 // them when all are written. One that is there is compared and left alone.
 func placeParts(dir *os.Root, id string, parts []packagePart) (err error) {
-	written := map[string]string{} // name -> temporary
+	type half struct{ name, temporary string }
+	var written []half
 	defer func() {
-		for _, temporary := range written {
-			err = errors.Join(err, dir.RemoveAll(temporary))
+		for _, w := range written {
+			err = errors.Join(err, dir.RemoveAll(w.temporary))
 		}
 	}()
 	for _, part := range parts {
@@ -107,19 +109,19 @@ func placeParts(dir *os.Root, id string, parts []packagePart) (err error) {
 				return fmt.Errorf("the package that is there: %w", err)
 			}
 		case errors.Is(err, fs.ErrNotExist):
-			written[part.name] = unfinished + id + "-" + rand.Text()
-			if err := part.write(written[part.name]); err != nil {
+			written = append(written, half{part.name, unfinished + id + "-" + rand.Text()})
+			if err := part.write(written[len(written)-1].temporary); err != nil {
 				return err
 			}
 		default:
 			return err
 		}
 	}
-	for name, temporary := range written {
-		if err := dir.Rename(temporary, name); err != nil {
+	for len(written) > 0 {
+		if err := dir.Rename(written[0].temporary, written[0].name); err != nil {
 			return err
 		}
-		delete(written, name)
+		written = written[1:]
 	}
 	return syncDir(dir, ".") // also when an earlier try renamed and did not flush
 }

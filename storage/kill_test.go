@@ -70,16 +70,21 @@ func TestKillChild(t *testing.T) {
 	}
 }
 
-// work takes one request from its draft to its delivery, saying so at each step.
+// work takes a request of chance from its draft to its delivery.
 func (b *rig) work(ctx context.Context) error {
-	id := review.RequestID(fmt.Sprintf("r%d", rand.Uint64()))
+	return b.take(ctx, review.RequestID(fmt.Sprintf("r%d", rand.Uint64())), func(int) int { return rand.IntN(20_000) })
+}
+
+// take takes one request from its draft to its delivery, saying so at each step.
+// Size is about that of its nth file.
+func (b *rig) take(ctx context.Context, id review.RequestID, size func(n int) int) error {
 	r := reviewtest.Draft(id, "ada", review.WorkspaceName(id), time.Now().UTC())
 	if err := b.store.Create(ctx, r, reviewtest.Happened(r, review.EvRequestCreated, time.Now())); err != nil {
 		return err
 	}
 	b.say("created", id, 1)
 	for i := range 4 {
-		data := fmt.Sprintf("%s file %d ", id, i) + strings.Repeat("data ", rand.IntN(20_000))
+		data := fmt.Sprintf("%s file %d ", id, i) + strings.Repeat("data ", size(i))
 		d, n, err := b.blobs.Put(ctx, strings.NewReader(data), int64(len(data)))
 		if err != nil {
 			return err

@@ -58,16 +58,18 @@ func tell(tx *gorm.DB, kind string, see func(context.Context, Statement)) {
 }
 
 // Ready reports why the store cannot be worked with: it cannot be reached, its
-// schema is another program's, or it takes no writes. It changes nothing. A schema
-// that became newer while the program ran is no reason: instances of the version
-// before stay in service until they are replaced.
+// schema is another program's (ErrSchema), it is damaged (ErrCorrupt), or it takes
+// no writes, or did not keep the last change for want of a working disk. It
+// changes nothing. A schema that became newer while the program ran is no reason:
+// instances of the version before stay in service until they are replaced.
 func (s *Store) Ready(ctx context.Context) error {
 	if err := s.current(ctx); err != nil && !errors.Is(err, errNewerSchema) {
 		return wrap("looking at the schema", err)
 	}
+	was := s.ails.now()
 	err := s.write(ctx, "trying to write", func(tx *gorm.DB) error { return errNothingKept })
 	if errors.Is(err, errNothingKept) {
-		return nil
+		return was
 	}
 	return err
 }

@@ -59,6 +59,9 @@ func connectPostgres(address string) (*Store, error) {
 	if s.reader, err = connectPool(address, true, postgresReaders); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	if err := s.heed(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
 }
 

@@ -62,6 +62,9 @@ func connectSQLite(file string) (*Store, error) {
 	if s.reader, err = connect(file, "deferred", true, readers); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	if err := s.heed(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
 }
 

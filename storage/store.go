@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"path/filepath"
 
 	"gorm.io/gorm"
@@ -22,6 +21,7 @@ type Store struct {
 	// alone says that reader is one connection, which cannot read two things at
 	// once.
 	alone bool
+	ails  ailing
 }
 
 var _ review.Store = (*Store)(nil)
@@ -37,13 +37,13 @@ func Open(ctx context.Context, address string, now review.Clock) (*Store, error)
 	if isPostgres(address) {
 		s, err := openPostgres(ctx, address)
 		if err != nil {
-			return nil, fmt.Errorf("storage: opening the database: %w", err)
+			return nil, wrap("opening the database", err)
 		}
 		return s, nil
 	}
 	s, err := openSQLite(ctx, address, now)
 	if err != nil {
-		return nil, fmt.Errorf("storage: opening %s: %w", filepath.Base(address), err)
+		return nil, wrap("opening "+filepath.Base(address), err)
 	}
 	return s, nil
 }
@@ -89,14 +89,20 @@ func (s *Store) Close() error {
 	return errors.Join(errs...)
 }
 
-// write runs f in a transaction that holds the write lock from its start.
+// write runs f in a transaction that holds the write lock from its start. A
+// database that is known to be damaged takes nothing more.
 func (s *Store) write(ctx context.Context, doing string, f func(tx *gorm.DB) error) error {
-	return wrap(doing, s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+	if err := s.ails.harmed(); err != nil {
+		return err
+	}
+	err := s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := s.engine.begin(tx); err != nil {
 			return err
 		}
 		return f(tx)
-	}))
+	})
+	s.ails.wrote(err)
+	return wrap(doing, err)
 }
 
 // read runs f on one moment's state of the database. What is asked for by text

@@ -43,7 +43,7 @@ func (w FolderWitness) Observe(_ context.Context, size int64, signed []byte) err
 	there, err := dir.ReadFile(name)
 	switch {
 	case err == nil && bytes.Equal(there, signed):
-		return nil
+		return syncDir(dir, ".") // an earlier try may not have come so far
 	case err == nil:
 		return fmt.Errorf("%w: the witness has another checkpoint of %d events", review.ErrCorrupt, size)
 	case !errors.Is(err, fs.ErrNotExist):
@@ -61,7 +61,10 @@ func (w FolderWitness) Observe(_ context.Context, size int64, signed []byte) err
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return dir.Rename(part, name)
+	if err := dir.Rename(part, name); err != nil {
+		return err
+	}
+	return syncDir(dir, ".")
 }
 
 // witnessTime is how long a witness may take.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"sallyport/review"
+	"sallyport/review/durable"
 	"sallyport/review/ledger"
 	"sallyport/storage"
 )
@@ -145,7 +146,7 @@ func (c restoreCommand) Run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(conf.Data, 0o700); err != nil {
+	if err := durable.Folder(conf.Data, 0o700); err != nil {
 		return err
 	}
 	blobs, err := conf.openBlobs(ctx, a.now)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sallyport/review"
+	"sallyport/review/durable"
 )
 
 // host knows of this program and its machine.
@@ -59,7 +60,7 @@ const backupMark = "newest-backup"
 
 // markBackup notes that a backup was made.
 func markBackup(data string, at time.Time) error {
-	return os.WriteFile(filepath.Join(data, backupMark), []byte(at.UTC().Format(time.RFC3339)+"\n"), 0o600)
+	return durable.Replace(filepath.Join(data, backupMark), []byte(at.UTC().Format(time.RFC3339)+"\n"), 0o600)
 }
 
 // newestBackup is when markBackup was called last, zero when that is not known.

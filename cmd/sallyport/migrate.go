@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"time"
 
+	"sallyport/review/durable"
 	"sallyport/storage"
 )
 
@@ -34,7 +34,7 @@ func (c migrateUp) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	if embedded(address) {
-		if err := os.MkdirAll(filepath.Dir(address), 0o700); err != nil {
+		if err := durable.Folder(filepath.Dir(address), 0o700); err != nil {
 			return err
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"sallyport/cmd/sallyport/internal/report"
 	"sallyport/policy"
 	"sallyport/review"
+	"sallyport/review/durable"
 	"sallyport/ui/password"
 )
 
@@ -39,7 +40,7 @@ func (f databaseFlags) open(ctx context.Context, a *app) (review.Store, io.Close
 		return nil, nil, err
 	}
 	if c.Data != "" {
-		if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		if err := durable.Folder(c.Data, 0o700); err != nil {
 			return nil, nil, err
 		}
 	}

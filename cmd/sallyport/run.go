@@ -100,7 +100,7 @@ func (a *app) fail(err error) int {
 	case errors.Is(err, errFindings):
 		return exitFindings
 	default:
-		a.complain("%v", err)
+		a.complain("%s", cause(err))
 		return exitError
 	}
 }

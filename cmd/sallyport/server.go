@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"sync/atomic"
 	"time"
 
@@ -19,6 +18,7 @@ import (
 	"sallyport/policy"
 	"sallyport/review"
 	"sallyport/review/crate"
+	"sallyport/review/durable"
 	"sallyport/review/ledger"
 	"sallyport/storage"
 	"sallyport/storage/notify"
@@ -129,7 +129,7 @@ func newServer(ctx context.Context, c config, log *slog.Logger, now review.Clock
 
 // open opens the folders and the database, and puts the service together.
 func (s *server) open(ctx context.Context, c config, p *policy.Policy, now review.Clock) (*review.Service, error) {
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+	if err := durable.Folder(c.Data, 0o700); err != nil {
 		return nil, err
 	}
 	store, err := openStore(ctx, c, now)
@@ -278,6 +278,35 @@ func (s *server) Close() error {
 	return errors.Join(errs...)
 }
 
+// inspectEvery is how often the database reads itself.
+const inspectEvery = 24 * time.Hour
+
+// inspect has the database read itself at the start and once a day, so that damage
+// is found before somebody comes upon it.
+func (s *server) inspect(ctx context.Context) error {
+	again := time.NewTicker(inspectEvery)
+	defer again.Stop()
+	for {
+		if err := s.store.Inspect(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("the database was inspected", "error", cause(err))
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-again.C:
+		}
+	}
+}
+
+// cause is an error with what lies behind it, for those who run the service.
+func cause(err error) string {
+	var known *review.Error
+	if errors.As(err, &known) && known.Err != nil {
+		return known.Message + " (" + known.Err.Error() + ")"
+	}
+	return err.Error()
+}
+
 // run listens and works until ctx ends, then lets what has begun end. ready is
 // told the address once the server can be reached.
 func (s *server) run(ctx context.Context, ready func(url string)) error {
@@ -309,6 +338,7 @@ func (s *server) run(ctx context.Context, ready func(url string)) error {
 		return nil
 	})
 	group.Go(func() error { return s.regular.run(ctx) })
+	group.Go(func() error { return s.inspect(ctx) })
 	group.Go(s.serveAside)
 	group.Go(func() error {
 		<-ctx.Done()

@@ -49,7 +49,7 @@ func verify(ctx context.Context, a *app, store *storage.Store, blobs review.Blob
 	switch {
 	case errors.Is(err, review.ErrCorrupt):
 		whole = false
-		fmt.Fprintf(a.stdout, "The database is not as it was written: %v\n", err)
+		fmt.Fprintf(a.stdout, "The database is not as it was written: %v\n", cause(err))
 	case err != nil:
 		return err
 	default:

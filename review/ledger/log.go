@@ -6,12 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"sallyport/review"
+	"sallyport/review/durable"
 )
 
 // Store is what keeps the tree and its checkpoints.
@@ -208,14 +207,5 @@ func (l *Log) putBeside(signed []byte) error {
 	if now, err := l.beside(); err != nil || bytes.Equal(now, signed) {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(l.Beside), ".new-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // unless it has been renamed
-	_, err = f.Write(signed)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), l.Beside)
+	return durable.Replace(l.Beside, signed, 0o600)
 }

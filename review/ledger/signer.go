@@ -10,9 +10,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"sallyport/review/durable"
 )
 
 // Names in the folder of keys.
@@ -41,7 +44,7 @@ func OpenSigner(dir string) (*Signer, error) {
 }
 
 func openSigner(dir string) (*Signer, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := durable.Folder(dir, 0o700); err != nil {
 		return nil, err
 	}
 	if err := private(dir, fs.ModeDir); err != nil {
@@ -52,7 +55,7 @@ func openSigner(dir string) (*Signer, error) {
 		if _, err := os.Lstat(public); err == nil {
 			return nil, fmt.Errorf("%s is gone, and %s is there: put the key back from its copy, or make a new one with \"sallyport audit new-key\"", KeyFile, PublicFile)
 		}
-		if err := makeKey(file, newName()); err != nil && !errors.Is(err, fs.ErrExist) { // another process was first
+		if err := makeKey(file, newName(), durable.New); err != nil && !errors.Is(err, fs.ErrExist) { // another process was first
 			return nil, err
 		}
 	}
@@ -79,7 +82,7 @@ func readSigner(text, public string) (*Signer, error) {
 	}
 	known, err := os.ReadFile(public)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err = writeNew(public, s.public+"\n", 0o644); errors.Is(err, fs.ErrExist) {
+		if err = durable.New(public, []byte(s.public+"\n"), 0o644); errors.Is(err, fs.ErrExist) {
 			err = nil // another process, with the same key
 		}
 		return s, err
@@ -119,8 +122,16 @@ func NewKey(dir string) (*Signer, error) {
 	if err := private(dir, fs.ModeDir); err != nil {
 		return nil, err
 	}
-	public := filepath.Join(dir, PublicFile)
+	file, public := filepath.Join(dir, KeyFile), filepath.Join(dir, PublicFile)
 	known, err := os.ReadFile(public)
+	if errors.Is(err, fs.ErrNotExist) { // as after an earlier try that was cut short
+		if _, missing := os.Lstat(file); missing == nil {
+			if _, err := openSigner(dir); err != nil {
+				return nil, err
+			}
+			known, err = os.ReadFile(public)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("there is no key to replace: %w", err)
 	}
@@ -132,13 +143,18 @@ func NewKey(dir string) (*Signer, error) {
 	if err := os.Link(public, earlier); err != nil && !errors.Is(err, fs.ErrExist) { // a crash may have come after it
 		return nil, err
 	}
-	for _, name := range []string{KeyFile, PublicFile} {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	// Until the new key has its name the old one is in use, and its public half is
+	// written again when it is missing. Of a key that was lost the public half
+	// stays until there is another: it has the name of the log.
+	_, lost := os.Lstat(file)
+	steps := []func() error{func() error { return os.Remove(public) }, func() error { return makeKey(file, old.Name(), durable.Replace) }}
+	if lost != nil {
+		slices.Reverse(steps)
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
 			return nil, err
 		}
-	}
-	if err := makeKey(filepath.Join(dir, KeyFile), old.Name()); err != nil {
-		return nil, err
 	}
 	return OpenSigner(dir)
 }
@@ -159,12 +175,12 @@ func globEscape(path string) string {
 }
 
 // makeKey writes a new key.
-func makeKey(file, name string) error {
+func makeKey(file, name string, write func(string, []byte, fs.FileMode) error) error {
 	text, _, err := note.GenerateKey(rand.Reader, name)
 	if err != nil {
 		return err
 	}
-	return writeNew(file, text+"\n", 0o600)
+	return write(file, []byte(text+"\n"), 0o600)
 }
 
 // publicHalf computes what a key's signatures are checked with.
@@ -176,29 +192,6 @@ func publicHalf(text string) (string, error) {
 	}
 	pair := ed25519.NewKeyFromSeed(key[1:]) // after the algorithm's number
 	return note.NewEd25519VerifierKey(parts[2], pair.Public().(ed25519.PublicKey))
-}
-
-// writeNew writes a file that is not there yet, whole or not at all, and on the
-// disk when it returns.
-func writeNew(file, text string, mode fs.FileMode) error {
-	dir := filepath.Dir(file)
-	f, err := os.CreateTemp(dir, ".new-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // the name that stays is the link's
-	_, err = f.WriteString(text)
-	if err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(f.Name(), file); err != nil { // fails when the name is taken
-		return err
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // private refuses what others could read or write, and what is not of the kind.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sallyport/review"
+	"sallyport/review/durable"
 )
 
 // Folder puts mails into a folder instead of sending them, one file each: for a
@@ -31,7 +32,7 @@ type Letter struct {
 
 // OpenFolder opens the folder, made when it is not there, for its owner alone.
 func OpenFolder(dir string, now review.Clock) (*Folder, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := durable.Folder(dir, 0o700); err != nil {
 		return nil, err
 	}
 	root, err := os.OpenRoot(dir)

@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"sallyport/review/durable"
 )
 
 // SealKeyFile is the name of the file in the folder of keys that holds those of
@@ -38,11 +40,11 @@ func OpenSealer(dir string) (*Sealer, error) {
 
 // readSealKeys returns the keys in the folder, at least one, the newest first.
 func readSealKeys(dir string) ([][32]byte, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := durable.Folder(dir, 0o700); err != nil {
 		return nil, err
 	}
 	file := filepath.Join(dir, SealKeyFile)
-	if err := makeSealKey(file); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := makeSealKey(file); err != nil && !errors.Is(err, fs.ErrExist) { // another process may be first
 		return nil, fmt.Errorf("making the key of sign-in secrets: %w", err)
 	}
 	info, err := os.Stat(file)
@@ -59,14 +61,13 @@ func readSealKeys(dir string) ([][32]byte, error) {
 	return parseSealKeys(text)
 }
 
-// makeSealKey makes a file with one key; one that is there is fs.ErrExist.
+// makeSealKey makes a file with one key, whole or not at all; one that is there is
+// fs.ErrExist.
 func makeSealKey(file string) error {
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
+	if _, err := os.Lstat(file); err == nil {
+		return fs.ErrExist
 	}
-	_, err = f.WriteString(sealKeyLines(freshSealKey()))
-	return errors.Join(err, f.Sync(), f.Close())
+	return durable.New(file, []byte(sealKeyLines(freshSealKey())), 0o600)
 }
 
 func freshSealKey() (key [32]byte) {

@@ -74,8 +74,11 @@ func (p *Probes) look(ctx context.Context) []Part {
 	if err != nil {
 		v = &review.Vitals{}
 	}
+	if lacking := p.Store.Ready(ctx); lacking != nil {
+		err = lacking
+	}
 	parts := []Part{
-		needed("database", p.Store.Ready(ctx) != nil || err != nil, "the database cannot be reached, takes no writes, or has another version's schema"),
+		needed("database", err != nil, whyNot(err)),
 		needed("files", !p.blobs(ctx), "the stored files cannot be reached"),
 		needed("disk", scarce(v, leastDisk), "less than 256 MiB are left in a folder that the service writes to"),
 		needed("temporary", !temporary(), "no temporary file can be made; exports of the record, and files on their way to a bucket, need them"),
@@ -109,6 +112,18 @@ func wanted(name string, wrong bool, reason string) Part {
 		reason = ""
 	}
 	return Part{Name: name, OK: !wrong, Reason: reason}
+}
+
+// whyNot is what ails the database, in words without names.
+func whyNot(err error) string {
+	var known *review.Error
+	switch {
+	case errors.As(err, &known):
+		return known.Message
+	case errors.Is(err, storage.ErrSchema):
+		return "The database has the schema of another version."
+	}
+	return "The database cannot be worked with. The log says why."
 }
 
 // blobs asks for bytes that are never there: the answer shows that somebody answers.
