@@ -40,6 +40,9 @@ type Health struct {
 	Host   HostFacts
 	Jobs   []JobHealth // by kind, those alone that wait or were given up
 	Signed SignedHealth
+	// Leapt says that this instance's clock was set lately, so that nothing is
+	// removed for now.
+	Leapt bool
 }
 
 // JobHealth is one kind of background work.
@@ -105,6 +108,9 @@ func (h *Health) Concerns() []Concern {
 		}
 	}
 	out = append(out, h.Signed.concerns(h.At)...)
+	if h.Leapt {
+		add("retention", "The clock was set, or nothing was on record for days: nothing is removed until a day has passed.")
+	}
 	if !h.Host.Backup.IsZero() && h.At.Sub(h.Host.Backup) > lateBackup {
 		add("backup", "The newest backup is more than a week old.")
 	}
@@ -127,7 +133,7 @@ func (s SignedHealth) concerns(now time.Time) []Concern {
 // Health reads the service's condition. It authorises nobody: what it returns is
 // for the service's own probes and metrics, and for Status, which does.
 func (s *Service) Health(ctx context.Context) (*Health, error) {
-	h := &Health{At: s.Now()}
+	h := &Health{At: s.Now(), Leapt: s.Steady.inDoubt()}
 	if s.Host != nil {
 		h.Host = s.Host.Facts()
 	}

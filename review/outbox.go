@@ -140,7 +140,7 @@ func (s *Service) Work(ctx context.Context) error {
 		{trainingWatch, false, func() error { return s.warnOfTraining(ctx) }},
 		{scrubRest, false, func() error { _, err := s.ScrubStep(ctx); return err }},
 		{malwareWatch, s.Scanner == nil, func() error { return s.ScanStep(ctx) }},
-		{s.Keeping, s.Keeping <= 0, func() error { _, err := s.ApplyRetention(ctx, false); return err }},
+		{s.Keeping, s.Keeping <= 0, func() error { return s.keepRetention(ctx) }},
 		{checkpointWatch, false, func() error { return s.keepCheckpoints(ctx, &sent) }},
 	} {
 		if p.off {

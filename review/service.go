@@ -38,6 +38,9 @@ type Service struct {
 	// Keeping is how often the retention policy is applied in the background;
 	// zero for never.
 	Keeping time.Duration
+	// Steady notices when the clock was set; with nil the retention policy is
+	// applied whatever it did.
+	Steady *SteadyClock
 	// Host knows of the program and its machine; nil where nothing is known.
 	Host Host
 	// Step, when set, is told of each step of a release before it is taken:

@@ -17,6 +17,7 @@ import (
 	"gorm.io/gorm"
 
 	"sallyport/review"
+	"sallyport/review/durable"
 )
 
 // A backup is a folder that either engine writes and either can be filled from:
@@ -78,9 +79,23 @@ func Backup(ctx context.Context, address string, blobs review.Blobs, beside map[
 		err = made.write(half)
 	}
 	if err == nil {
-		err = os.Rename(half, dir)
+		err = placeBackup(half, dir)
 	}
 	return made, err
+}
+
+// placeBackup flushes the folders of a backup whose files are flushed, and gives it
+// its name.
+func placeBackup(half, dir string) error {
+	for _, name := range []string{"tables", besideFolder, "."} {
+		if err := durable.Flush(filepath.Join(half, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	if err := os.Rename(half, dir); err != nil {
+		return err
+	}
+	return durable.Flush(filepath.Dir(filepath.Clean(dir)))
 }
 
 // besideFolder holds what is neither a table nor stored bytes.

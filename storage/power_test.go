@@ -27,6 +27,7 @@ func (m marking) Write(said []byte) (int, error) {
 // halves of it. What had been acknowledged is there each time, and the rest whole
 // or not at all.
 func TestPowerCut(t *testing.T) {
+	onlySQLite(t, "what it writes to files")
 	record := disktest.Run(t, func(t *testing.T, d *disktest.Disk) {
 		dir := t.TempDir()
 		d.Watch(dir)

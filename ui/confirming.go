@@ -18,7 +18,9 @@ func graveRoute(r route) bool {
 
 // recent reports whether the person has shown it lately enough.
 func (u *UI) recent(c *call) bool {
-	return u.now().Sub(c.session.Confirmed) < orDefault(u.options.Confirm, defaultConfirm)
+	since := u.now().Sub(c.session.Confirmed)
+	limit := orDefault(u.options.Confirm, defaultConfirm)
+	return since < limit && since > -limit // a clock that was set back makes nothing last longer
 }
 
 // pending is what the person was about to do when they were asked who they are:

@@ -172,6 +172,8 @@ func (u *UI) over(s *review.Session, p *review.Person) string {
 		return "lifetime"
 	case now.Sub(s.Seen) >= idle:
 		return "idle"
+	case s.Seen.Sub(now) >= idle: // it was used while the clock was wrong
+		return "clock"
 	case !u.methodOffered(s.Method):
 		return "method"
 	}

@@ -160,7 +160,7 @@ func (s *server) open(ctx context.Context, c config, p *policy.Policy, now revie
 	service := &review.Service{
 		Store: store, Blobs: blobs, Workspaces: workspaces, Sanitiser: sanitiser{pool}, Checker: s.metrics.Checker(pool), Behind: &review.Behind{From: behindFrom},
 		Sinks: sinks, Policy: p, Now: now, Log: s.log, Tally: new(review.Tally),
-		Keeping: 24 * time.Hour,
+		Keeping: 24 * time.Hour, Steady: steadyClock(),
 	}
 	if service.Host, err = newHost(c, now()); err != nil {
 		return nil, err
@@ -276,6 +276,12 @@ func (s *server) Close() error {
 	}
 	s.close = nil
 	return errors.Join(errs...)
+}
+
+// steadyClock counts from now on.
+func steadyClock() *review.SteadyClock {
+	began := time.Now() //permit:time.Now // it is asked only how long ago this was, by the clock that nobody can set
+	return &review.SteadyClock{Uptime: func() time.Duration { return time.Since(began) }}
 }
 
 // inspectEvery is how often the database reads itself.
