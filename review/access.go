@@ -137,6 +137,7 @@ func (s *Service) load(ctx context.Context, a Actor, id RequestID, action policy
 // come between the two. fn may run more than once and must only alter r and c.
 func (s *Service) change(ctx context.Context, a Actor, id RequestID, action policy.Action, fn func(r *Request, c *Change) error) (*Request, error) {
 	var refused error
+	ctx, end := s.traced(ctx, "change "+string(action))
 	r, err := s.update(ctx, id, func(r *Request) (Change, error) {
 		var c Change
 		if _, refused = permit(a, action, r); refused != nil {
@@ -151,6 +152,7 @@ func (s *Service) change(ctx context.Context, a Actor, id RequestID, action poli
 		}
 		return c, nil
 	})
+	end(err)
 	if refused != nil {
 		return nil, s.denied(ctx, a, id, action, refused)
 	}

@@ -239,7 +239,9 @@ func (s *Service) try(stop context.Context, job *Job) error {
 		s.hold(ctx, stop, job, done, cancel)
 		return nil
 	})
-	err := do(ctx, job)
+	traced, end := s.traced(ctx, "job "+job.Kind)
+	err := do(traced, job)
+	end(err)
 	close(done)
 	return errors.Join(err, holding.Wait())
 }

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -15,6 +16,10 @@ type Service struct {
 	Workspaces Workspaces
 	Sanitiser  Sanitiser
 	Checker    Checker
+	// Trace, if set, is told of work that begins, "job release" or "change
+	// request.submit", and returns what is told how it ended. Names are of the
+	// program's own words.
+	Trace func(ctx context.Context, name string) (context.Context, func(error))
 	// Scanner looks for malware in every file; nil when none is configured.
 	Scanner Scanner
 	// Sinks are where a release goes: to each of them, by a job of its own.
@@ -123,4 +128,12 @@ type StatusReport struct {
 	Beginning *Beginning // nil once something was released
 	Engine    string
 	Policy    policy.Ref
+}
+
+// traced tells Trace of work that begins; end is told how it ended.
+func (s *Service) traced(ctx context.Context, name string) (_ context.Context, end func(error)) {
+	if s.Trace == nil {
+		return ctx, func(error) {}
+	}
+	return s.Trace(ctx, name)
 }

@@ -127,6 +127,13 @@ func (s *Store) OpenSessions(ctx context.Context, q review.SessionQuery) ([]revi
 	return list, nil
 }
 
+// SessionsInUse counts the sessions that have not ended and were used since.
+func (s *Store) SessionsInUse(ctx context.Context, since time.Time) (int64, error) {
+	var n int64
+	err := s.reader.WithContext(ctx).Model(&signInRow{}).Where("ended = 0 AND seen >= ?", micros(since)).Count(&n).Error
+	return n, wrap("counting sign-ins", err)
+}
+
 // UpdateSession lets change alter an open session.
 func (s *Store) UpdateSession(ctx context.Context, id string, change func(*review.Session) error, events ...review.Event) error {
 	return s.write(ctx, "changing a sign-in", func(tx *gorm.DB) error {

@@ -95,6 +95,7 @@ func (s *server) watch(ctx context.Context, c config, pool *confine.Pool, o *ui.
 			return fmt.Errorf("traces: %w", err)
 		}
 		s.close = append(s.close, traces)
+		s.service.Trace = observe.Begin
 	}
 	if err := s.store.Observe(func(ctx context.Context, st storage.Statement) {
 		s.metrics.Statement(st)

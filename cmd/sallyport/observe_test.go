@@ -20,6 +20,7 @@ import (
 
 	"sallyport/checks/provenance"
 	"sallyport/cmd/sallyport/internal/observe"
+	"sallyport/policy"
 	"sallyport/review"
 )
 
@@ -57,6 +58,7 @@ func TestWatched(t *testing.T) {
 	spans := tracetest.NewInMemoryExporter()
 	traces := observe.NewTraces(sdktrace.NewSimpleSpanProcessor(spans), "test", 1)
 	defer traces.Close()
+	s.service.Trace = observe.Begin
 
 	ctx := t.Context()
 	rowan, err := s.service.Actor(ctx, "rowan", "local")
@@ -94,7 +96,7 @@ func TestWatched(t *testing.T) {
 	for _, want := range []string{
 		`sallyport_http_requests_total{method="GET",route="/sign-in",status="200"} 1`, `sallyport_requests{status="PENDING"} 1`,
 		"sallyport_store_up 1", `sallyport_store_statements_total{kind="create",outcome="done"}`, "sallyport_checks_seconds_count", "sallyport_build_info{",
-		"sallyport_record_events", "go_goroutines", `sallyport_ready{part="keys"} 1`, "sallyport_disk_free_bytes{", `method="other"`,
+		"sallyport_record_events", "go_goroutines", `sallyport_ready{part="keys"} 1`, "sallyport_sessions_in_use 0", "sallyport_disk_free_bytes{", `method="other"`,
 	} {
 		if !strings.Contains(numbers, want) {
 			t.Errorf("the numbers lack %s", want)
@@ -108,6 +110,21 @@ func TestWatched(t *testing.T) {
 	}
 	if n := len(spans.GetSpans()); n < 20 {
 		t.Errorf("%d spans", n)
+	}
+	must(t, s.store.Enqueue(ctx, review.Job{ID: "odd", Kind: review.JobWitness, Target: "nobody", Due: s.service.Now(), MaxTries: 1}))
+	for did := true; did; {
+		if did, err = s.service.WorkOnce(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	named := map[string]bool{}
+	for _, span := range spans.GetSpans() {
+		named[span.Name] = true
+	}
+	for _, want := range []string{"GET /sign-in", "change " + string(policy.RequestEdit), "job " + review.JobWitness, "checks"} {
+		if !named[want] {
+			t.Errorf("no span is named %q", want)
+		}
 	}
 	if got := ask(s.probes.Details("open sesame"), "GET", "/metrics"); got.Code != http.StatusUnauthorized {
 		t.Errorf("without the token: %d", got.Code)

@@ -97,7 +97,7 @@ func (m *Metrics) Watch(store *storage.Store, service *review.Service, pool *con
 			return err
 		}
 	}
-	return m.registry.Register(newState(service, pool))
+	return m.registry.Register(newState(service, store, pool))
 }
 
 // Checker counts what another checker does.

@@ -8,12 +8,14 @@ import (
 
 	"sallyport/checks/confine"
 	"sallyport/review"
+	"sallyport/storage"
 )
 
 // state is what is looked up when somebody asks: it is the same on every instance
 // that shares a database, but for the disks and the children.
 type state struct {
 	service *review.Service
+	store   *storage.Store
 	pool    *confine.Pool
 	rows    stateRows
 }
@@ -23,11 +25,11 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 }
 
 type stateRows struct {
-	requests, waiting, failing, dead, oldest, alarms, events, unsigned, signedAge, witness, scanner, disk, backup, queue, deaths, up *prometheus.Desc
+	requests, waiting, failing, dead, oldest, alarms, events, unsigned, signedAge, witness, scanner, disk, backup, queue, deaths, sessions, up *prometheus.Desc
 }
 
-func newState(service *review.Service, pool *confine.Pool) *state {
-	return &state{service, pool, stateRows{
+func newState(service *review.Service, store *storage.Store, pool *confine.Pool) *state {
+	return &state{service, store, pool, stateRows{
 		requests:  describe("requests", "Requests, by status.", "status"),
 		waiting:   describe("jobs_waiting", "Jobs that wait or are being done, by kind.", "kind"),
 		failing:   describe("jobs_failing", "Of those that wait, jobs that failed and are tried again, by kind.", "kind"),
@@ -43,6 +45,7 @@ func newState(service *review.Service, pool *confine.Pool) *state {
 		backup:    describe("backup_age_seconds", "Age of the newest backup that is known of; not there when none is."),
 		queue:     describe("checks_waiting", "Sets of files that wait for a process to be examined in, on this instance."),
 		deaths:    describe("checks_processes_died_total", "Processes that died or were killed while they examined files, on this instance."),
+		sessions:  describe("sessions_in_use", "People's sessions that were used within the last quarter of an hour."),
 		up:        describe("store_up", "1 when the database answered these questions."),
 	}}
 }
@@ -51,7 +54,7 @@ func newState(service *review.Service, pool *confine.Pool) *state {
 func (s *state) Describe(to chan<- *prometheus.Desc) {
 	r := s.rows
 	for _, d := range []*prometheus.Desc{
-		r.requests, r.waiting, r.failing, r.dead, r.oldest, r.alarms, r.events, r.unsigned, r.signedAge, r.witness, r.scanner, r.disk, r.backup, r.queue, r.deaths, r.up,
+		r.requests, r.waiting, r.failing, r.dead, r.oldest, r.alarms, r.events, r.unsigned, r.signedAge, r.witness, r.scanner, r.disk, r.backup, r.queue, r.deaths, r.sessions, r.up,
 	} {
 		to <- d
 	}
@@ -72,7 +75,13 @@ func (s *state) Collect(to chan<- prometheus.Metric) {
 		gauge(s.rows.up, 0)
 		return
 	}
+	sessions, err := s.store.SessionsInUse(ctx, v.At.Add(-15*time.Minute))
+	if err != nil {
+		gauge(s.rows.up, 0)
+		return
+	}
 	gauge(s.rows.up, 1)
+	gauge(s.rows.sessions, float64(sessions))
 	s.work(v, gauge)
 	s.keeping(v, gauge)
 }

@@ -13,6 +13,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
+	"sallyport/review"
 	"sallyport/storage"
 )
 
@@ -86,4 +87,16 @@ func StatementDone(ctx context.Context, s storage.Statement) {
 	_, span := tracer().Start(ctx, s.Kind+" "+s.Table, trace.WithTimestamp(s.Began), trace.WithSpanKind(trace.SpanKindClient))
 	fail(span, s.Err)
 	span.End(trace.WithTimestamp(s.Began.Add(s.Took)))
+}
+
+// Begin makes a span of work within a request, or of a background job, and returns
+// what ends it. A refusal is an answer, not an error of the service.
+func Begin(ctx context.Context, name string) (context.Context, func(error)) {
+	ctx, span := tracer().Start(ctx, name)
+	return ctx, func(err error) {
+		if kind := review.KindOf(err); kind == review.Internal || kind == review.Unavailable {
+			fail(span, err)
+		}
+		span.End()
+	}
 }
