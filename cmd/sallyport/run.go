@@ -107,7 +107,7 @@ func (a *app) fail(err error) int {
 
 // complain writes one line to standard error, fit for a terminal.
 func (a *app) complain(format string, args ...any) {
-	_, _ = fmt.Fprintf(a.stderr, "sallyport: %s\n", report.Safe(fmt.Sprintf(format, args...)))
+	_, _ = fmt.Fprintf(a.stderr, "sallyport: %s\n", report.Message(fmt.Sprintf(format, args...)))
 }
 
 // say writes to standard output. A reader that has gone away (a closed pipe)

@@ -175,3 +175,17 @@ func TestSafeForEveryHostileText(t *testing.T) {
 		}
 	}
 }
+
+// A message of the program's own is shown whole, and still acts on no terminal.
+func TestMessage(t *testing.T) {
+	long := strings.Repeat("what to do about it, ", 20)
+	if got := report.Message(long); got != long {
+		t.Errorf("cut: %s", got)
+	}
+	if got := report.Message("a\x1b[2Jb\n"); got != `a\x1b[2Jb\n` {
+		t.Errorf("shown as it is: %q", got)
+	}
+	if got := report.Message(strings.Repeat("x", 9000)); len(got) > 5000 {
+		t.Errorf("%d characters", len(got))
+	}
+}

@@ -12,14 +12,24 @@ import (
 // maxShown is how many characters of one hostile string a line shows.
 const maxShown = 200
 
+// maxMessage is how many characters of a whole message a line shows: it may quote
+// some such strings, and says at its end what to do.
+const maxMessage = 2000
+
 // Safe makes a string fit to be shown on a terminal, on one line: control
 // characters, line breaks, direction overrides, invisible characters and bytes
 // that are not UTF-8 are written as escapes, and a long string is cut.
-func Safe(s string) string {
+func Safe(s string) string { return safe(s, maxShown) }
+
+// Message is Safe for a message of this program's, which is cut only when it is
+// very long.
+func Message(s string) string { return safe(s, maxMessage) }
+
+func safe(s string, most int) string {
 	var b strings.Builder
 	shown := 0
 	for i := 0; i < len(s); shown++ {
-		if shown == maxShown {
+		if shown == most {
 			fmt.Fprintf(&b, "... (%d characters)", utf8.RuneCountInString(s))
 			break
 		}
