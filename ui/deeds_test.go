@@ -250,8 +250,9 @@ func (s *scene) checklist() []string {
 	return form
 }
 
-// unanswered is the finding of the checks again.
+// unanswered is the finding of the checks again, and no exception asked for.
 func (s *scene) unanswered() {
+	s.must(s.AskException(s.t.Context(), s.As(s.t, "ann"), s.id, s.request().Groups[0].Files[0].ID, "small-count", ""))
 	s.must(s.Acknowledge(s.t.Context(), s.As(s.t, "ann"), s.id, review.AcknowledgeInput{Fingerprint: s.finding()}))
 }
 
