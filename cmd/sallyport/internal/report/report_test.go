@@ -182,7 +182,7 @@ func TestMessage(t *testing.T) {
 	if got := report.Message(long); got != long {
 		t.Errorf("cut: %s", got)
 	}
-	if got := report.Message("a\x1b[2Jb\n"); got != `a\x1b[2Jb\n` {
+	if got := report.Message("a\x1b[2Jb\n"); got != `a\u001b[2Jb\n` {
 		t.Errorf("shown as it is: %q", got)
 	}
 	if got := report.Message(strings.Repeat("x", 9000)); len(got) > 5000 {
