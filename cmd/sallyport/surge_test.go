@@ -49,7 +49,9 @@ func TestDay(t *testing.T) {
 		case <-time.After(time.Second):
 		}
 	}
-	must(t, group.Wait())
+	if err := group.Wait(); err != nil {
+		t.Error(err)
+	}
 	most := w.m.memory().most
 	w.end(t)
 	sums := w.players.Tally.Sums()
@@ -191,7 +193,9 @@ func TestSurge(t *testing.T) {
 	}
 	<-rush.Done()
 	went := s.second()
-	must(t, group.Wait())
+	if err := group.Wait(); err != nil {
+		t.Error(err)
+	}
 	w.end(t)
 	s.report(t, came, went)
 }

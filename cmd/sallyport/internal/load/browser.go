@@ -164,7 +164,9 @@ func (b browser) review(ctx context.Context, id review.RequestID, told *Told) er
 			return err
 		}
 		b.think(ctx)
-		seen := named(shown, "seen")
+		// The page may also offer to take another decision back, which names other bytes.
+		_, form, _ := strings.Cut(shown, `id="vote-form"`)
+		seen := named(form, "seen")
 		if len(seen) == 0 {
 			return fmt.Errorf("reading %s: %w", file, errPage)
 		}

@@ -46,7 +46,7 @@ func (s Site) SignIn(ctx context.Context, store SignIns, cookies scs.Store, now 
 
 // names are all people of a site.
 func (s Site) names() []review.Username {
-	out := []review.Username{Auditor}
+	out := []review.Username{Auditor, Lead, Operator}
 	for i := range s.Researchers {
 		out = append(out, Researcher(i))
 	}

@@ -117,6 +117,15 @@ func (p *Players) Course(ctx context.Context, researcher, course int) (told Told
 	return told, err
 }
 
+// File makes a researcher's request and hands it over.
+func (p *Players) File(ctx context.Context, researcher, course int) (review.RequestID, error) {
+	id, err := p.hands(Researcher(researcher), researcher).file(ctx, researcher, course, new(Told))
+	if err == nil {
+		_, err = p.seated(ctx, Researcher(researcher), id)
+	}
+	return id, err
+}
+
 // seated waits for two checkers. Whom to play is the game's own question, so it
 // is not counted.
 func (p *Players) seated(ctx context.Context, author review.Username, id review.RequestID) (*view, error) {

@@ -36,8 +36,12 @@ func sizes() []int {
 // counts are how many files a mixed site's requests have, in turn.
 func counts() []int { return []int{1, 3, 1, 2, 8, 1, 4, 1} }
 
-// Auditor is the one auditor of a site.
-const Auditor = "auditor"
+// There is one of each of these at a site.
+const (
+	Auditor  review.Username = "auditor"
+	Lead     review.Username = "lead"
+	Operator review.Username = "operator"
+)
 
 // Researcher and Checker name people, counted from 0.
 func Researcher(i int) review.Username { return review.Username(fmt.Sprintf("researcher%d", i)) }
@@ -142,6 +146,8 @@ func (s Site) People(ctx context.Context, store Store, now time.Time) (map[revie
 		person(Checker(i), policy.Checker)
 	}
 	person(Auditor, policy.Auditor)
+	person(Lead, policy.Lead)
+	person(Operator, policy.Operator)
 	if err := store.SavePeople(ctx, people, projects, review.Event{At: now, Type: review.EvPeopleChanged, Actor: "system"}); err != nil {
 		return nil, err
 	}
