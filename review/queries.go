@@ -1,6 +1,10 @@
 package review
 
-import "time"
+import (
+	"strconv"
+	"strings"
+	"time"
+)
 
 // RequestQuery selects requests. Zero fields do not restrict.
 type RequestQuery struct {
@@ -24,6 +28,9 @@ type RequestQuery struct {
 	Whole        bool // groups, files, votes and comments too
 	Limit        int  // 0 means 100
 	Offset       int
+	// After asks for those after a place, and Before for those just before one,
+	// newest first all the same.
+	After, Before Place
 }
 
 // EventQuery selects events. Zero fields do not restrict.
@@ -56,4 +63,44 @@ type ReleaseQuery struct {
 	Since, Until time.Time
 	Limit        int // 0 means 100
 	Offset       int
+	// After asks for those after a place, and Before for those just before one,
+	// newest first all the same.
+	After, Before Place
 }
+
+// Place is where an element stands in a list that is newest first: pages of such
+// lists go on from the place of an element, however far down it is, and stay where
+// they are while newer ones are added.
+type Place struct {
+	At time.Time // of a request its creation, of a release its approval
+	ID string
+}
+
+// Place is where a request stands among requests.
+func (r *Request) Place() Place { return Place{r.Created, string(r.ID)} }
+
+// Place is where a release stands among releases.
+func (r *Release) Place() Place { return Place{r.Approved, r.ID} }
+
+// String is the place as it stands in addresses.
+func (p Place) String() string { return strconv.FormatInt(p.At.UnixMicro(), 10) + "." + p.ID }
+
+// ParsePlace reads what String writes; "" is no place, which is no restriction.
+// Invalid for anything else.
+func ParsePlace(text string) (Place, error) {
+	if text == "" {
+		return Place{}, nil
+	}
+	micros, id, _ := strings.Cut(text, ".")
+	n, err := strconv.ParseInt(micros, 10, 64)
+	if err != nil || id == "" || len(id) > maxPlaceID || strings.Trim(id, placeLetters) != "" {
+		return Place{}, Errorf(Invalid, "There is no such place in this list.")
+	}
+	return Place{time.UnixMicro(n).UTC(), id}, nil
+}
+
+// What the IDs of requests and releases are made of.
+const (
+	maxPlaceID   = 100
+	placeLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+)

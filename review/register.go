@@ -107,8 +107,8 @@ func (p *PublicRegister) load(ctx context.Context, store Store) ([]PublicRelease
 	}
 	list := []PublicRelease{}
 	const page = 500
-	for offset := 0; ; offset += page {
-		some, err := store.Releases(ctx, ReleaseQuery{Limit: page, Offset: offset})
+	for last := (Place{}); ; {
+		some, err := store.Releases(ctx, ReleaseQuery{Limit: page, After: last})
 		if err != nil {
 			return nil, err
 		}
@@ -123,6 +123,7 @@ func (p *PublicRegister) load(ctx context.Context, store Store) ([]PublicRelease
 		if len(some) < page {
 			break
 		}
+		last = some[len(some)-1].Place()
 	}
 	slices.SortFunc(list, func(a, b PublicRelease) int {
 		return cmp.Or(b.Day.Compare(a.Day), cmp.Compare(a.Project, b.Project), cmp.Compare(a.Workspace, b.Workspace),

@@ -178,14 +178,15 @@ const retirePage = 200
 
 // eachRequest calls do for every request in one of the statuses, in pages.
 func (s *Service) eachRequest(ctx context.Context, do func([]Request) error, statuses ...Status) error {
-	for offset := 0; ; offset += retirePage {
-		list, err := s.Store.Requests(ctx, RequestQuery{Statuses: statuses, Limit: retirePage, Offset: offset})
+	for last := (Place{}); ; {
+		list, err := s.Store.Requests(ctx, RequestQuery{Statuses: statuses, Limit: retirePage, After: last})
 		if err != nil {
 			return err
 		}
 		if err := do(list); err != nil || len(list) < retirePage {
 			return err
 		}
+		last = list[len(list)-1].Place()
 	}
 }
 
@@ -399,8 +400,8 @@ func (s *Service) expirePackages(ctx context.Context, plan *RetentionPlan, dry b
 	if err != nil {
 		return err
 	}
-	for offset := 0; ; offset += retirePage {
-		list, err := s.Store.Releases(ctx, ReleaseQuery{Limit: retirePage, Offset: offset})
+	for last := (Place{}); ; {
+		list, err := s.Store.Releases(ctx, ReleaseQuery{Limit: retirePage, After: last})
 		if err != nil {
 			return err
 		}

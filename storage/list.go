@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -31,12 +32,15 @@ func (s *Store) Requests(ctx context.Context, q review.RequestQuery) ([]review.R
 		}
 		return nil
 	})
+	if q.Before != (review.Place{}) {
+		slices.Reverse(list)
+	}
 	return list, err
 }
 
 // selectRequests is the query of one page, newest first.
 func selectRequests(tx *gorm.DB, q review.RequestQuery) *gorm.DB {
-	page := tx.Model(&requestRow{}).Order("created DESC, id DESC").
+	page := placed(tx.Model(&requestRow{}), "created", q.After, q.Before).
 		Limit(limit(q.Limit, 100)).Offset(max(q.Offset, 0))
 	switch {
 	case len(q.OrProjects) > 0:
@@ -62,6 +66,19 @@ func selectRequests(tx *gorm.DB, q review.RequestQuery) *gorm.DB {
 		page = page.Where("status IN ?", texts(q.Statuses))
 	}
 	return searchRequests(between(page, "created", q.Since, q.Until), q)
+}
+
+// placed orders a list newest first by a column, after a place if there is one;
+// before a place, oldest first, so that a limit leaves those nearest to it.
+func placed(page *gorm.DB, column string, after, before review.Place) *gorm.DB {
+	none := review.Place{}
+	switch {
+	case before != none:
+		return page.Where("("+column+", id) > (?, ?)", micros(before.At), before.ID).Order(column + ", id")
+	case after != none:
+		page = page.Where("("+column+", id) < (?, ?)", micros(after.At), after.ID)
+	}
+	return page.Order(column + " DESC, id DESC")
 }
 
 // loadBelow reads the seats of the requests that ids selects, and all else below

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -208,7 +209,7 @@ func (s *Store) Releases(ctx context.Context, q review.ReleaseQuery) ([]review.R
 	var list []review.Release
 	err := s.read(ctx, "listing releases", func(tx *gorm.DB) (err error) {
 		list, err = loadReleases(tx, func() *gorm.DB {
-			page := tx.Model(&releaseRow{}).Order("approved DESC, id DESC").
+			page := placed(tx.Model(&releaseRow{}), "approved", q.After, q.Before).
 				Limit(limit(q.Limit, 100)).Offset(max(q.Offset, 0))
 			if q.Workspace != "" {
 				page = page.Where("workspace = ?", string(q.Workspace))
@@ -230,6 +231,9 @@ func (s *Store) Releases(ctx context.Context, q review.ReleaseQuery) ([]review.R
 		})
 		return err
 	})
+	if q.Before != (review.Place{}) {
+		slices.Reverse(list)
+	}
 	return list, err
 }
 

@@ -37,14 +37,17 @@ func (u *UI) releases(c *call) error {
 	if err != nil {
 		return err
 	}
-	page := max(1, intParam(c, "page"))
-	q.Limit, q.Offset = pageRows+1, (page-1)*pageRows
+	if q.After, q.Before, err = c.place(); err != nil {
+		return err
+	}
+	q.Limit = pageRows + 1
 	list, err := u.service.Releases(c.ctx(), c.actor, q)
 	if err != nil {
 		return err
 	}
-	p := releasesPage{Public: u.options.Register, Search: sr, Pager: openPager(c, page, len(list) > pageRows)}
-	for _, r := range list[:min(len(list), pageRows)] {
+	list, pager := openPager(c, list, (*review.Release).Place)
+	p := releasesPage{Public: u.options.Register, Search: sr, Pager: pager}
+	for _, r := range list {
 		row := releaseRow{Release: r, Record: "/records/" + pathSegment(string(r.Request))}
 		for _, f := range r.Files {
 			row.Bytes += f.Size
@@ -62,21 +65,50 @@ func intParam(c *call, name string) int {
 	return n
 }
 
-// openPager pages through a list whose end is not known.
-func openPager(c *call, page int, more bool) pager {
-	address := func(n int) string {
+// place is where in a list the page begins that is asked for, or before which it
+// ends.
+func (c *call) place() (after, before review.Place, err error) {
+	if after, err = review.ParsePlace(c.QueryParam("after")); err == nil {
+		before, err = review.ParsePlace(c.QueryParam("before"))
+	}
+	return after, before, err
+}
+
+// openPager cuts a page out of a list that was read one element further, and leads
+// to those beside it. Their addresses name the place where they begin or end, so
+// that one far down costs no more than the first; the number is told along.
+func openPager[T any](c *call, list []T, place func(*T) review.Place) ([]T, pager) {
+	address := func(page int, edge string, at review.Place) string {
 		q := c.Request().URL.Query()
-		q.Set("page", strconv.Itoa(n))
+		q.Del("after")
+		q.Del("before")
+		q.Del("page")
+		if page > 1 {
+			q.Set(edge, at.String())
+			q.Set("page", strconv.Itoa(page))
+		}
+		if len(q) == 0 {
+			return c.Request().URL.Path
+		}
 		return c.Request().URL.Path + "?" + q.Encode()
 	}
-	p := pager{Page: page}
-	if page > 1 {
-		p.Prev = address(page - 1)
+	p := pager{Page: max(1, intParam(c, "page"))}
+	more := len(list) > pageRows
+	if c.QueryParam("before") != "" {
+		list, more = list[max(0, len(list)-pageRows):], true // it is the nearest to the place that stay
+	} else if c.QueryParam("after") == "" {
+		p.Page = 1
 	}
-	if more {
-		p.Next = address(page + 1)
+	list = list[:min(len(list), pageRows)]
+	if p.Page > 1 && len(list) > 0 {
+		p.Prev = address(p.Page-1, "before", place(&list[0]))
+	} else if p.Page > 1 {
+		p.Prev = address(1, "", review.Place{})
 	}
-	return p
+	if more && len(list) > 0 {
+		p.Next = address(p.Page+1, "after", place(&list[len(list)-1]))
+	}
+	return list, p
 }
 
 type recordsPage struct {
@@ -97,13 +129,16 @@ func (u *UI) records(c *call) error {
 	if err != nil {
 		return err
 	}
-	page := max(1, intParam(c, "page"))
-	q.Limit, q.Offset = pageRows+1, (page-1)*pageRows
+	if q.After, q.Before, err = c.place(); err != nil {
+		return err
+	}
+	q.Limit = pageRows + 1
 	list, err := u.service.AllRequests(c.ctx(), c.actor, q)
 	if err != nil {
 		return err
 	}
-	p := recordsPage{Requests: list[:min(len(list), pageRows)], Search: sr, Statuses: allStatuses(), Pager: openPager(c, page, len(list) > pageRows)}
+	list, pager := openPager(c, list, (*review.Request).Place)
+	p := recordsPage{Requests: list, Search: sr, Statuses: allStatuses(), Pager: pager}
 	return c.render(http.StatusOK, "records", frame{Title: "All requests", Wide: true}, p)
 }
 

@@ -81,6 +81,8 @@ type grown struct {
 	asked    atomic.Int64 // statements
 	released review.RequestID
 	open1    review.RequestID
+	size     int
+	halves   map[string]string // addresses of pages halfway, at this size
 }
 
 // newGrown has one request filed and released, and one filed, by the program as
@@ -141,7 +143,10 @@ func (g *grown) address(p seenPage) string {
 		return p.path
 	}
 	list := map[string]string{"all requests, far down": "/records", "releases, far down": "/releases"}[p.name]
-	return g.halfway(list)
+	if g.halves[list] == "" {
+		g.halves[list] = g.halfway(list)
+	}
+	return g.halves[list]
 }
 
 func (g *grown) open(p seenPage) time.Duration {
@@ -177,6 +182,7 @@ func (g *grown) median(p seenPage) (time.Duration, int64) {
 // each twenty minutes older than the one before, and ten events for each.
 func (g *grown) grow(had, n int) {
 	g.t.Helper()
+	g.size, g.halves = n, map[string]string{}
 	pools, err := g.server.store.Pools()
 	must(g.t, err)
 	tx, err := pools["writer"].BeginTx(g.t.Context(), nil)
@@ -293,5 +299,21 @@ func TestExponent(t *testing.T) {
 
 // halfway is the address of the page in the middle of a list.
 func (g *grown) halfway(list string) string {
-	return list + "?page=10"
+	var at review.Place
+	err := error(nil)
+	if list == "/records" {
+		var some []review.Request
+		some, err = g.server.store.Requests(g.t.Context(), review.RequestQuery{Limit: 1, Offset: g.size / 2})
+		if len(some) > 0 {
+			at = some[0].Place()
+		}
+	} else {
+		var some []review.Release
+		some, err = g.server.store.Releases(g.t.Context(), review.ReleaseQuery{Limit: 1, Offset: g.size / 2})
+		if len(some) > 0 {
+			at = some[0].Place()
+		}
+	}
+	must(g.t, err)
+	return fmt.Sprintf("%s?after=%s&page=2", list, at)
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -210,6 +211,28 @@ func pageOf[T, Row any](c *call, list []T, limit, offset int, row func(*T) Row) 
 	out := page[Row]{Next: c.next("offset", int64(offset+limit), len(list) > limit)}
 	for i := range list[:min(limit, len(list))] {
 		out.Items = append(out.Items, row(&list[i]))
+	}
+	return out
+}
+
+// after reads the place after which a page begins.
+func (c *call) after() (review.Place, error) {
+	at, err := review.ParsePlace(c.query.Get("after"))
+	if err != nil {
+		return at, invalid("A part of the query cannot be used.", "after", "This is what the address of the next page says.")
+	}
+	return at, nil
+}
+
+// pageFrom is pageOf for a list that goes on from the place of its last element,
+// which costs the same however far down it is.
+func pageFrom[T, Row any](c *call, list []T, limit int, row func(*T) Row, place func(*T) review.Place) page[Row] {
+	out := page[Row]{Items: each(list[:min(limit, len(list))], row)}
+	if len(list) > limit {
+		q := maps.Clone(c.query)
+		q.Del("offset")
+		q.Set("after", place(&list[limit-1]).String())
+		out.Next = c.Request().URL.EscapedPath() + "?" + q.Encode()
 	}
 	return out
 }

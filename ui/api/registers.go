@@ -17,9 +17,12 @@ func (c *call) releases(none) (page[releaseOut], error) {
 	if err != nil {
 		return page[releaseOut]{}, err
 	}
+	if q.After, err = c.after(); err != nil {
+		return page[releaseOut]{}, err
+	}
 	q.Limit, q.Offset = limit+1, offset
 	list, err := c.api.service.Releases(c.ctx(), c.actor, q)
-	return pageOf(c, list, limit, offset, releaseOf), err
+	return pageFrom(c, list, limit, releaseOf, (*review.Release).Place), err
 }
 
 func (c *call) records(none) (page[requestSummary], error) {
@@ -31,9 +34,12 @@ func (c *call) records(none) (page[requestSummary], error) {
 	if err != nil {
 		return page[requestSummary]{}, err
 	}
+	if q.After, err = c.after(); err != nil {
+		return page[requestSummary]{}, err
+	}
 	q.Limit, q.Offset = limit+1, offset
 	list, err := c.api.service.AllRequests(c.ctx(), c.actor, q)
-	return pageOf(c, list, limit, offset, summaryOf), err
+	return pageFrom(c, list, limit, summaryOf, (*review.Request).Place), err
 }
 
 func (c *call) record(none) (recordOut, error) {

@@ -67,6 +67,11 @@ func paged(own ...param) []param {
 		param{"offset", "how many items to leave out before the first", true})
 }
 
+// placed are those of a list that goes on from a place as well.
+func placed(own ...param) []param {
+	return append(paged(own...), param{name: "after", doc: "the place where the page before ended, as its next has it: far down a list this costs less than an offset"})
+}
+
 // routes is every address of the interface.
 func routes() []route {
 	const get, post, put, remove = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
@@ -144,8 +149,8 @@ func routes() []route {
 		row(post, request+"/hold", policy.RequestHold, ok, "Keep the stored bytes of a request whatever the retention policy says", (*call).hold),
 		row(post, request+"/hold/lift", policy.RequestHold, ok, "Lift the hold", (*call).liftHold),
 
-		row(get, "/releases", policy.ReleaseList, ok, "The register of releases, newest first", (*call).releases, paged(releaseParams()...)...),
-		row(get, "/records", policy.RecordView, ok, "All requests, newest first", (*call).records, paged(recordParams()...)...),
+		row(get, "/releases", policy.ReleaseList, ok, "The register of releases, newest first", (*call).releases, placed(releaseParams()...)...),
+		row(get, "/records", policy.RecordView, ok, "All requests, newest first", (*call).records, placed(recordParams()...)...),
 		row(get, "/records/:request", policy.RecordView, ok, "One request's whole record", (*call).record),
 		row(get, "/records/:request/manifest", policy.RecordView, ok, "The manifest of a release: the bytes that went with its files", (*call).manifest),
 		row(get, "/records/:request/independence", policy.RecordView, ok, "What the events show of the two reviews behind a release", (*call).independence),

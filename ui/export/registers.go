@@ -15,11 +15,11 @@ import (
 // page is how many elements one statement reads.
 const page = 500
 
-// paged reads a list page by page; next asks for one that begins at an offset.
-func paged[T any](next func(offset int) ([]T, error)) iter.Seq2[T, error] {
+// paged reads a list page by page; next asks for one that begins after a place.
+func paged[T any](next func(after review.Place) ([]T, error), place func(*T) review.Place) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		for offset := 0; ; offset += page {
-			list, err := next(offset)
+		for last := (review.Place{}); ; {
+			list, err := next(last)
 			if err != nil {
 				var none T
 				yield(none, err)
@@ -33,6 +33,7 @@ func paged[T any](next func(offset int) ([]T, error)) iter.Seq2[T, error] {
 			if len(list) < page {
 				return
 			}
+			last = place(&list[len(list)-1])
 		}
 	}
 }
@@ -97,11 +98,11 @@ func Register(ctx context.Context, s Service, a review.Actor, q review.ReleaseQu
 	if q.Until.IsZero() {
 		q.Until = now
 	}
-	list := paged(func(offset int) ([]review.Release, error) {
+	list := paged(func(after review.Place) ([]review.Release, error) {
 		q := q
-		q.Limit, q.Offset = page, offset
+		q.Limit, q.After = page, after
 		return s.Releases(ctx, a, q)
-	})
+	}, (*review.Release).Place)
 	flat := func(r review.Release) [][]string {
 		var out [][]string
 		head := releaseRow(r)
@@ -157,11 +158,11 @@ func Requests(ctx context.Context, s Service, a review.Actor, q review.RequestQu
 	if q.Until.IsZero() {
 		q.Until = now
 	}
-	list := paged(func(offset int) ([]review.Request, error) {
+	list := paged(func(after review.Place) ([]review.Request, error) {
 		q := q
-		q.Limit, q.Offset = page, offset
+		q.Limit, q.After = page, after
 		return s.AllRequests(ctx, a, q)
-	})
+	}, (*review.Request).Place)
 	t := sheet.Table{
 		Name: "Requests",
 		Columns: sheet.Columns("request", "title", "workspace", "project", "asked by", "status", "#turn", "checkers", "policy version", "policy sha256",
