@@ -5,7 +5,7 @@ import (
 	"io/fs"
 )
 
-//go:embed *.md *.json deploy images/*.png
+//go:embed *.md *.json deploy images/*.png images/*.svg
 var files embed.FS
 
 // Files are the pages of this folder, their pictures and the files that they

@@ -142,7 +142,7 @@ func (u *UI) helpFile(c *call) error {
 		return review.Errorf(review.NotFound, "There is nothing here.")
 	}
 	kind := mime.TypeByExtension(path.Ext(name))
-	if kind != "image/png" {
+	if kind != "image/png" && kind != "image/svg+xml" {
 		kind = "text/plain; charset=utf-8"
 	}
 	c.Response().Header().Set("Cache-Control", "private, max-age=3600")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -29,7 +30,7 @@ func mild() []string { return []string{"stopped", "slowed", "held up", "storage 
 
 // harsh is what "make chaos" does.
 func harsh() []string {
-	return []string{"killed", "cut off", "killed", "held up", "killed", "slowed", "stopped"}
+	return []string{"killed", "cut off", "killed", "held up", "disk busy", "killed", "slowed", "disk hangs", "stopped"}
 }
 
 // Three servers on one PostgreSQL and one S3 server, with clocks seconds apart,
@@ -146,6 +147,12 @@ func (c *cluster) harm(over time.Time, skew []time.Duration, kinds []string) map
 			m.signal(syscall.SIGSTOP)
 			pause(2 * time.Second)
 			m.signal(syscall.SIGCONT)
+		case "disk hangs":
+			if err := c.bucket.Hang(time.Second + rand.N(2*time.Second)); err != nil {
+				c.t.Error(err)
+			}
+		case "disk busy":
+			c.busyDisk(time.Second + rand.N(2*time.Second))
 		case "slowed":
 			w.set(false, 20*time.Millisecond)
 			pause(3 * time.Second)
@@ -154,6 +161,33 @@ func (c *cluster) harm(over time.Time, skew []time.Duration, kinds []string) map
 		pause(time.Second)
 	}
 	return done
+}
+
+// busyDisk writes and flushes megabytes one after the other on the disk that the
+// exports and the keys are on, so that everybody else's writes wait.
+func (c *cluster) busyDisk(d time.Duration) {
+	over := time.Now().Add(d)
+	megabyte := make([]byte, 1<<20)
+	var group errgroup.Group
+	for i := range 4 {
+		group.Go(func() error {
+			name := filepath.Join(c.dir, fmt.Sprint("busy", i))
+			for time.Now().Before(over) {
+				f, err := os.Create(name)
+				if err != nil {
+					return err
+				}
+				_, err = f.Write(megabyte)
+				if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+					return err
+				}
+			}
+			return os.Remove(name)
+		})
+	}
+	if err := group.Wait(); err != nil {
+		c.t.Error(err)
+	}
 }
 
 // raise starts a server again until it answers.

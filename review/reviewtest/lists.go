@@ -90,7 +90,7 @@ func listRequests(t *testing.T, s review.Store) {
 func pageRequests(t *testing.T, s review.Store) {
 	const n = 130
 	for i := range n {
-		create(t, s, Draft(review.RequestID(fmt.Sprintf("r%03d", i)), "ada", review.WorkspaceName(fmt.Sprint(i)), later(i)))
+		create(t, s, Draft(review.RequestID(fmt.Sprintf("r%03d", i)), "ada", review.WorkspaceName(fmt.Sprint(i)), later(i/2)))
 	}
 	first, err := s.Requests(t.Context(), review.RequestQuery{})
 	must(t, err)
@@ -101,6 +101,22 @@ func pageRequests(t *testing.T, s review.Store) {
 		same(t, "order", review.RequestID(fmt.Sprintf("r%03d", n-1-i)), r.ID)
 	}
 	same(t, "all", n, len(first)+len(rest))
+	all := append(first, rest...)
+	for _, at := range []int{0, 1, 57, n - 2, n - 1} { // also where requests were made at the same moment
+		after, err := s.Requests(t.Context(), review.RequestQuery{After: all[at].Place(), Limit: 40})
+		must(t, err)
+		same(t, "after a place", idsOf(all[at+1:min(n, at+41)]), idsOf(after))
+		before, err := s.Requests(t.Context(), review.RequestQuery{Before: all[at].Place(), Limit: 40, Whole: true})
+		must(t, err)
+		same(t, "before a place", idsOf(all[max(0, at-40):at]), idsOf(before))
+	}
+}
+
+func idsOf(list []review.Request) (out []review.RequestID) {
+	for _, r := range list {
+		out = append(out, r.ID)
+	}
+	return out
 }
 
 func countRequests(t *testing.T, s review.Store) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -22,6 +23,18 @@ const (
 type S3 struct {
 	Endpoint string // http://127.0.0.1:port
 	Dir      string // of the bucket: each object is a file
+
+	process *os.Process
+}
+
+// Hang stops the server in the middle of what it does, as a disk that answers
+// nothing does, for some time.
+func (s *S3) Hang(d time.Duration) error {
+	if err := s.process.Signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	time.Sleep(d)
+	return s.process.Signal(syscall.SIGCONT)
 }
 
 // StartS3 starts a server with one empty bucket, which ends with the test. The
@@ -49,6 +62,7 @@ func StartS3(t testing.TB) *S3 {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	s.process = cmd.Process
 	t.Cleanup(func() {
 		cancel()
 		_ = cmd.Wait() // it was killed

@@ -107,7 +107,7 @@ func TestFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]bool{
-		"deploy/nginx.conf": true, "images/review.png": true,
+		"images/load-surge.svg": true, "deploy/nginx.conf": true, "images/review.png": true,
 		"README.md": false, "../go.mod": false, "deploy": false, "": false, "/etc/passwd": false,
 	} {
 		data, err := g.File(name)
@@ -186,5 +186,22 @@ func BenchmarkFind(b *testing.B) {
 	}
 	for b.Loop() {
 		g.Find("small count rounding")
+	}
+}
+
+// A drawing keeps a place of its size on the page, as a photograph does.
+func TestDrawings(t *testing.T) {
+	files := small("two.md", "# Two\n\n![A plot](images/x.svg)\n")
+	files["images/x.svg"] = &fstest.MapFile{Data: []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="72" height="34"/>`)}
+	g, err := Read(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if html := string(g.Page("two").Body); !strings.Contains(html, `<img src="/help/files/images/x.svg" alt="A plot" width="72" height="34"`) {
+		t.Errorf("the drawing is shown as %s", html)
+	}
+	files["images/x.svg"] = &fstest.MapFile{Data: []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`)}
+	if _, err := Read(files); err == nil {
+		t.Error("a drawing without a size is shown")
 	}
 }

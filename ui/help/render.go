@@ -2,9 +2,11 @@ package help
 
 import (
 	"bytes"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"html/template"
+	"image"
 	"image/png"
 	"io/fs"
 	"net/url"
@@ -99,7 +101,7 @@ func (g *Guides) picture(n *ast.Image) error {
 	if err != nil {
 		return fmt.Errorf("it shows %s, which is not there", name)
 	}
-	size, err := png.DecodeConfig(bytes.NewReader(data))
+	size, err := sizeOf(name, data)
 	if err != nil {
 		return fmt.Errorf("picture %s: %w", name, err)
 	}
@@ -107,6 +109,22 @@ func (g *Guides) picture(n *ast.Image) error {
 	n.SetAttributeString("width", []byte(strconv.Itoa(size.Width)))
 	n.SetAttributeString("height", []byte(strconv.Itoa(size.Height)))
 	return nil
+}
+
+// sizeOf is a picture's: a photograph of pages, or a drawing that says how large it is.
+func sizeOf(name string, data []byte) (image.Config, error) {
+	if path.Ext(name) != ".svg" {
+		return png.DecodeConfig(bytes.NewReader(data))
+	}
+	var drawing struct {
+		Width  int `xml:"width,attr"`
+		Height int `xml:"height,attr"`
+	}
+	err := xml.Unmarshal(data, &drawing)
+	if err == nil && (drawing.Width <= 0 || drawing.Height <= 0) {
+		err = errors.New("it does not say how large it is")
+	}
+	return image.Config{Width: drawing.Width, Height: drawing.Height}, err
 }
 
 // guidePolicy lets through what guides are made of. They are ours, and come with
@@ -122,7 +140,7 @@ func guidePolicy() *bluemonday.Policy {
 	p.AllowRelativeURLs(true)
 	p.RequireParseableURLs(true)
 	p.RequireNoReferrerOnFullyQualifiedLinks(true)
-	p.AllowAttrs("src").Matching(regexp.MustCompile(`^` + filesAt + `images/[a-z0-9-]+\.png$`)).OnElements("img")
+	p.AllowAttrs("src").Matching(regexp.MustCompile(`^` + filesAt + `images/[a-z0-9-]+\.(png|svg)$`)).OnElements("img")
 	p.AllowAttrs("alt").OnElements("img")
 	p.AllowAttrs("width", "height").Matching(bluemonday.Integer).OnElements("img")
 	return p
