@@ -105,7 +105,7 @@ func newGrown(t *testing.T, postgres bool) *grown {
 	must(t, err)
 	t.Cleanup(func() { must(t, g.server.Close()) })
 	must(t, g.server.store.Observe(func(context.Context, storage.Statement) { g.asked.Add(1) }))
-	g.cookies = g.c.cookies()
+	g.cookies = w.players.Cookies
 	return g
 }
 
