@@ -174,7 +174,7 @@ chaos: s3 postgres
 # engine; what happens when many more come; a day's requests in DAY; and how lists
 # and pages grow. Prints tables for docs/performance.md, and draws its plots.
 load: s3 postgres $(ASSETS)
-	SALLYPORT_PLOTS=$(CURDIR)/docs/images SALLYPORT_S3=required SALLYPORT_POSTGRES=required SALLYPORT_LOAD=$(LOAD) SALLYPORT_SURGE=$(LOAD) SALLYPORT_DAY=$(DAY) SALLYPORT_PAGE_SLOPES=100000 go test -timeout 150m -v -run 'TestLoad$$|TestSurge$$|TestDay$$|TestPageSlopes$$' ./cmd/sallyport
+	SALLYPORT_PLOTS=$(CURDIR)/docs/images SALLYPORT_S3=required SALLYPORT_POSTGRES=required SALLYPORT_LOAD=$(LOAD) SALLYPORT_SURGE=$(LOAD) SALLYPORT_DAY=$(DAY) SALLYPORT_PAGE_SLOPES=100000 SALLYPORT_MANY=500 go test -timeout 150m -v -run 'TestLoad$$|TestSurge$$|TestDay$$|TestPageSlopes$$|TestManyFiles$$' ./cmd/sallyport
 	SALLYPORT_SLOPES=100000 go test -timeout 30m -v -run 'TestSlopes' ./storage
 	SALLYPORT_TEST_ENGINE=postgres SALLYPORT_POSTGRES=required SALLYPORT_SLOPES=100000 go test -timeout 30m -v -run 'TestSlopes' ./storage
 

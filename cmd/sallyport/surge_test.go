@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -23,6 +26,9 @@ const (
 	// says so.
 	dayFor   = "SALLYPORT_DAY"
 	surgeFor = "SALLYPORT_SURGE"
+	// manyFiles says how many files the request of TestManyFiles has; "make load"
+	// says 500.
+	manyFiles = "SALLYPORT_MANY"
 )
 
 // A day's traffic in less than an hour: people who hardly think file, review and
@@ -253,4 +259,28 @@ func part(took []time.Duration, share float64) time.Duration {
 		return 0
 	}
 	return took[min(len(took)-1, int(share*float64(len(took))))]
+}
+
+// A request of many files is added at one of three servers on PostgreSQL, and
+// looked at through another: when the answer came, when the first findings were
+// there, and when all were.
+func TestManyFiles(t *testing.T) {
+	text := os.Getenv(manyFiles)
+	if text == "" {
+		t.Skip("measures: set " + manyFiles + ", or make load")
+	}
+	n, err := strconv.Atoi(text)
+	must(t, err)
+	c := newCluster(t, load.Site{Researchers: 1, Checkers: 2, Courses: 1, Bytes: 5000, Files: n}, 3, true)
+	for _, m := range c.members {
+		m.start(0)
+		defer m.end(syscall.SIGKILL)
+		if !m.answers(t.Context()) {
+			t.Fatal("a server does not start")
+		}
+	}
+	p := &load.Players{Site: c.site, Tokens: c.tokens, HTTP: new(http.Client), Server: func() string { return c.members[0].url }}
+	answered, first, all, err := p.First(t.Context(), 0, c.members[1].url)
+	must(t, err)
+	t.Logf("%d files: added and answered after %.1f s; at another server the first findings %.1f s after that, all %.1f s after that", n, answered.Seconds(), (first - answered).Seconds(), (all - answered).Seconds())
 }

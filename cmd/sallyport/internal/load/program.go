@@ -35,10 +35,7 @@ func (p program) file(ctx context.Context, researcher, course int, told *Told) (
 			Problem string `json:"problem"`
 		} `json:"results"`
 	}
-	var files []map[string]any
-	for _, path := range p.Site.paths(course) {
-		files = append(files, map[string]any{"path": path, "kind": review.Output, "group": "Counts"})
-	}
+	files := p.Site.toAdd(course)
 	if err := c.do(ctx, "add file", http.MethodPost, at(made.ID)+"/files", map[string]any{"files": files}, &added); err != nil {
 		return "", err
 	}
@@ -64,6 +61,55 @@ func (p program) file(ctx context.Context, researcher, course int, told *Told) (
 	}
 	told.Done = append(told.Done, review.EvSubmitted)
 	return made.ID, nil
+}
+
+// toAdd is a course's files, as they are added.
+func (s Site) toAdd(course int) (files []map[string]any) {
+	for _, path := range s.paths(course) {
+		files = append(files, map[string]any{"path": path, "kind": review.Output, "group": "Counts"})
+	}
+	return files
+}
+
+// First adds a researcher's files at one server and looks at another how far their
+// checks are: after what time the answer came, the first findings were there, and
+// all checks were over.
+func (p *Players) First(ctx context.Context, researcher int, other string) (answered, first, all time.Duration, err error) {
+	c := p.client(Researcher(researcher))
+	var made struct {
+		ID review.RequestID `json:"id"`
+	}
+	if err := c.do(ctx, "create", http.MethodPost, "/requests", map[string]any{"workspace": Workspace(researcher)}, &made); err != nil {
+		return 0, 0, 0, err
+	}
+	begun := time.Now() //permit:time.Now // how long an answer takes is the machine's time
+	if err := c.do(ctx, "add file", http.MethodPost, at(made.ID)+"/files", map[string]any{"files": p.Site.toAdd(0)}, nil); err != nil {
+		return 0, 0, 0, err
+	}
+	answered = time.Since(begun)
+	c.Server = func() string { return other }
+	for {
+		var v struct {
+			Findings string `json:"findings_sha256"`
+			Checking *struct {
+				Done int `json:"done"`
+			} `json:"checking"`
+		}
+		if err := c.do(ctx, "view", http.MethodGet, at(made.ID), nil, &v); err != nil {
+			return 0, 0, 0, err
+		}
+		if first == 0 && (v.Findings != "" || v.Checking != nil && v.Checking.Done > 0) {
+			first = time.Since(begun)
+		}
+		if v.Findings != "" {
+			return answered, first, time.Since(begun), nil
+		}
+		select {
+		case <-ctx.Done():
+			return 0, 0, 0, ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 }
 
 func (p program) describe(ctx context.Context, id review.RequestID) error {

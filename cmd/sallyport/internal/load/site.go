@@ -25,6 +25,7 @@ type Site struct {
 	// Mixed has requests of one to eight files of many sizes instead, as they
 	// come: most tables are small, and a few are as large as a policy lets them be.
 	Mixed bool
+	Files int // of each request, when above 0
 }
 
 // sizes are those of a mixed site's files, each as often as the others: a tenth
@@ -56,11 +57,15 @@ func Workspace(i int) review.WorkspaceName {
 
 // paths are what a course releases.
 func (s Site) paths(course int) []string {
-	if !s.Mixed {
+	n := s.Files
+	switch {
+	case n == 0 && !s.Mixed:
 		return []string{fmt.Sprintf("release/counts_%d.csv", course)}
+	case n == 0:
+		n = counts()[course%len(counts())]
 	}
 	var out []string
-	for i := range counts()[course%len(counts())] {
+	for i := range n {
 		out = append(out, fmt.Sprintf("release/counts_%d_%d.csv", course, i))
 	}
 	return out
