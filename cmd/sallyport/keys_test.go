@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sallyport/review"
 )
 
 // A second server of a database whose folder of keys is its own, and no copy, is
@@ -22,6 +24,7 @@ func TestForeignKeysAreRefused(t *testing.T) {
 			return err
 		}
 		defer func() { must(t, s.Close()) }()
+		must(t, s.store.Append(t.Context(), review.Event{At: time.Now().UTC(), Type: review.EvSignOut, Actor: "ann"}))
 		_, err = s.service.Ledger.Checkpoint(t.Context())
 		return err
 	}

@@ -187,7 +187,7 @@ func (g *grown) grow(had, n int) {
 	must(g.t, err)
 	tx, err := pools["writer"].BeginTx(g.t.Context(), nil)
 	must(g.t, err)
-	for _, table := range []string{"requests", "request_groups", "request_files", "request_votes", "request_seats", "releases", "release_files", "release_deliveries"} {
+	for _, table := range []string{"requests", "request_groups", "request_files", "request_votes", "request_seats", "releases", "release_files"} {
 		g.copyRows(tx, table, g.released, had, n)
 	}
 	if had == 0 {
@@ -230,7 +230,7 @@ func (g *grown) copyRows(tx *sql.Tx, table string, id review.RequestID, had, n i
 	switch table {
 	case "requests":
 		where = "id = '" + string(id) + "'"
-	case "release_files", "release_deliveries":
+	case "release_files":
 		where = "release IN (SELECT id FROM releases WHERE request = '" + string(id) + "')"
 	}
 	values := make([]string, len(names))
@@ -244,7 +244,7 @@ func (g *grown) copyRows(tx *sql.Tx, table string, id review.RequestID, had, n i
 		case name == "workspace" && n <= 0:
 			values[i] = quoted + " || i"
 		case slices.Contains([]string{"created", "approved", "submitted"}, name):
-			values[i] = quoted + " - (i + 100) * 1200000000"
+			values[i] = quoted + " - (i + 100) * CAST(1200000000 AS bigint)"
 		default:
 			values[i] = quoted
 		}
