@@ -109,18 +109,20 @@ func TestAnEndedRequestFreesTheWorkspace(t *testing.T) {
 	must(t, err)
 }
 
-// TestFaultsPage holds docs/faults.md to tests that exist.
+// TestFaultsPage holds docs/faults.md and docs/failures.md to tests that exist.
 func TestFaultsPage(t *testing.T) {
-	page, err := os.ReadFile("../docs/faults.md")
-	must(t, err)
-	named := regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(string(page), -1)
-	if len(named) < 20 {
-		t.Fatalf("the page names %d tests", len(named))
-	}
 	source := testSource(t)
-	for _, m := range named {
-		if !strings.Contains(source, "func "+m[1]+"(t *testing.T)") {
-			t.Errorf("docs/faults.md names %s, and there is no such test", m[1])
+	for _, name := range []string{"faults.md", "failures.md"} {
+		page, err := os.ReadFile("../docs/" + name)
+		must(t, err)
+		named := regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(string(page), -1)
+		if len(named) < 20 {
+			t.Fatalf("docs/%s names %d tests", name, len(named))
+		}
+		for _, m := range named {
+			if !strings.Contains(source, "func "+m[1]+"(t *testing.T)") {
+				t.Errorf("docs/%s names %s, and there is no such test", name, m[1])
+			}
 		}
 	}
 }
