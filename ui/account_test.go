@@ -281,6 +281,11 @@ func TestConfirmWithPasswordAndCode(t *testing.T) {
 	b.post("/confirm", "password", "x", "code", s.code(t, secret)).want(http.StatusUnprocessableEntity)
 	b.post("/confirm", "password", "open sesame", "code", s.code(t, secret)).want(http.StatusOK).has("it is you")
 	b.post("/people/tim/invite").want(http.StatusOK).has("works once")
+
+	// A new password is typed again, and kept nowhere meanwhile.
+	s.Advance(6 * time.Minute)
+	b.post("/account/password", "password", "lantern gravel otter", "again", "lantern gravel otter").want(http.StatusOK).has("Confirm that it is you")
+	b.post("/confirm", "password", "open sesame", "code", s.code(t, secret)).want(http.StatusOK).has("The same again").lacks("lantern")
 }
 
 // Sessions are listed, and ended by their person, by an operator, by time and by

@@ -45,10 +45,14 @@ func (u *UI) askWho(c *call, r route) error {
 	p := pending{At: u.now(), Next: localPath(c.Request().URL.RequestURI())}
 	if r.Method == http.MethodPost {
 		form := c.Request().PostForm
+		if form.Has("password") || form.Has("code") { // never kept: the page asks for it anew
+			u.putJSON(c.ctx(), keyPending, p)
+			return c.redirect("/confirm")
+		}
 		if len(form.Encode()) > maxPending {
 			return review.Errorf(review.TooLarge, "Confirm first that it is you, on your account's page, then send this again.")
 		}
-		p = pending{At: p.At, Path: c.Request().URL.Path, Form: form, Words: graveWords(r.Action, form), Next: cameFrom(c.Request())}
+		p = pending{At: p.At, Path: c.Request().URL.Path, Form: form, Words: graveWords(r, form), Next: cameFrom(c.Request())}
 	}
 	u.putJSON(c.ctx(), keyPending, p)
 	return c.redirect("/confirm")
@@ -64,9 +68,9 @@ func cameFrom(r *http.Request) string {
 	return localPath(from.RequestURI())
 }
 
-// graveWords say what waits to be done.
-func graveWords(a policy.Action, form url.Values) string {
-	switch a {
+// graveWords say what waits to be done, as the button did that was pressed.
+func graveWords(r route, form url.Values) string {
+	switch r.Action {
 	case policy.ReviewRelease:
 		return "Release"
 	case policy.ReleaseRecall:
@@ -78,9 +82,12 @@ func graveWords(a policy.Action, form url.Values) string {
 			return "Refuse the proposal"
 		}
 		return "Confirm the proposal"
-	default:
-		return ""
 	}
+	return map[string]string{
+		"/people/:person/invite": "Make an invitation link", "/people/:person/sessions/end": "End all sessions",
+		"/account/recovery":    "Make new recovery codes",
+		"/account/code/remove": "Remove the authenticator app", "/account/passkeys/:passkey/remove": "Remove the passkey",
+	}[r.Path]
 }
 
 type confirmWhoPage struct {

@@ -454,7 +454,7 @@ func TestConfirmingLeadsBack(t *testing.T) {
 		}
 	}
 	for answer, want := range map[string]string{"yes": "Confirm the proposal", "no": "Refuse the proposal"} {
-		if got := graveWords(policy.AccessConfirm, url.Values{"answer": {answer}}); got != want {
+		if got := graveWords(route{Action: policy.AccessConfirm}, url.Values{"answer": {answer}}); got != want {
 			t.Errorf("%s: %q", answer, got)
 		}
 	}
