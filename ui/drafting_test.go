@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"sallyport/checks/provenance"
+	"sallyport/policy"
+	"sallyport/review"
 	"sallyport/review/reviewtest"
 )
 
@@ -144,5 +147,37 @@ func TestManyGroupsAreOfferedInAList(t *testing.T) {
 	ann.post("/workspaces/cohort/files", "kind", "output", "group", "in", "in_group", "c.csv", "file", "release/late.csv").want(http.StatusOK).has("1 file was added")
 	if groups := ann.get(request).links(groupLink); len(groups) != 7 {
 		t.Errorf("%d groups, want the file in one of the 7", len(groups))
+	}
+}
+
+// Where nothing is known of any file, the page says what is missing once, and offers
+// nothing that would be refused; many files in several folders suggest a group each.
+func TestWorkspaceSaysWhatItsFilesSuggest(t *testing.T) {
+	file := func(name string, level provenance.Level) review.WorkspaceFile {
+		return review.WorkspaceFile{Path: name, Release: strings.HasPrefix(name, "release/"), Origin: provenance.Origin{Level: level}}
+	}
+	var deep, flat []review.WorkspaceFile
+	for _, n := range strings.Split("abcdefghijkl", "") {
+		deep = append(deep, file("release/"+n+"/t.csv", provenance.Moderately))
+		flat = append(flat, file("release/"+n+".csv", provenance.Moderately))
+	}
+	for _, x := range []struct {
+		name               string
+		files              []review.WorkspaceFile
+		untraced, byFolder bool
+	}{
+		{"no file", nil, false, false},
+		{"nothing to release", []review.WorkspaceFile{file("output/a.csv", provenance.Unknown)}, false, false},
+		{"none is known", []review.WorkspaceFile{file("release/a.csv", provenance.Unknown), file("output/a.csv", provenance.Unknown)}, true, false},
+		{"one of two is known", []review.WorkspaceFile{file("release/a.csv", provenance.Unknown), file("output/a.csv", provenance.Moderately)}, false, false},
+		{"many in folders", deep, false, true},
+		{"ten in folders", deep[:10], false, false},
+		{"many in one", flat, false, false},
+	} {
+		p := workspacePage{Workspace: &review.Workspace{Releases: []string{"release"}, Files: x.files}}
+		p.sort(nil, policy.Default())
+		if p.Untraced != x.untraced || p.ByFolder != x.byFolder {
+			t.Errorf("%s: untraced %v, by folder %v", x.name, p.Untraced, p.ByFolder)
+		}
 	}
 }
