@@ -47,10 +47,9 @@ func TestNewServiceIsToldWhatItLacks(t *testing.T) {
 	}
 }
 
-// The page counts who could be given a request now, and names the workspaces
-// whose folder is not there.
-func TestStatusTellsWhatIsMissingAtFirst(t *testing.T) {
-	s := newSite(t)
+// The page counts who could be given a request now, and offers what to do.
+func tellsWhatIsMissingAtFirst(t *testing.T, s *site) {
+	t.Helper()
 	s.as(t, "ops").get("/status").want(http.StatusOK).has("Before the first release", "Make the first with sallyport backup make").
 		lacks("Number who could be given a request now")
 	away := review.Absence{From: s.Now().Add(-time.Hour), Until: s.Now().Add(time.Hour)}

@@ -129,20 +129,20 @@ func TestAWholeFolderIsAddedAndDescribedOnce(t *testing.T) {
 	ann.get(like).has("Sex as recorded.", "To 5.", "It is not saved yet").lacks("Age in years.")
 	ann.get(groups[1]).lacks("To 5.")
 	ann.get(groups[1] + "?like=another").want(http.StatusOK).lacks("It is not saved yet")
+	manyGroupsAreOfferedInAList(t, s, request)
 }
 
 // A request of many groups offers them in one list instead of a button each.
-func TestManyGroupsAreOfferedInAList(t *testing.T) {
-	s := newSite(t)
+func manyGroupsAreOfferedInAList(t *testing.T, s *site, request string) {
+	t.Helper()
 	form := []string{"kind", "output", "group", "each"}
-	for _, n := range strings.Split("a b c d e f g", " ") {
+	for _, n := range strings.Split("abcde", "") {
 		s.Workspaces.Write(reviewtest.Cohort, "release/"+n+".csv", roundedCSV)
 		form = append(form, "file", "release/"+n+".csv")
 	}
 	s.Workspaces.Write(reviewtest.Cohort, "release/late.csv", roundedCSV)
-	ann := s.as(t, "ann")
-	ann.post("/workspaces/cohort/files", form...).want(http.StatusOK).has("7 files were added")
-	request := ann.path
+	ann := s.as(t, "ann").get("/workspaces/cohort").lacks("A group that is there:")
+	ann.post("/workspaces/cohort/files", form...).want(http.StatusOK).has("5 files were added")
 	ann.get("/workspaces/cohort").has("A group that is there:").lacks("Group “a.csv”")
 	ann.post("/workspaces/cohort/files", "kind", "output", "group", "in", "in_group", "c.csv", "file", "release/late.csv").want(http.StatusOK).has("1 file was added")
 	if groups := ann.get(request).links(groupLink); len(groups) != 7 {

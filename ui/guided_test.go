@@ -153,8 +153,8 @@ func waitText(t *testing.T, b *browserTab, selector, want string) {
 
 // Every check that there is explains itself to authors: why it matters, the rule, an
 // example, and how to mend it in R and in Python.
-func TestEveryCheckIsExplained(t *testing.T) {
-	s := newSite(t)
+func everyCheckIsExplained(t *testing.T, s *site) {
+	t.Helper()
 	p := findingsPage{View: &review.View{}}
 	for _, doc := range checks.All() {
 		p.Checks = append(p.Checks, explained{Doc: doc, Severity: policy.Warn})
@@ -181,6 +181,7 @@ func TestEveryCheckIsExplained(t *testing.T) {
 // record by itself; without a reason none is.
 func TestOneAnswerForAllFindingsOfACheck(t *testing.T) {
 	s := newSite(t)
+	t.Run("every check is explained", func(t *testing.T) { everyCheckIsExplained(t, s) })
 	request := s.draft(t, "release/a.csv", smallCSV, "release/b.csv", smallCSV)
 	ann := s.as(t, "ann").get(request+"/findings").want(http.StatusOK).has("One answer for all", "that wait: Small counts")
 	ann.post(request+"/findings", "check", "small-count", "code", "", "text", "Years.").has("That was not saved.", "Choose one of the answers.")

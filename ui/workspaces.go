@@ -269,7 +269,11 @@ func groupFor(file, group, name string) string {
 	case groupEach:
 		return path.Base(file)
 	case groupDir:
-		return path.Base(path.Dir(file))
+		dir := path.Dir(file)
+		if _, below, ok := strings.Cut(dir, "/"); ok {
+			return below
+		}
+		return dir
 	case groupNew:
 		return name
 	default:

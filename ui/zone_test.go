@@ -17,6 +17,8 @@ func TestStatusTellsTheCondition(t *testing.T) {
 	aud.has("Something needs attention", "Little space is left for data.", "1.0 GiB free of 100 GiB", "v1.2.3, on SQLite", "None is known of", "No witness is configured", "Nothing waits, and nothing was given up.", "by choosing a name")
 	s.Host = host{review.HostFacts{Backup: s.Now().Add(-50 * time.Hour)}}
 	aud.get("/status").has("Work flows", "The newest that is known was made", "2 days ago")
+	s.Host = host{}
+	tellsWhatIsMissingAtFirst(t, s)
 }
 
 type host struct{ review.HostFacts }

@@ -118,6 +118,9 @@ func (f configFlags) config() (config, error) {
 // public address, else the first host name, else where it listens.
 func (c config) address() string {
 	scheme, host := "http://", c.Listen
+	if name, port, err := net.SplitHostPort(c.Listen); err == nil && (name == "" || net.ParseIP(name).IsUnspecified()) {
+		host = net.JoinHostPort("127.0.0.1", port) // it listens on all; this one answers here
+	}
 	if c.Secure {
 		scheme = "https://"
 	}

@@ -97,3 +97,22 @@ func requestable(t *testing.T, script, workspace string) {
 	}
 	t.Errorf("no file can be requested: %+v", ws.Files)
 }
+
+// A link that the command line makes names the place where people reach the service.
+func TestAddressOfTheService(t *testing.T) {
+	for _, x := range []struct {
+		c    config
+		want string
+	}{
+		{config{Listen: "127.0.0.1:8390"}, "http://127.0.0.1:8390"},
+		{config{Listen: ":8080"}, "http://127.0.0.1:8080"},
+		{config{Listen: "[::]:80"}, "http://127.0.0.1:80"},
+		{config{Listen: "localhost:8080", Hosts: []string{"a.example"}}, "http://localhost:8080"},
+		{config{Listen: "127.0.0.1:8080", Secure: true, Hosts: []string{"a.example", "b.example"}}, "https://a.example"},
+		{config{Listen: "127.0.0.1:8080", Secure: true, Hosts: []string{"a.example"}, PublicURL: "https://out.example/x"}, "https://out.example/x"},
+	} {
+		if got := x.c.address(); got != x.want {
+			t.Errorf("%+v: %s, want %s", x.c, got, x.want)
+		}
+	}
+}
