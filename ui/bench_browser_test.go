@@ -1,11 +1,14 @@
 package ui
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	cdpnetwork "github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
 	"sallyport/checks/browsertest"
@@ -177,6 +180,29 @@ func TestVoteIsTruthful(t *testing.T) {
 	b.until("saved", `document.querySelector('#flash').textContent.includes('was saved: approved')`)
 	if n := votes(); n != 1 {
 		t.Errorf("pressed twice, %d votes are on record", n)
+	}
+	session, err := chromedp.Call(b.ctx, cdpnetwork.GetCookies, cdpnetwork.GetCookiesParams{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.do(func(ctx context.Context, _ *chromedp.Target) (none chromedp.Void, err error) {
+		_, err = chromedp.Call(ctx, cdpnetwork.ClearBrowserCookies, cdp.Empty{})
+		return none, err
+	})
+	evaluate[bool](b, `(() => { const r = document.querySelector('#reason'); r.value = 'Written before it ended.'; r.dispatchEvent(new Event('input', {bubbles: true})); document.querySelector('#vote-save').click(); return true })()`)
+	b.until("an ended session is told", `document.querySelector('#flash').textContent.includes('your session has ended') && document.activeElement.id === 'sign-in-again'`)
+	b.open("/account") // which leads to the page to sign in on
+	b.until("nobody is signed in", `location.pathname === '/sign-in'`)
+	for _, c := range session.Cookies {
+		b.do(func(ctx context.Context, _ *chromedp.Target) (none chromedp.Void, err error) {
+			_, err = chromedp.Call(ctx, cdpnetwork.SetCookie, cdpnetwork.SetCookieParams{Name: c.Name, Value: c.Value, URL: s.url, Path: c.Path, HTTPOnly: &c.HTTPOnly})
+			return none, err
+		})
+	}
+	b.open(first)
+	b.until("signed in again, one finds what one wrote", `document.querySelector('#reason').value == 'Written before it ended.'`)
+	if n := votes(); n != 1 {
+		t.Errorf("with the session ended, %d votes are on record", n)
 	}
 	evaluate[bool](b, `document.querySelector('#vote-form input[name=seen]').value = 'sha256:0'; document.querySelector('#vote-save').click(); true`)
 	b.until("a conflict is explained", `document.querySelector('#flash').textContent.includes('has changed since you looked at it')`)

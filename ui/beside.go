@@ -41,8 +41,9 @@ func (p *filePage) besides(pol *policy.Policy, choices []choice) []tab {
 		out = append(out, tab{Name: "the source as supplied", Link: at(besideSource)})
 	}
 	sameText := p.Shown != "text" || p.win.lines == "text" // else what is shown was cleaned, and the other version is not
-	if p.Changes != "" && sameText && slices.Contains([]string{"image", "table", "text", "original"}, p.Shown) {
-		out = append(out, tab{Name: p.otherVersion(), Link: at(besideVersion)})
+	if as, ok := comparedAs[p.Shown]; p.Changes != "" && sameText && ok {
+		link := p.File.Link + "?" + url.Values{"view": {as}, "beside": {besideVersion}}.Encode() + "#content"
+		out = append(out, tab{Name: p.otherVersion() + comparedWords[p.Shown], Link: link})
 	}
 	wanted := map[string][]string{"image": {"table"}, "table": {"figure"}, "columns": {"figure"}}[p.Shown]
 	for _, f := range neighbours(p.List) {

@@ -17,6 +17,14 @@ import (
 // that lies there now.
 const besideVersion = "version"
 
+// comparedAs says as what two versions of a file are compared, by how it is shown.
+// A report is compared by what it says, and JSON as it is laid out.
+var comparedAs = map[string]string{"image": "image", "table": "table", "text": "text", "original": "original",
+	"plain": "plain", "document": "plain", "pretty": "pretty", "tree": "pretty"}
+
+// comparedWords says so where it is not how the file is shown now.
+var comparedWords = map[string]string{"document": ", as plain text", "tree": ", laid out"}
+
 // workspaceMovedOn reports whether the file is compared with the workspace's.
 func (p *filePage) workspaceMovedOn() bool { return p.File.Changed == "changed" }
 
@@ -197,14 +205,28 @@ func (m versionMarks) mark(v *tableView) {
 }
 
 // textsTogether shows the same page of the other version's text, and marks the
-// lines of both that differ.
+// lines of both that differ. What a report or a drawing says is taken from both as
+// they were supplied: the other version was not cleaned, and cleaning is no
+// difference.
 func (p *filePage) textsTogether(content *review.FileContent, other []byte) {
+	here := content.Clean
+	switch p.Shown {
+	case "original":
+		here = content.Original
+	case "plain":
+		supplied := func(data []byte) []byte {
+			return []byte(plainText(&review.FileContent{MediaType: content.MediaType, Clean: data}))
+		}
+		here, other = supplied(content.Original), supplied(other)
+		again := viewText(here, nil, p.Text.Pager.Page, false, 0)
+		again.Pager, again.More = p.Text.Pager, p.Text.More
+		p.Text = &again
+	case "pretty":
+		here, _ = pretty(content.Clean)
+		other, _ = pretty(other)
+	}
 	text := viewText(other, nil, p.Text.Pager.Page, false, 0)
 	p.Beside.Text = &text
-	here := content.Clean
-	if p.Shown == "original" {
-		here = content.Original
-	}
 	if max(len(here), len(other)) > largestLineByLine {
 		p.Beside.Differs = "The two versions are too long to be compared line by line."
 		return
@@ -219,6 +241,9 @@ func (p *filePage) textsTogether(content *review.FileContent, other []byte) {
 	p.Beside.Differs = "Every line is the same in both versions."
 	if len(mine)+len(theirs) > 0 {
 		p.Beside.Differs = strconv.Itoa(len(mine)) + " of the lines on this page's side and " + strconv.Itoa(len(theirs)) + " of the other's differ, marked ≠."
+	}
+	if p.Shown == "plain" {
+		p.Beside.Differs += " Both are as supplied, before cleaning."
 	}
 }
 

@@ -57,6 +57,7 @@ func (u *UI) funcs(w *words) template.FuncMap {
 		"role":      roleName,
 		"jobkind":   jobWords,
 		"base":      baseName,
+		"soft":      softParts,
 		"stamp":     w.stamp,
 		"jobstate":  func(s string) string { words, _ := jobState(s); return words },
 		"jobtag":    func(s string) string { _, colour := jobState(s); return colour },

@@ -28,6 +28,32 @@ func TestChangesOfATableAreShownByCell(t *testing.T) {
 	}
 }
 
+// A report's versions stand side by side as what they say, JSON as it is laid out.
+func TestVersionsOfReportsAndJSONSideBySide(t *testing.T) {
+	s := newSite(t)
+	report := func(n string) string {
+		return "<!DOCTYPE html><title>R</title><p>Rounded to five.</p><p>In all " + n + " people.</p><script>alert(1)</script>"
+	}
+	request := s.draft(t, "release/report.html", report("120"), "release/odd.json", `{"a": [1, 2], "b": "same"}`)
+	s.Workspaces.Write(reviewtest.Cohort, "release/report.html", report("125"))
+	s.Workspaces.Write(reviewtest.Cohort, "release/odd.json", `{"a":[1,3],"b":"same"}`)
+	ann := s.as(t, "ann").get(request)
+	for _, tt := range []struct{ file, offered, view, here, beside string }{
+		{"report.html", "the version in the workspace now, as plain text", "plain", "In all 120 people.", "In all 125 people."},
+		{"odd.json", "the version in the workspace now, laid out", "pretty", "2", "3"},
+	} {
+		file := ""
+		for _, link := range ann.get(request).links(fileLink) {
+			if strings.Contains(ann.get(link).body, "<title>"+tt.file) {
+				file = link
+			}
+		}
+		ann.get(file).want(http.StatusOK).has(tt.offered)
+		ann.get(file+"?view="+tt.view+"&beside=version").want(http.StatusOK).
+			has("1 of the lines on this page's side and 1 of the other's differ", "differs: "+tt.here, "differs: "+tt.beside).lacks("alert(1)")
+	}
+}
+
 func TestCheckersSeeWhatChangedSinceTheyLooked(t *testing.T) {
 	s := newSite(t)
 	request := s.draft(t, "release/rates.csv", smallCSV)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -120,4 +121,17 @@ func (p *pageSet) take() (*wording, error) {
 	w := &wording{words: &words{glossary: p.glossary}}
 	w.set = set.Funcs(p.funcs(w.words))
 	return w, nil
+}
+
+// softParts cuts a name after its underscores and slashes: between the parts a
+// line may end. After a hyphen, and at a space, it may anyway.
+func softParts(name string) []string {
+	var parts []string
+	for {
+		at := strings.IndexAny(name, "_/") + 1
+		if at == 0 {
+			return append(parts, name)
+		}
+		parts, name = append(parts, name[:at]), name[at:]
+	}
 }

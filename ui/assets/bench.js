@@ -24,7 +24,7 @@ export function startBench(again) {
 }
 
 const bench = () => document.querySelector('#bench')
-const within = link => link.origin === location.origin && /^\/requests\/[^/]+\/(files\/[^/]+|review)$/.test(link.pathname)
+const within = link => link.origin === location.origin && /^\/requests\/[^/]+\/(files\/[^/]+(\/vote)?|review)$/.test(link.pathname)
 
 function follow(e) {
   const link = e.target.closest?.('#bench a[href]')
@@ -70,7 +70,9 @@ async function go(address) {
   busy = true
   bench()?.setAttribute('aria-busy', 'true')
   try {
-    show(await ask('GET', address), address)
+    const answer = await ask('GET', address)
+    if (!within(new URL(answer.url))) throw new Error('elsewhere')
+    show(answer, address)
   } catch {
     location.assign(address) // the browser says what is wrong
   } finally {
@@ -196,6 +198,7 @@ async function send(e) {
   say('Saving…', 'saving')
   try {
     const answer = await ask('POST', form.action, body)
+    if (!within(new URL(answer.url)) && answer.status < 400) return signedOut()
     if (answer.status >= 400) forgetEarly()
     if (answer.status >= 400 && answer.status !== 422) {
       const late = answer.page.querySelector('#look-again')
@@ -215,6 +218,16 @@ async function send(e) {
     busy = false
     catchUp()
   }
+}
+
+// The session has ended, or it must be shown anew that this is the person: the
+// page stays, with what they wrote, while they sign in beside it.
+function signedOut() {
+  forgetEarly()
+  say('Not saved: your session has ended. What you chose and wrote is still here. ', 'failed')
+  const link = Object.assign(document.createElement('a'), { id: 'sign-in-again', href: '/account', target: '_blank', rel: 'noopener', textContent: 'Sign in in a new tab' })
+  document.querySelector('#flash')?.append(link, ', then save again.')
+  link.focus()
 }
 
 // A decision that came too late leaves the page as it is until the person asks to

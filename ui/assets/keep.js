@@ -1,7 +1,8 @@
 // What somebody has written and not sent yet is kept in the tab that it was
 // written in: a reason, a comment, the ticks of a checklist. So going on to
 // another file, or loading the page again, loses nothing. It never leaves the
-// tab, ends with it, is one person's, and goes when it is sent or they sign out.
+// tab, ends with it, is one person's, and goes when it is sent, when they sign out,
+// or when somebody else signs in.
 const fields = '#reason, .app-comment-form textarea, #checklist input[type=checkbox]'
 const prefix = 'kept '
 
@@ -30,7 +31,7 @@ function keep(field) {
 // bringBack puts what was kept into the fields of the page that is open. Ticks
 // count for the version of the policy that they were made under.
 export function bringBack() {
-  if (!who()) return forget(key => key.startsWith(prefix))
+  if (!who()) return // a session that ended: whoever signs in next is the one, or it goes
   forget(key => key.startsWith(prefix) && !key.startsWith(`${prefix}${who()} `))
   for (const field of document.querySelectorAll(fields)) {
     const kept = sessionStorage.getItem(name(field))
