@@ -16,7 +16,7 @@ export function startKeeping() {
   // What is sent the plain way: should it be refused, the answer brings it back.
   document.addEventListener('submit', e => {
     if (e.defaultPrevented || e.target.matches('#vote-form')) return
-    if (e.target.matches('[action="/sign-out"]')) return forget(key => key.startsWith(prefix))
+    if (e.target.matches('[action="/sign-out"]')) return forgetAll()
     for (const f of e.target.elements) if (f.matches(fields)) sessionStorage.removeItem(name(f))
   })
   bringBack()
@@ -45,6 +45,9 @@ export function bringBack() {
 export function sent(form) {
   for (const field of form.elements) if (field.matches(fields)) sessionStorage.removeItem(name(field))
 }
+
+// forgetAll is for a sign-out, in whichever tab.
+export const forgetAll = () => forget(key => key.startsWith(prefix))
 
 function forget(which) {
   for (const key of Object.keys(sessionStorage)) if (which(key)) sessionStorage.removeItem(key)

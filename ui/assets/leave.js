@@ -3,6 +3,8 @@
 // open for the next one at the machine. A session that merely ran out closes no
 // tab: what somebody has written there can still be sent after they signed in
 // again beside it.
+import { forgetAll } from './keep.js'
+
 const leaving = 'leaving'
 
 export function startLeaving() {
@@ -13,7 +15,11 @@ export function startLeaving() {
   if (!('BroadcastChannel' in window)) return
   const tabs = new BroadcastChannel('sallyport')
   if (document.querySelector('#signed-in-as')) {
-    tabs.addEventListener('message', e => { if (e.data === leaving) location.replace(location.pathname + location.search) })
+    tabs.addEventListener('message', e => {
+      if (e.data !== leaving) return
+      forgetAll()
+      location.replace(location.pathname + location.search)
+    })
   } else if (sessionStorage.getItem(leaving)) {
     sessionStorage.removeItem(leaving)
     tabs.postMessage(leaving)
