@@ -43,28 +43,6 @@ func TestVersionsOfReportsSideBySide(t *testing.T) {
 		has("1 of the lines on this page's side and 1 of the other's differ", "differs: In all 120 people.", "differs: In all 125 people.").lacks("alert(1)")
 }
 
-// JSON is compared as it is laid out, however it was written.
-func TestVersionsOfJSONSideBySide(t *testing.T) {
-	here, other := []byte(`{"a": [1, 2], "b": "same"}`), []byte(`{"a":[1,3],"b":"same"}`)
-	laid, _ := pretty(here)
-	text := viewText(laid, nil, 1, false, 0)
-	p := filePage{Shown: "pretty", Text: &text, Beside: &besideView{}}
-	p.textsTogether(&review.FileContent{Clean: here}, other)
-	for _, side := range []struct {
-		name, want string
-		lines      []lineView
-	}{{"here", "    2", p.Text.Lines}, {"beside", "    3", p.Beside.Text.Lines}} {
-		for _, l := range side.lines {
-			if l.Changed != (l.Text == side.want) {
-				t.Errorf("%s: line %q is marked: %v", side.name, l.Text, l.Changed)
-			}
-		}
-	}
-	if !strings.HasPrefix(p.Beside.Differs, "1 of the lines") {
-		t.Error(p.Beside.Differs)
-	}
-}
-
 func TestCheckersSeeWhatChangedSinceTheyLooked(t *testing.T) {
 	s := newSite(t)
 	request := s.draft(t, "release/rates.csv", smallCSV)
