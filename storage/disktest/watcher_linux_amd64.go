@@ -39,7 +39,6 @@ type watcher struct {
 	root   string
 	fault  Fault
 	seen   Seen
-	halved bool
 	record *Record // what was recorded, or nil
 	on     bool    // more is to be recorded
 }
