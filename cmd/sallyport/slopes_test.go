@@ -233,6 +233,7 @@ func (g *grown) copyRows(tx *sql.Tx, table string, id review.RequestID, had, n i
 	case "release_files":
 		where = "release IN (SELECT id FROM releases WHERE request = '" + string(id) + "')"
 	}
+	names = slices.Clone(names) // the driver keeps its own
 	values := make([]string, len(names))
 	for i, name := range names {
 		quoted := `"` + name + `"`
@@ -250,9 +251,11 @@ func (g *grown) copyRows(tx *sql.Tx, table string, id review.RequestID, had, n i
 		}
 		names[i] = quoted
 	}
-	_, err = tx.ExecContext(t.Context(), fmt.Sprintf("INSERT INTO %s (%s) WITH RECURSIVE many(i) AS (SELECT %d UNION ALL SELECT i + 1 FROM many WHERE i < %d) SELECT %s FROM many, %s WHERE %s",
-		table, strings.Join(names, ", "), had, n-1, strings.Join(values, ", "), table, where))
-	must(t, err)
+	statement := fmt.Sprintf("INSERT INTO %s (%s) WITH RECURSIVE many(i) AS (SELECT %d UNION ALL SELECT i + 1 FROM many WHERE i < %d) SELECT %s FROM many, %s WHERE %s",
+		table, strings.Join(names, ", "), had, n-1, strings.Join(values, ", "), table, where)
+	if _, err = tx.ExecContext(t.Context(), statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
 }
 
 func pageTable(sizes []int, pages []seenPage, times map[string][]load.Point, statements map[string][]int64) string {
