@@ -62,7 +62,7 @@ test: build browser postgres s3 lint
 ONE_AFTER_ANOTHER := ./ui ./cmd/sallyport
 
 # Long tests of one thing after another in packages that run with it otherwise.
-LONG := TestWorkflow|TestPermissionsTable|TestRetentionNeverTakesTooMuch|TestEveryRouteByRole|TestPowerCut|TestDamagedPages
+LONG := TestWorkflow|TestPermissionsTable|TestRetentionNeverTakesTooMuch|TestEveryRouteByRole|TestPowerCut|TestEveryStatementFails|TestDamagedPages
 
 # Packages in which nothing happens at once: they start no goroutine, and neither
 # do their tests.
@@ -162,7 +162,7 @@ kills: s3
 # after every write, every page of a database spoilt: see docs/failures.md.
 .PHONY: failures
 failures: s3 postgres
-	SALLYPORT_FAILURES=all SALLYPORT_DISKTEST=required go test -count=1 -timeout 90m -v -run '^(TestPowerCut|TestDamage|TestLastChange|TestFullDisk)' ./storage
+	SALLYPORT_FAILURES=all SALLYPORT_DISKTEST=required go test -count=1 -timeout 90m -v -run '^(TestPowerCut|TestDamage|TestEveryStatement|TestLastChange|TestFullDisk)' ./storage
 	SALLYPORT_FAILURES=all SALLYPORT_DISKTEST=required go test -count=1 -timeout 90m -v -run '^TestFaults$$' ./cmd/sallyport
 
 # Three servers killed, cut off and held up for CHAOS while people work; see
