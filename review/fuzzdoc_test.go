@@ -16,6 +16,7 @@ var readNothing = map[string]string{
 	"cmd/sallyport/internal/load":    "plays people, for tests and measurements",
 	"cmd/sallyport/internal/observe": "writes whether it is ready",
 	"review/reviewtest":              "a suite of tests",
+	"storage/disktest":               "a disk that fails, for tests: reads what the test itself wrote",
 	"storage/storagetest":            "stand-ins for tests",
 	"ui/export":                      "writes tables",
 	"ui/signin":                      "reads the file of its own key",
