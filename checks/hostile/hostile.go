@@ -26,7 +26,7 @@ func Strings() []string {
 		// direction, what is not seen, what looks like something else
 		"\u202egpj.exe", "a\u2066b\u2069", "a\u200bb", "a\u200eb\u200f", "\ufeffa", "a\u00adb", "pаypal", "ﬁle", "e\u0301", "🙂", "\U000e0041", "a\u034fb", "a\u3164b",
 		// no text, or too much
-		"a\x00b", "a\xffb", "\xed\xa0\x80", "\ufffe", "a\ufffdb", "%00%0d%0a", `\u202e`, strings.Repeat("a", 300), strings.Repeat("\u0301", 100), "",
+		"a\x00b", "a\xffb", "\xed\xa0\x80", "\ufffe", "a\ufffdb", "%00%0d%0a", "%0A", "%25", `\u202e`, strings.Repeat("a", 300), strings.Repeat("\u0301", 100), "",
 		// paths
 		`../../etc/passwd`, `..\..\x`, `C:\x`, `/etc/passwd`, `CON`, `a/./b`, `.`, `..`, `~root`, `-rf`, `a:b`, `NUL.txt`, `a.csv `, `a.csv.`, `%2e%2e%2f`,
 		// databases
