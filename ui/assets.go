@@ -10,13 +10,14 @@ import (
 	"net/http"
 	"path"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"sallyport/review"
 )
 
 // dist holds what `npm run build` made of assets/: script and style under names
-// with their own hash, each with a compressed copy, and a manifest.
+// with their own hash, each with compressed copies, and a manifest.
 //
 //go:embed all:static/dist
 var dist embed.FS
@@ -71,9 +72,12 @@ func (u *UI) static(c *call) error {
 	}
 	h := c.Response().Header()
 	h.Set("Vary", "Accept-Encoding")
-	if strings.Contains(c.Request().Header.Get("Accept-Encoding"), "gzip") {
-		if data, err := fs.ReadFile(u.assets.files, name+".gz"); err == nil {
-			h.Set("Content-Encoding", "gzip")
+	for _, copied := range compressions() {
+		if !accepts(c.Request().Header.Get("Accept-Encoding"), copied.coding) {
+			continue
+		}
+		if data, err := fs.ReadFile(u.assets.files, name+copied.ending); err == nil {
+			h.Set("Content-Encoding", copied.coding)
 			return serveStatic(c, kind, data)
 		}
 	}
@@ -82,6 +86,26 @@ func (u *UI) static(c *call) error {
 		return review.Errorf(review.NotFound, "There is nothing here.")
 	}
 	return serveStatic(c, kind, data)
+}
+
+// compression is a way in which build.mjs has compressed each file.
+type compression struct{ coding, ending string }
+
+// compressions are those, the smallest first.
+func compressions() []compression { return []compression{{"br", ".br"}, {"gzip", ".gz"}} }
+
+// accepts reports whether an Accept-Encoding names a coding, and does not refuse
+// it (RFC 9110, 12.5.3). Which of several a browser likes best is left aside.
+func accepts(header, coding string) bool {
+	for named := range strings.SplitSeq(header, ",") {
+		name, weight, _ := strings.Cut(named, ";")
+		if !strings.EqualFold(strings.TrimSpace(name), coding) {
+			continue
+		}
+		q, err := strconv.ParseFloat(strings.TrimPrefix(strings.TrimSpace(weight), "q="), 64)
+		return err != nil || q > 0
+	}
+	return false
 }
 
 func serveStatic(c *call, kind string, data []byte) error {

@@ -71,6 +71,7 @@ func TestReviewByKeyboard(t *testing.T) {
 	b.do(chromedp.EmulateViewport(1440, 900))
 	b.open(links[0])
 	evaluate[bool](b, `window.sameDocument = true`)
+	evaluate[bool](b, slowKeys)
 	k := &keyboard{browserTab: b}
 
 	k.press("?")
@@ -115,6 +116,7 @@ func TestReviewByKeyboard(t *testing.T) {
 	if !evaluate[bool](b, `window.sameDocument === true`) {
 		t.Error("the page was left on the way")
 	}
+	b.felt("the review of 20 files")
 	k.press("s")
 	k.until("the button", `document.activeElement.id == 'submit-review'`)
 	k.press("\r")

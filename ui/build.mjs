@@ -1,7 +1,7 @@
 // Bundles style and script into static/dist, under names that carry their hash,
-// with a compressed copy of each and a manifest that the program reads.
+// with compressed copies of each and a manifest that the program reads.
 import { build } from 'esbuild'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
@@ -46,8 +46,10 @@ for (const [file, info] of Object.entries(result.metafile.outputs)) {
   if (!info.entryPoint) continue
   const bytes = await readFile(file)
   manifest[path.basename(info.entryPoint)] = path.basename(file)
-  const small = gzipSync(bytes, { level: 9 })
-  await writeFile(file + '.gz', small)
-  console.log(`${path.basename(file)}: ${bytes.length} bytes, ${small.length} compressed`)
+  const gzip = gzipSync(bytes, { level: 9 })
+  const brotli = brotliCompressSync(bytes) // at its best by itself
+  await writeFile(file + '.gz', gzip)
+  await writeFile(file + '.br', brotli)
+  console.log(`${path.basename(file)}: ${bytes.length} bytes, ${gzip.length} as gzip, ${brotli.length} as Brotli`)
 }
 await writeFile(path.join(out, 'manifest.json'), JSON.stringify(manifest, null, 2) + '\n')

@@ -116,6 +116,24 @@ const stillness = `[...new Set([...document.querySelectorAll('*')].filter(e => [
   return s.animationName !== 'none' || s.transitionDuration.split(', ').some(d => parseFloat(d) > 0) || s.scrollBehavior === 'smooth'
 })).map(e => 'it moves: ' + e.tagName.toLowerCase() + '.' + e.className))].slice(0, 5)`
 
+// spacing spaces text as WCAG 1.4.12 has people do, and lists what is cut off by it
+// that was not before.
+const spacing = `(() => {
+  const cut = () => new Set([...document.querySelectorAll('main *, header *, footer *')].filter(e => {
+    const s = getComputedStyle(e)
+    return [s.overflowX, s.overflowY].some(o => o === 'hidden' || o === 'clip') && !e.closest('.nhsuk-u-visually-hidden') && e.clientWidth > 1 &&
+      (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1)
+  }))
+  const before = cut(), sheet = new CSSStyleSheet()
+  sheet.replaceSync('* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } p { margin-bottom: 2em !important }')
+  document.adoptedStyleSheets.push(sheet)
+  const bad = [...cut()].filter(e => !before.has(e)).map(e => 'spaced text is cut off: ' + e.tagName + '.' + e.className)
+  const over = document.documentElement.scrollWidth - document.documentElement.clientWidth
+  if (over > 0) bad.push('with spaced text it is ' + over + ' wider than the window')
+  document.adoptedStyleSheets.pop()
+  return bad.slice(0, 5)
+})()`
+
 // look opens a page at a width and holds it to what every page must keep: no
 // accessibility violation, nothing wider than the window, no inline anything. The
 // first look at a route does more: see closely.
@@ -132,6 +150,13 @@ func (b *browserTab) look(script, name, path string, width int64) {
 		}
 		return // the same page again: its markup was checked at full width
 	}
+	if slices.Contains(spokenPages(), name) && strings.HasPrefix(b.t.Name(), "TestPagesInBrowser") {
+		b.spoken(name)
+	}
+	firstLook := b.first(seenPages.wide)
+	if firstLook {
+		b.vitals(name)
+	}
 	evaluate[string](b, script)
 	var got struct {
 		Passes     int
@@ -146,7 +171,7 @@ func (b *browserTab) look(script, name, path string, width int64) {
 	for _, v := range slices.Concat(got.Violations, evaluate[[]string](b, outline)) {
 		b.t.Errorf("%s at %d pixels: %s", name, width, v)
 	}
-	if b.first(seenPages.wide) {
+	if firstLook {
 		b.closely(name)
 	}
 }
@@ -186,7 +211,7 @@ func (b *browserTab) first(seen map[string]bool) bool {
 func (b *browserTab) closely(name string) {
 	b.t.Helper()
 	b.do(chromedp.KeyEvent("\t")) // somebody with a keyboard: the browser shows focus
-	bad := evaluate[[]string](b, focuses+`(false)`)
+	bad := slices.Concat(evaluate[[]string](b, focuses+`(false)`), evaluate[[]string](b, spacing))
 	media := func(features ...*emulation.MediaFeature) {
 		if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features}); err != nil {
 			b.t.Fatal(err)

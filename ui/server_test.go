@@ -34,13 +34,15 @@ func TestStatic(t *testing.T) {
 			t.Errorf("%s: Cache-Control %q", path, got)
 		}
 		plain := b.body
-		req, err := http.NewRequest(http.MethodGet, s.url+path, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Accept-Encoding", "gzip")
-		if b.do(req); b.header.Get("Content-Encoding") != "gzip" || len(b.body) >= len(plain) {
-			t.Errorf("%s is not sent compressed", path)
+		for asked, want := range map[string]string{"gzip": "gzip", "gzip, deflate, br": "br", "br;q=0, gzip": "gzip", "identity": ""} {
+			req, err := http.NewRequest(http.MethodGet, s.url+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Accept-Encoding", asked)
+			if b.do(req); b.header.Get("Content-Encoding") != want || (len(b.body) < len(plain)) != (want != "") {
+				t.Errorf("%s, asked for as %q, comes as %q with %d bytes", path, asked, b.header.Get("Content-Encoding"), len(b.body))
+			}
 		}
 	}
 	for _, path := range []string{"/static/../server.go", "/static/.gitkeep", "/static/none.css"} {

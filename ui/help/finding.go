@@ -24,6 +24,7 @@ type Hit struct {
 	Heading string // "" for the beginning of the page
 	Address string
 	Extract []Part
+	Lacks   []string // of what was looked for, without endings: what does not stand there
 }
 
 // Part is a piece of an extract; Found when it is one of the words looked for.
@@ -38,35 +39,72 @@ const (
 	around    = 110 // bytes of text shown before and after the first word found
 )
 
-// Find returns the sections in which every word, or one that begins with it,
-// stands: in the title, in the heading or in the text, the likeliest first.
+// Find returns the sections in which the words of a query stand, whatever their
+// endings: in the title, in the heading or in the text, the likeliest first. Where
+// no section has all of them, it returns those that have most, and says what each
+// lacks. Words that every question has, such as "how" and "the", are left out.
 func (g *Guides) Find(query string) []Hit {
-	words := fields(query)
-	words = words[:min(len(words), mostWords)]
+	words := asked(query)
 	if len(words) == 0 {
 		return nil
 	}
 	type scored struct {
 		section
 		score int
+		lacks []string
 	}
 	var found []scored
 	for _, s := range g.sections {
-		if n := s.score(words); n > 0 {
-			found = append(found, scored{s, n})
+		if n, lacks := s.score(words); n > 0 {
+			found = append(found, scored{s, n, lacks})
 		}
 	}
-	slices.SortStableFunc(found, func(a, b scored) int { return cmp.Compare(b.score, a.score) })
+	slices.SortStableFunc(found, func(a, b scored) int {
+		return cmp.Or(cmp.Compare(len(a.lacks), len(b.lacks)), cmp.Compare(b.score, a.score))
+	})
 	var hits []Hit
-	for _, s := range found[:min(len(found), mostHits)] {
-		hits = append(hits, s.hit(words))
+	for _, s := range found {
+		if len(hits) == mostHits || len(s.lacks) > len(found[0].lacks) {
+			break
+		}
+		h := s.hit(words)
+		h.Lacks = s.lacks
+		hits = append(hits, h)
 	}
 	return hits
 }
 
-// score weighs where the words stand; 0 when one of them is nowhere.
-func (s *section) score(words []string) int {
-	total := 0
+// asked are the words of a query to look for, without their endings.
+func asked(query string) []string {
+	all := fields(query)
+	words := slices.DeleteFunc(slices.Clone(all), func(w string) bool { return slices.Contains(fillers, w) })
+	if len(words) == 0 {
+		words = all
+	}
+	words = words[:min(len(words), mostWords)]
+	for i, w := range words {
+		words[i] = stem(w)
+	}
+	return words
+}
+
+// fillers are words that tell nothing of what is looked for.
+var fillers = strings.Fields("a am an and are as at be been by can could did do does for from get has have how i if in is it me my of on or our shall should so that the their them then there this to up was we were what when where which who why will with would you your")
+
+// stem is a word without its ending, so that "releasing" finds "released". What
+// is too short to lose one stays.
+func stem(word string) string {
+	const shortest = 4
+	for _, ending := range []string{"ings", "ing", "ies", "ied", "es", "ed", "s", "e", "y"} {
+		if cut, ok := strings.CutSuffix(word, ending); ok && len(cut) >= shortest {
+			return cut
+		}
+	}
+	return word
+}
+
+// score weighs where the words stand, and names those that are nowhere.
+func (s *section) score(words []string) (total int, lacks []string) {
 	for _, w := range words {
 		n := 0
 		if begins(fields(s.page.Title), w) {
@@ -84,11 +122,11 @@ func (s *section) score(words []string) int {
 			}
 		}
 		if n == 0 {
-			return 0
+			lacks = append(lacks, w)
 		}
 		total += n
 	}
-	return total
+	return total, lacks
 }
 
 func begins(words []string, with string) bool {
@@ -104,11 +142,11 @@ func (s *section) hit(words []string) Hit {
 	return h
 }
 
-// extract is the text around the first of the words, in parts.
+// extract is the text around the first place of one of the words, in parts.
 func extract(text string, words []string) []Part {
 	start := 0
 	for from, word := range spelled(text) {
-		if begins([]string{strings.ToLower(word)}, words[0]) {
+		if slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(strings.ToLower(word), w) }) {
 			start = max(0, from-around)
 			break
 		}

@@ -2,6 +2,7 @@ package help
 
 import (
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -123,15 +124,17 @@ func TestFind(t *testing.T) {
 		t.Fatal(err)
 	}
 	for query, want := range map[string]string{
-		"round":        "/help/two", // the title before the text
-		"MIDPOINT":     "/help/two#midpoint",
-		"nearest 5":    "/help/two#midpoint",
-		"élan":         "/help/two#midpoint",
-		"code":         "/help/one#part-two",
-		"nearest zzz":  "",
-		"":             "",
-		"<script>":     "",
-		"\x00\xff ---": "",
+		"round":                  "/help/two", // the title before the text
+		"MIDPOINT":               "/help/two#midpoint",
+		"nearest 5":              "/help/two#midpoint",
+		"élan":                   "/help/two#midpoint",
+		"code":                   "/help/one#part-two",
+		"nearest zzz":            "/help/two#midpoint", // the most that there is
+		"how is a count rounded": "/help/two#midpoint",
+		"the":                    "",
+		"":                       "",
+		"<script>":               "",
+		"\x00\xff ---":           "",
 	} {
 		got := ""
 		if hits := g.Find(query); len(hits) > 0 {
@@ -145,6 +148,49 @@ func TestFind(t *testing.T) {
 	want := []Part{{Text: "Counts are rounded to the "}, {Text: "nearest", Found: true}, {Text: " 5. Élan vital."}}
 	if d := cmp.Diff(want, hit.Extract); d != "" {
 		t.Error(d)
+	}
+}
+
+// What a new user may ask, and where the answer is: among the first three places.
+func TestQuestions(t *testing.T) {
+	g, err := Read(docs.Files())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ asked, answer string }{
+		{"how do I file a request", "/help/filing"},
+		{"withdraw my request", "/help/first-request#follow-it"},
+		{"what is a small count", "/help/disclosure#small-counts"},
+		{"how to mend findings", "/help/findings#mend-it"},
+		{"ask for an exception", "/help/findings#ask-for-an-exception"},
+		{"keyboard shortcuts", "/help/workbench#keys"},
+		{"forgot my password", "/help/signing-in#when-it-does-not-work"},
+		{"lost my phone recovery codes", "/help/signing-in#the-second-step"},
+		{"change time zone", "/help/signing-in#your-account"},
+		{"turn off emails", "/help/notifications#choosing"},
+		{"hand over a review", "/help/reviewing#hand-a-request-over"},
+		{"return a request to the researcher", "/help/reviewing#return-a-request"},
+		{"why do two checkers disagree", "/help/deciding#together"},
+		{"released by mistake", "/help/recall#a-recall-that-was-a-mistake"},
+		{"export events as CSV", "/help/auditing#taking-something-away"},
+		{"prove that nothing was changed", "/help/first-audit#prove-it"},
+		{"how long are files kept", "/help/retention"},
+		{"backup and restore", "/help/databases#backups"},
+		{"create an API token", "/help/api#getting-in"},
+		{"give somebody a role", "/help/access#grants"},
+		{"verify a package", "/help/package#check-it-first"},
+		{"monthly request command line", "/help/command-line#requests-that-come-back-every-month"},
+		{"disk full", "/help/operations#disk-low"},
+		{"screen reader", "/help/accessibility"},
+	} {
+		hits := g.Find(tt.asked)
+		var first []string
+		for _, h := range hits[:min(len(hits), 3)] {
+			first = append(first, h.Address)
+		}
+		if !slices.ContainsFunc(first, func(a string) bool { return a == tt.answer || strings.HasPrefix(a, tt.answer+"#") }) {
+			t.Errorf("%q leads to %q, want %s among them", tt.asked, first, tt.answer)
+		}
 	}
 }
 
