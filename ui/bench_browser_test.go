@@ -71,7 +71,6 @@ func TestReviewByKeyboard(t *testing.T) {
 	b.do(chromedp.EmulateViewport(1440, 900))
 	b.open(links[0])
 	evaluate[bool](b, `window.sameDocument = true`)
-	evaluate[bool](b, slowKeys)
 	k := &keyboard{browserTab: b}
 
 	k.press("?")
@@ -98,6 +97,7 @@ func TestReviewByKeyboard(t *testing.T) {
 	quickly("aaja")
 	k.settled("nothing is decided unseen", at(1)+` && document.querySelector('#flash').textContent.includes('t00.csv was saved: approved') && document.querySelector('#too-early')?.textContent.includes('The key a was pressed') && !document.querySelector('#decision-approve').checked`)
 	b.open(links[0])
+	evaluate[bool](b, slowKeys)
 	evaluate[bool](b, `window.sameDocument = true`)
 	k.keys = 0 // a slip is no part of the count
 	for i := range 19 {

@@ -43,13 +43,13 @@ func helpFor() map[string]string {
 		"/workspaces/:workspace/files":          "first-request#choose-the-files",
 
 		"/workspaces/:workspace/compare":   "provenance#differences",
-		"/requests":                        "first-request#follow-it",
+		"/requests":                        "first-request#follow-it-or-withdraw-it",
 		"/requests/:request":               "filing",
 		"/requests/:request/details":       "first-request#say-what-it-is-for",
 		"/requests/:request/groups/:group": "first-request#describe-each-group",
 		"/requests/:request/findings":      "first-request#answer-the-findings",
 		"/requests/:request/submit":        "first-request#submit",
-		"/requests/:request/withdraw":      "first-request#follow-it",
+		"/requests/:request/withdraw":      "first-request#follow-it-or-withdraw-it",
 		"/requests/:request/files/:file":   "workbench",
 
 		"/requests/:request/files/:file/changes": "workbench#other-files",

@@ -45,6 +45,7 @@ func (k *keyboard) arrive(there string) {
 	if err := chromedp.Do(ctx, chromedp.WaitReady(there)); err != nil {
 		k.t.Fatalf("%s never comes: %v; at %s", there, err, evaluate[string](k.browserTab, `location.href + ': ' + document.querySelector('main').innerText`))
 	}
+	k.until("the page is drawn", ready)
 }
 
 // fill reaches a field and types.

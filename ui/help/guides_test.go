@@ -159,7 +159,7 @@ func TestQuestions(t *testing.T) {
 	}
 	for _, tt := range []struct{ asked, answer string }{
 		{"how do I file a request", "/help/filing"},
-		{"withdraw my request", "/help/first-request#follow-it"},
+		{"withdraw my request", "/help/first-request#follow-it-or-withdraw-it"},
 		{"what is a small count", "/help/disclosure#small-counts"},
 		{"how to mend findings", "/help/findings#mend-it"},
 		{"ask for an exception", "/help/findings#ask-for-an-exception"},
@@ -173,13 +173,13 @@ func TestQuestions(t *testing.T) {
 		{"why do two checkers disagree", "/help/deciding#together"},
 		{"released by mistake", "/help/recall#a-recall-that-was-a-mistake"},
 		{"export events as CSV", "/help/auditing#taking-something-away"},
-		{"prove that nothing was changed", "/help/first-audit#prove-it"},
+		{"prove that nothing was changed", "/help/evidence"},
 		{"how long are files kept", "/help/retention"},
 		{"backup and restore", "/help/databases#backups"},
 		{"create an API token", "/help/api#getting-in"},
-		{"give somebody a role", "/help/access#grants"},
+		{"give somebody a role", "/help/access"},
 		{"verify a package", "/help/package#check-it-first"},
-		{"monthly request command line", "/help/command-line#requests-that-come-back-every-month"},
+		{"monthly request command line", "/help/command-line"},
 		{"disk full", "/help/operations#disk-low"},
 		{"screen reader", "/help/accessibility"},
 	} {
