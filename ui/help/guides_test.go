@@ -130,8 +130,8 @@ func TestFind(t *testing.T) {
 		"élan":                   "/help/two#midpoint",
 		"code":                   "/help/one#part-two",
 		"nearest zzz":            "/help/two#midpoint", // the most that there is
-		"how is a count rounded": "/help/two#midpoint",
-		"the":                    "",
+		"how is a count rounded": "/help/two",
+		"the":                    "/help/two#midpoint",
 		"":                       "",
 		"<script>":               "",
 		"\x00\xff ---":           "",
