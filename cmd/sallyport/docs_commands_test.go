@@ -75,8 +75,11 @@ func unknownIn(n *kong.Node, words []string) string {
 	for i, w := range words {
 		if name, isFlag := strings.CutPrefix(w, "--"); isFlag {
 			name, _, _ = strings.Cut(name, "=")
-			known := name == "help"
-			for _, group := range n.AllFlags(false) {
+			known, groups := name == "help", n.AllFlags(false)
+			if n.DefaultCmd != nil { // which stands for the command without more words
+				groups = append(groups, n.DefaultCmd.AllFlags(false)...)
+			}
+			for _, group := range groups {
 				known = known || slices.ContainsFunc(group, func(f *kong.Flag) bool { return f.Name == name })
 			}
 			if !known {
