@@ -114,7 +114,7 @@ type marks struct {
 	related map[place]bool
 	chosen  map[place]bool
 	signs   map[place]string // what a place is in the arithmetic of the finding chosen
-	columns map[int]int      // flags in cells of a column, on this page
+	beside  map[int]int      // characters that marks and flags take in the cells of a column, on this page, at most
 }
 
 func marksOf(views []findingView, t *table.Table, shown []int) marks {
@@ -142,7 +142,6 @@ func marksOf(views []findingView, t *table.Table, shown []int) marks {
 			}
 			p := place{row, column}
 			m.flags[p] = append(m.flags[p], fl)
-			m.columns[column]++
 			if v.Selected {
 				m.chosen[p], m.signs[p] = true, signChosen
 			}
@@ -151,8 +150,19 @@ func marksOf(views []findingView, t *table.Table, shown []int) marks {
 			m.relate(&v, rows)
 		}
 	}
+	for p, flags := range m.flags {
+		if p.row >= 0 {
+			m.beside[p.column] = max(m.beside[p.column], flagWidth*len(flags))
+		}
+	}
+	for p := range m.signs {
+		m.beside[p.column] = max(m.beside[p.column], flagWidth*len(m.flags[p])+signWidth)
+	}
 	return m
 }
+
+// What a flag and a sign take of the width of a cell, in characters.
+const flagWidth, signWidth = 4, 3
 
 // flaggedRows are the rows that any finding points at.
 func flaggedRows(views []findingView, t *table.Table) map[int]bool {
@@ -246,7 +256,7 @@ func headerCells(s *tableSheet, columns []checks.ColumnReport, ask tableQuery, m
 	sorted, down, _ := ask.sorting()
 	for i := range cells {
 		c := &cells[i]
-		*c = headerCell{Index: i, Flags: m.flags[place{-1, i}], Related: m.related[place{-1, i}], Mark: m.signs[place{-1, i}], Hidden: ask.hides(i), Class: widthClass(s.width(i) + 4*min(1, m.columns[i]))}
+		*c = headerCell{Index: i, Flags: m.flags[place{-1, i}], Related: m.related[place{-1, i}], Mark: m.signs[place{-1, i}], Hidden: ask.hides(i), Class: widthClass(s.width(i) + m.beside[i])}
 		if i < len(t.Header) {
 			c.Name = t.Header[i]
 		}
