@@ -80,12 +80,12 @@ NEEDED_FOR_TESTS := $(ASSETS) $(OIDCTEST)
 unit: unit-race unit-plain unit-postgres
 
 unit-race: $(NEEDED_FOR_TESTS) | s3
-	$(TEST) -race -timeout 14m -run "$$(.ci/at-once $(ONE_AFTER_ANOTHER))" $(ONE_AFTER_ANOTHER)
-	$(TEST) -race -timeout 14m -skip '^($(LONG))$$' $$(go list ./... | grep -vxF "$$(go list $(ONE_AFTER_ANOTHER) $(SEQUENTIAL))")
+	$(TEST) -race -timeout 25m -run "$$(.ci/at-once $(ONE_AFTER_ANOTHER))" $(ONE_AFTER_ANOTHER)
+	$(TEST) -race -timeout 25m -skip '^($(LONG))$$' $$(go list ./... | grep -vxF "$$(go list $(ONE_AFTER_ANOTHER) $(SEQUENTIAL))")
 
 unit-plain: $(NEEDED_FOR_TESTS) | s3
-	$(TEST) -timeout 14m $(ONE_AFTER_ANOTHER)
-	$(TEST) -p 1 -timeout 12m -run '^($(LONG))$$' ./review ./storage ./ui/api
+	$(TEST) -timeout 25m $(ONE_AFTER_ANOTHER)
+	$(TEST) -p 1 -timeout 25m -run '^($(LONG))$$' ./review ./storage ./ui/api
 	$(TEST) -p 1 $(SEQUENTIAL) ./checks/confine # whose limits of memory the race detector would break
 
 # Everything with the race detector, browsers and kills too: about twice as long.
@@ -95,9 +95,9 @@ race: $(NEEDED_FOR_TESTS) | s3
 # What keeps data, once more on PostgreSQL, with a shorter game of the workflow's
 # model: the tests above hold both engines to the same contracts already.
 unit-postgres: $(NEEDED_FOR_TESTS) | s3 unit-race
-	SALLYPORT_TEST_ENGINE=postgres $(TEST) -timeout 8m ./storage
-	SALLYPORT_TEST_ENGINE=postgres $(TEST) -timeout 8m -run 'TestWorkflow' ./review -rapid.checks=8
-	SALLYPORT_TEST_ENGINE=postgres $(TEST) -timeout 8m -run 'Hostile|Idempot|Token' ./ui/api
+	SALLYPORT_TEST_ENGINE=postgres $(TEST) -timeout 15m ./storage
+	SALLYPORT_TEST_ENGINE=postgres $(TEST) -timeout 15m -run 'TestWorkflow' ./review -rapid.checks=8
+	SALLYPORT_TEST_ENGINE=postgres $(TEST) -timeout 15m -run 'Hostile|Idempot|Token' ./ui/api
 
 # All tests of these packages on PostgreSQL: some minutes.
 postgres-all: $(ASSETS)
@@ -137,7 +137,7 @@ postgres:
 # what changed before you keep it.
 .PHONY: screenshots page-times
 screenshots: $(ASSETS)
-	SALLYPORT_BROWSER=$${SALLYPORT_BROWSER:-required} SALLYPORT_PICTURES=yes go test -count=1 -timeout 12m -run 'TestAReleaseGoesTheWholeWay|TestFindings' ./cmd/sallyport
+	SALLYPORT_BROWSER=$${SALLYPORT_BROWSER:-required} SALLYPORT_PICTURES=yes go test -count=1 -timeout 25m -run 'TestAReleaseGoesTheWholeWay|TestFindings' ./cmd/sallyport
 	go test -count=1 ./docs
 
 # How long the server takes for each page while 50 people use it, two minutes.
