@@ -34,16 +34,22 @@ func (k *keyboard) settled(what, script string) {
 	k.until(what, `!document.querySelector('[aria-busy]') && (`+script+`)`)
 }
 
-// checker signs the first checker of a request in to a browser.
-func (s *site) checker(t *testing.T, request string) *browserTab {
+// checkerOf is one of the checkers to whom a request was given.
+func (s *site) checkerOf(t *testing.T, request string) string {
 	t.Helper()
-	name := ""
 	for _, n := range []string{"carl", "cora", "chen"} {
-		if b := s.as(t, n); strings.Contains(b.get("/queue").body, request) {
-			name = n
-			break
+		if strings.Contains(s.as(t, n).get("/queue").body, request) {
+			return n
 		}
 	}
+	t.Fatalf("%s is in nobody's queue", request)
+	return ""
+}
+
+// checker signs a checker of a request in to a browser.
+func (s *site) checker(t *testing.T, request string) *browserTab {
+	t.Helper()
+	name := s.checkerOf(t, request)
 	b := &browserTab{t, browsertest.Start(t), s}
 	b.open("/sign-in")
 	b.do(chromedp.Click("#demo-"+name), chromedp.WaitReady("#signed-in-as"))

@@ -92,7 +92,10 @@ func (c *call) render(status int, page string, f frame, content any) error {
 		return fmt.Errorf("no page %q", page)
 	}
 	c.fill(&f)
-	if page == "error" { // what may not be seen must look as what is not there, wherever
+	if status == http.StatusNotFound { // what may not be seen must look as what is not there, wherever; and no address comes back
+		f.Tour, f.Offer = nil, ""
+	}
+	if page == "error" {
 		f.Tour, f.Offer, f.Help = nil, "", c.ui.helpWith("", c.actor.Person != nil)
 	}
 	f.Content = content

@@ -46,7 +46,7 @@ func TestTimesAreToldByTheReadersClock(t *testing.T) {
 		}
 		return r.Submitted.In(l).Format("2 January 2006, 15:04 MST")
 	}
-	ann, carl := s.as(t, "ann"), s.as(t, "carl")
+	ann, checker := s.as(t, "ann"), s.as(t, s.checkerOf(t, request))
 	ann.get(request).has(at("Europe/London"), "Times are those of Europe/London")
 	if !strings.Contains(ann.body, `id="offer-zone"`) {
 		t.Error("who chose no zone is not offered their browser's")
@@ -56,7 +56,7 @@ func TestTimesAreToldByTheReadersClock(t *testing.T) {
 	if ann.path != request || !strings.Contains(ann.body, `title="`+at("UTC")) || strings.Contains(ann.body, `id="offer-zone"`) {
 		t.Errorf("at %s: UTC is not on hover, or the zone is offered again", ann.path)
 	}
-	carl.get(request).has(at("Europe/London"))
+	checker.get(request).has(at("Europe/London"))
 	for _, bad := range []string{"Nowhere/Town", "Local", "../../etc/passwd", strings.Repeat("A", 65)} {
 		ann.post("/account/zone", "zone", bad).want(http.StatusUnprocessableEntity).has("Choose a time zone of the list")
 	}

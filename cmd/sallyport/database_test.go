@@ -59,7 +59,7 @@ func TestPostgresLife(t *testing.T) {
 	if _, out := command(t, "migrate", "plan", "--database-file", ownerFile); out != "" {
 		t.Errorf("there is still to do: %s", out)
 	}
-	wrote(t, exitOK, "1 people", "people", "import", "--database-file", appFile, people)
+	wrote(t, exitOK, "1 person", "people", "import", "--database-file", appFile, people)
 	wrote(t, exitOK, "otto", "people", "list", "--database-file", appFile)
 	data := t.TempDir()
 	wrote(t, exitOK, "database is whole, and 1 entries", "verify", "--database-file", appFile, "--data", data)
@@ -70,7 +70,7 @@ func TestPostgresLife(t *testing.T) {
 
 func TestCopyCommand(t *testing.T) {
 	dir := t.TempDir()
-	wrote(t, exitOK, "1 people", "people", "import", "--data", dir, file(t, "people.yaml", somebody))
+	wrote(t, exitOK, "1 person", "people", "import", "--data", dir, file(t, "people.yaml", somebody))
 	target := pgtest.Empty(t)
 	lite := "sqlite:" + filepath.Join(dir, databaseFile)
 	post := "postgres-file:" + file(t, "target", target)
@@ -138,7 +138,7 @@ func TestDemoOnPostgres(t *testing.T) {
 func TestBackupCommand(t *testing.T) {
 	dir := t.TempDir()
 	data, backup := filepath.Join(dir, "data"), filepath.Join(dir, "backup")
-	wrote(t, exitOK, "1 people", "people", "import", "--data", data, file(t, "people.yaml", somebody))
+	wrote(t, exitOK, "1 person", "people", "import", "--data", data, file(t, "people.yaml", somebody))
 	wrote(t, exitOK, "0 snapshots", "backup", "make", "--data", data, "--out", backup)
 	wrote(t, exitError, "there already", "backup", "make", "--data", data, "--out", backup)
 	wrote(t, exitOK, "0 snapshots", "backup", "verify", backup)
