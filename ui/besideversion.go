@@ -82,7 +82,7 @@ func (p *filePage) tablesTogether(here, other []byte, q url.Values) {
 	if len(theirs.Header) != len(mine.Header) {
 		ask = tableQuery{}
 	}
-	view := viewTable(&tableSheet{Table: theirs}, nil, nil, ask, p.Table.Pager.Page)
+	view := viewTable(&tableSheet{Table: theirs, size: p.Table.Size}, nil, nil, ask, p.Table.Pager.Page)
 	p.Beside.Table = &view
 	p.Table.Tools.Rows = "" // further windows would come without their marks
 	d := table.Diff(mine, theirs)

@@ -73,6 +73,7 @@ type findingView struct {
 	Doc      *checks.Check // nil for a check that is not in the list
 	Selected bool
 	Link     string // to the first place it points at
+	Rest     string // where the finding stands with all that belongs to it; "" when it does here
 	Answer   *answerView
 
 	finding *checks.Finding
@@ -89,6 +90,12 @@ type cellLink struct {
 // shownCells bounds the list of places under one finding; the rest are
 // highlighted in the file all the same.
 const shownCells = 40
+
+// wholeFindings is how many findings of one file stand in the list with their
+// places, their rule and the form for an answer. Of a file with hundreds, the
+// others say what they say, and are whole when somebody chooses them: all at once
+// would be megabytes.
+const wholeFindings = 40
 
 // findingViews orders a file's findings, worst first, and links each to the
 // places it points at. base is the file page's address.
@@ -113,6 +120,10 @@ func findingViews(r *checks.FileReport, base string, selected string, win window
 		}
 		v.Selected = selected != "" && v.ID == selected
 		v.link(base, win)
+		if i >= wholeFindings && !v.Selected {
+			at, _, _ := strings.Cut(v.Link, "#")
+			v.Rest = at + "#finding-" + v.ID
+		}
 		views = append(views, v)
 	}
 	return views

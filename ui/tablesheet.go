@@ -41,6 +41,7 @@ type readFile struct {
 // whole.
 type tableSheet struct {
 	*table.Table
+	size int // rows that a page shows; 0 for as many as suit its columns
 
 	measure sync.Once
 	widths  []int  // of the columns, in characters

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -13,8 +14,8 @@ import (
 // no page takes the browser long.
 const (
 	rowsPerPage  = 100
-	cellsPerPage = 6_000
-	fewestRows   = 25
+	cellsPerPage = 4_000
+	fewestRows   = 10
 	linesPerPage = 1000
 )
 
@@ -100,7 +101,7 @@ func newPager(page, pages int, address func(page int) string) pager {
 
 // pageSize is how many rows of a table one page shows.
 func pageSize(t *table.Table) int {
-	columns := max(1, len(t.Header))
+	columns := max(1, len(t.Header), len(t.Columns))
 	return min(rowsPerPage, max(fewestRows, cellsPerPage/columns))
 }
 
@@ -232,7 +233,7 @@ func viewTable(s *tableSheet, report *checks.TableReport, views []findingView, a
 		flagged = flaggedRows(views, t)
 	}
 	order := s.rows(ask, flagged)
-	size := pageSize(t)
+	size := cmp.Or(s.size, pageSize(t))
 	pages := max(1, (len(order)+size-1)/size)
 	page = min(max(page, 1), pages)
 	first := min((page-1)*size, len(order))

@@ -43,6 +43,40 @@ func TestVersionsOfReportsSideBySide(t *testing.T) {
 		has("1 of the lines on this page's side and 1 of the other's differ", "differs: In all 120 people.", "differs: In all 125 people.").lacks("alert(1)")
 }
 
+// jsonCleaner takes every file for JSON and leaves it as it is.
+type jsonCleaner struct{}
+
+func (jsonCleaner) Sanitise(_ string, data []byte) ([]byte, string, []review.Removal, error) {
+	return data, "application/json", nil, nil
+}
+
+// JSON's versions stand side by side laid out, so that a change of one value is
+// one line, however the file writes it.
+func TestVersionsOfJSONSideBySide(t *testing.T) {
+	s := newSite(t)
+	s.Sanitiser = jsonCleaner{}
+	request := s.draft(t, "release/model.json", `{"n":1200,"terms":[{"age":0.25},{"sex":0.5}],"note":"<b>a</b>"}`)
+	ann := s.as(t, "ann").get(request)
+	file := ann.links(fileLink)[0]
+	ann.get(file + "?view=tree&beside=version").want(http.StatusOK).lacks("marked ≠")
+	s.Workspaces.Write(reviewtest.Cohort, "release/model.json", "{\"n\":1200,\n\n\"terms\":[{\"age\":0.75},{\"sex\":0.5}], \"note\":\"<b>a</b>\"}")
+	ann.get(file + "?view=tree").want(http.StatusOK).has("Put next to it: the version in the workspace now, laid out")
+	beside := ann.links(file + `\?[^"]*beside=version[^"]*`)
+	if len(beside) != 1 || !strings.Contains(beside[0], "view=pretty") {
+		t.Fatalf("the links are %v", beside)
+	}
+	ann.get(beside[0]).want(http.StatusOK).
+		has("The version in the workspace now", "1 of the lines on this page's side and 1 of the other's differ", `differs: "age": 0.25`, `differs: "age": 0.75`).
+		lacks(`differs: "n"`, `differs: "sex"`, "before cleaning")
+	if strings.Contains(ann.body, "<b>a") {
+		t.Error("text of the file is markup")
+	}
+	s.Workspaces.Write(reviewtest.Cohort, "release/model.json", `{"n":1200, "terms":[{"age":0.25},{"sex":0.5}],"note":"<b>a</b>"}`)
+	ann.get(file + "?view=pretty&beside=version").want(http.StatusOK).has("Every line is the same in both versions.")
+	s.Workspaces.Write(reviewtest.Cohort, "release/model.json", `{"n":1200,`)
+	ann.get(file + "?view=pretty&beside=version").want(http.StatusOK).has(`"age": 0.25`)
+}
+
 func TestCheckersSeeWhatChangedSinceTheyLooked(t *testing.T) {
 	s := newSite(t)
 	request := s.draft(t, "release/rates.csv", smallCSV)

@@ -42,8 +42,8 @@ func TestTableWindow(t *testing.T) {
 		{450, 3, -1, 1, 100, 5},
 		{100, 3, 1, 1, 100, 1},
 		{101, 3, 2, 101, 101, 2},
-		{5000, 200, 1, 1, 30, 167},
-		{60, 2000, 2, 26, 50, 3},
+		{5000, 200, 1, 1, 20, 250},
+		{60, 2000, 2, 11, 20, 6},
 	}
 	for _, tt := range tests {
 		v := viewTable(&tableSheet{Table: sheet(tt.rows, tt.columns)}, nil, nil, tableQuery{}, tt.page)

@@ -4,8 +4,8 @@
 // not there. Without this script, links lead from window to window.
 import { policy } from './trusted.js'
 
-const most = 400 // windows; a longer table is paged
-const kept = 9 // windows in the page at once
+const most = 600 // windows; a longer table is paged
+const keptRows = 240 // in the page at once, which is more than any screen and its margins show
 const settle = 60 // milliseconds: what flies past is not fetched
 
 export function startGrid(root) {
@@ -21,6 +21,7 @@ function live(sheet) {
   sheet.classList.add('app-sheet--live')
   const size = Number(sheet.dataset.size)
   const total = Number(sheet.dataset.total)
+  const kept = Math.max(9, Math.ceil(keptRows / size)) // windows; those of a wide table are low
   const columns = table.querySelectorAll('col').length
   const one = here.offsetHeight / here.rows.length
   const first = Number(here.dataset.page)

@@ -27,7 +27,7 @@ function show(flags) {
   if (!flags) return hide()
   const lines = []
   for (const f of flags.slice(0, 4)) {
-    const text = document.querySelector(`#finding-${CSS.escape(f.dataset.finding)} .app-finding__text`)?.textContent
+    const text = document.getElementById(f.hash.slice(1))?.querySelector('.app-finding__text')?.textContent
     if (text) lines.push(f.textContent.trim() + '. ' + text)
   }
   if (!lines.length) return hide()
