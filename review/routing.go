@@ -114,12 +114,21 @@ func (s *Service) seat(a Actor, r *Request, rt router) []Event {
 	candidates := rt.eligible(r, s.uses(r))
 	for len(r.pair()) < s.Policy.Review.Approvals && len(candidates) > 0 {
 		p := candidates[0]
-		why := fmt.Sprintf("%s, the fewest of %d eligible checkers", counted(rt.open[p.Username], "open review"), len(candidates))
+		why := chosenFor(rt.open[p.Username], len(candidates))
 		r.Seats = append(r.Seats, Seat{Checker: p.Username, Assigned: s.Now(), Why: why})
 		events = append(events, s.routed(a, r, EvRouted, p.Username, why))
 		candidates = candidates[1:]
 	}
 	return append(events, s.seatFiles(a, r, candidates)...)
+}
+
+// chosenFor is why somebody with so many open reviews came first of so many who
+// could review it.
+func chosenFor(open, of int) string {
+	if of == 1 {
+		return counted(open, "open review") + ", the only eligible checker left"
+	}
+	return fmt.Sprintf("%s, the fewest of %d eligible checkers", counted(open, "open review"), of)
 }
 
 // vacant reports whether the request, or a file of it, lacks a checker.

@@ -39,6 +39,9 @@ func TestRoutingRule(t *testing.T) {
 			if stored(t, w, id).Seat(tt.never) != nil {
 				t.Errorf("routed to %s", tt.never)
 			}
+			if got := stored(t, w, id).Seats[1].Why; got != "0 open reviews, the only eligible checker left" {
+				t.Errorf("the last of those who could: %s", got)
+			}
 		})
 	}
 	t.Run("skills break ties", func(t *testing.T) {

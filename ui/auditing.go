@@ -207,7 +207,7 @@ func (u *UI) recordPage(c *call) (*recordPage, error) {
 func eventRowOf(e review.Event, who string) eventRow {
 	row := eventRow{Event: e, Who: who, Words: eventWords(e.Type)}
 	for _, k := range slices.Sorted(maps.Keys(e.Detail)) {
-		row.Detail = append(row.Detail, evidence{strings.ReplaceAll(k, "_", " "), e.Detail[k]})
+		row.Detail = append(row.Detail, evidence{factWords(k), e.Detail[k]})
 	}
 	if e.Request != "" {
 		row.Link = "/records/" + pathSegment(string(e.Request))
@@ -222,6 +222,7 @@ type statusPage struct {
 	Counts    []statusCount
 	Plot      *plot // of the counts; nil where there are none
 	Well      bool
+	Nothing   string // what of all that could need attention there is none of
 	Needs     []need // before the first release; none when all is there
 	// CanRetry says that the reader may have dead letters tried again.
 	CanRetry bool
@@ -244,12 +245,31 @@ func (u *UI) status(c *call) error {
 	for _, s := range allStatuses() {
 		p.Counts = append(p.Counts, statusCount{s, rep.ByStatus[s]})
 	}
+	p.Nothing = nothingOf(rep)
 	p.Plot = statusPlot(p.Counts)
 	if list := needs(rep.Beginning, !rep.Health.Host.Backup.IsZero()); lacking(list) {
 		p.Needs = list
 	}
 	p.CanRetry = c.actor.MaySomewhere(policy.JobRetry)
 	return c.render(http.StatusOK, "status", frame{Title: "Service status", Wide: true}, p)
+}
+
+// nothingOf lists what of all that could need attention there is none of.
+func nothingOf(rep *review.StatusReport) string {
+	var none []string
+	for _, x := range []struct {
+		what string
+		some bool
+	}{
+		{"overdue reviews", len(rep.Overdue) > 0}, {"requests without two checkers", len(rep.Unrouted) > 0},
+		{"background work given up", len(rep.DeadJobs) > 0}, {"monthly drafts not completed", len(rep.Schedules) > 0},
+		{"damaged stored files", len(rep.Alarms) > 0 || rep.Integrity > 0},
+	} {
+		if !x.some {
+			none = append(none, x.what)
+		}
+	}
+	return strings.Join(none, ", ")
 }
 
 // flows reports whether nothing is overdue, stuck or damaged.

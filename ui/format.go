@@ -271,6 +271,20 @@ func eventWords(t review.EventType) string {
 	return capital(strings.NewReplacer(".", " ", "_", " ").Replace(string(t)))
 }
 
+// factNames are what facts of events are called where their keys say too little.
+var factNames = map[string]string{
+	"alone": "made by one person alone", "engine": "version of the checks", "factors": "showed", "method": "by means of",
+	"original": "bytes in the workspace", "two_people": "by two people", "why": "because",
+}
+
+// factWords names a fact of an event by its key.
+func factWords(key string) string {
+	if name := factNames[key]; name != "" {
+		return name
+	}
+	return strings.ReplaceAll(key, "_", " ")
+}
+
 func personName(v *review.View, name review.Username) string {
 	if full := v.Names[name]; full != "" {
 		return full

@@ -75,7 +75,7 @@ func (u *UI) showGroup(c *call, status int, v *review.View, g *review.GroupView,
 	p := groupPage{View: v, Row: u.groupRow(v, g), Editable: v.Can[policy.RequestEdit], Comment: commentFormFor(v, g.Group.ID, "", c.Request().URL.Path), Details: d, Bad: bad}
 	ctxFields, ctlFields := u.service.Fields(g.Group)
 	if p.Editable {
-		p.Steps, p.Save = u.steps(v, stepContext), p.Row.Link+"/field"
+		p.Steps, p.Save = u.groupSteps(v), p.Row.Link+"/field"
 	}
 	p.Context = groupFields("context", ctxFields, about, p.Save)
 	p.Controls = groupFields("controls", ctlFields, controls, p.Save)

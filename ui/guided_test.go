@@ -70,6 +70,7 @@ func TestSteps(t *testing.T) {
 		ann.get(page).want(http.StatusOK).has("Files: 1 output", "Context: complete", "Controls: complete", "to mend or explain", "Checklist: ready to confirm")
 	}
 	ann.post(group+"/field", "controls.rounding", "").has("Controls: 1 thing missing", "Checklist: at the end")
+	ann.get(group).hasRaw(`aria-current="step"><span class="app-step__sign" aria-hidden="true">3<`)
 	ann.post(request+"/details", "title", "T", "purpose", "", "then", "next").want(http.StatusOK)
 	if ann.path != group {
 		t.Errorf("after saving, the next missing thing is on %s, want %s", ann.path, group)

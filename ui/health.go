@@ -1,12 +1,14 @@
 package ui
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
 
 	"sallyport/review"
+	"sallyport/ui/help"
 )
 
 // healthView is the service's condition, each fact in words, with whether it is a
@@ -42,6 +44,17 @@ func (v *healthView) Is(what string) bool {
 	return slices.ContainsFunc(v.Concerns, func(c review.Concern) bool { return c.What == what })
 }
 
+// runbooks are where the guide of operations says what to do about a concern.
+var runbooks = map[string]string{
+	"disk": "disk-low", "jobs": "work-given-up", "checkpoint": "record-not-signed", "witness": "witness-behind", "backup": "backup-old",
+}
+
+// Runbook is the address of what to do about a concern; of all that there is, when
+// none is about it alone.
+func (v *healthView) Runbook(c review.Concern) string {
+	return help.Home + "/operations#" + cmp.Or(runbooks[c.What], "runbooks")
+}
+
 // signInWords lists the ways in which people can sign in.
 func (u *UI) signInWords() string {
 	var ways []string
@@ -72,7 +85,9 @@ func jobWords(kind string) string {
 		return "releases to be taken back"
 	case review.JobWitness:
 		return "checkpoints for witnesses"
-	case review.JobNotify, review.JobSend, review.JobDigest:
+	case review.JobDigest:
+		return "daily digests of notices"
+	case review.JobNotify, review.JobSend:
 		return "notices (" + kind + ")"
 	default:
 		return kind

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"sallyport/review"
 	"sallyport/ui/help"
 )
 
@@ -56,6 +57,11 @@ func TestEveryPageHasHelp(t *testing.T) {
 		}
 		if !known[route] {
 			t.Errorf("helpFor names %s, which is no page", route)
+		}
+	}
+	for _, what := range []string{"disk", "jobs", "checkpoint", "witness", "backup", "retention"} {
+		if to := new(healthView).Runbook(review.Concern{What: what}); !s.ui.guides.Has(to) {
+			t.Errorf("what to do about %s is at %s, which is not there", what, to)
 		}
 	}
 	for route, want := range map[string]string{

@@ -21,7 +21,7 @@ func TestTryAgain(t *testing.T) {
 		s.work(t)
 	}
 	s.as(t, "ann").get(request).want(http.StatusOK).has("The place refused the token.")
-	ops := s.as(t, "ops").get("/status").want(http.StatusOK).has("Something needs attention", "release to exports", "The place refused the token.", "Try again")
+	ops := s.as(t, "ops").get("/status").want(http.StatusOK).has("Something needs attention", "release to exports", "The place refused the token.", "Try again", "What to do", "overdue reviews, requests without two checkers, monthly drafts")
 	jobs := ops.values("job")
 	if len(jobs) != 1 {
 		t.Fatalf("the page offers %q", jobs)

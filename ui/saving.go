@@ -89,7 +89,7 @@ func (u *UI) amend(c *call, in review.Amendment) error {
 	page := "details"
 	p.Steps = u.steps(v, stepContext)
 	if p.OnGroup {
-		page = "group"
+		page, p.Steps = "group", u.groupSteps(v)
 		g, err := groupOf(v, in.Group)
 		if err != nil {
 			return err

@@ -65,6 +65,16 @@ func (u *UI) steps(v *review.View, current string) []step {
 	return list
 }
 
+// groupSteps are the steps on a group's page, which has its context and below it
+// its controls: the second is where one is once the first is complete.
+func (u *UI) groupSteps(v *review.View) []step {
+	list := u.steps(v, stepContext)
+	if len(list) > 2 && list[1].Done && !list[2].Done {
+		list[1].Current, list[2].Current = false, true
+	}
+	return list
+}
+
 // todo sorts what is missing by the step in which it is mended.
 func (u *UI) todo(v *review.View) map[string][]review.Problem {
 	out := map[string][]review.Problem{}

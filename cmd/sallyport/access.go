@@ -95,11 +95,14 @@ func reachLine(g review.RoleGrant) string {
 
 func grantLine(g review.RoleGrant) string {
 	line := reachLine(g)
-	if g.By != "" {
+	switch {
+	case g.By != "" && g.By != "system":
 		line += ", by " + string(g.By)
-	}
-	if g.Second != "" {
-		line += " and " + string(g.Second)
+		if g.Second != "" {
+			line += " and " + string(g.Second)
+		}
+	case g.Second != "": // why says where a role is from that nobody gave
+		line += ", confirmed by " + string(g.Second)
 	}
 	return report.Safe(line + " (" + g.Why + ")")
 }

@@ -114,7 +114,7 @@ func parseRoleYAML(source []byte) ([]review.Ask, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(source))
 	dec.KnownFields(true)
 	if err := dec.Decode(&list); err != nil {
-		return nil, err
+		return nil, plainYAML(err)
 	}
 	return asksOf(list.Grants)
 }

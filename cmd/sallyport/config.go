@@ -9,6 +9,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -140,13 +142,23 @@ func parseConfig(source []byte) (config, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(source))
 	dec.KnownFields(true)
 	if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
-		return c, err
+		return c, plainYAML(err)
 	}
 	var second yaml.Node
 	if err := dec.Decode(&second); !errors.Is(err, io.EOF) {
 		return c, errors.New("there must be exactly one document")
 	}
 	return c, nil
+}
+
+// goTypes are the words of the YAML library for where a key would have to be.
+var goTypes = regexp.MustCompile(` in type \S+`)
+
+// plainYAML says on one line what was wrong with a document, without the names of
+// types of this program. A key that is not known keeps its line.
+func plainYAML(err error) error {
+	words := strings.TrimSpace(strings.TrimPrefix(goTypes.ReplaceAllString(err.Error(), ""), "yaml: unmarshal errors:"))
+	return errors.New(strings.ReplaceAll(words, "\n  ", "; "))
 }
 
 // complete says what a server cannot start without.

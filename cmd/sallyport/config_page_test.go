@@ -176,6 +176,7 @@ func TestConfigCheck(t *testing.T) {
 		{"cut within a list", whole + "hosts: [a.example, b.exa", "line 3"},
 		{"cut within a key", whole + "trusted_pro", "line 4"},
 		{"unknown key", whole + "colour: blue\n", "line 4: field colour not found"},
+		{"unknown keys", whole + "colour: blue\nshape: round\n", "line 4: field colour not found; line 5: field shape not found"},
 		{"wrong kind", whole + "secure: perhaps\n", "line 4"},
 		{"two documents", whole + "---\n" + whole, "exactly one document"},
 		{"passwords in the clear", whole + "listen: 0.0.0.0:80\n", "unprotected"},

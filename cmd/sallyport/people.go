@@ -266,7 +266,7 @@ func parseRoster(source []byte) (*roster, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(source))
 	dec.KnownFields(true)
 	if err := dec.Decode(r); err != nil {
-		return nil, err
+		return nil, plainYAML(err)
 	}
 	seen := map[string]bool{}
 	unique := func(kind, id string) error {
