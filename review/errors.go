@@ -33,8 +33,10 @@ type Error struct {
 func (e *Error) Error() string { return e.Message }
 func (e *Error) Unwrap() error { return e.Err }
 
-// ErrCorrupt says that stored bytes are no longer those of their digest.
-var ErrCorrupt = errors.New("stored bytes differ from their digest")
+// ErrCorrupt says that what is stored is not what was written: bytes are not those
+// of their digest, or a database or a record does not hold together. What wraps it
+// says which.
+var ErrCorrupt = errors.New("what is stored is not what was written")
 
 // Errorf makes an error of a kind.
 func Errorf(k Kind, format string, args ...any) *Error {

@@ -314,7 +314,7 @@ func failureOf(err error) string {
 	case errors.As(err, &known):
 		return known.Message
 	case errors.Is(err, ErrCorrupt):
-		return "Stored bytes differ from their digest."
+		return "What is stored is not what was written. The log has it, under the job's name."
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return "It took too long, or the service stopped."
 	}

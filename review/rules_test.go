@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"sallyport/policy"
 	"sallyport/review"
 	"sallyport/review/reviewtest"
@@ -266,6 +268,45 @@ func TestReleasedFilesOnlyAsSupportingFiles(t *testing.T) {
 	must(t, err)
 	if !strings.Contains(res[0].Problem, "released already") || res[1].Problem != "" || res[2].Problem != "" {
 		t.Errorf("results %+v", res)
+	}
+}
+
+// The same file asked for again, as by somebody who never heard the first answer,
+// is a success that changes nothing; another kind, group or contents is not the same.
+func TestAddedAgain(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	ann := w.As(t, "ann")
+	w.Workspaces.Write(reviewtest.Cohort, "release/a.csv", "sex,n\nF,20\n")
+	id, err := w.CreateRequest(ctx, ann, reviewtest.Cohort)
+	must(t, err)
+	add := func(path string, kind review.FileKind, group string) review.AddResult {
+		t.Helper()
+		res, err := w.AddFiles(ctx, ann, id, []review.AddFile{{Path: path, Kind: kind, Group: group}})
+		must(t, err)
+		return res[0]
+	}
+	first := add("release/a.csv", review.Output, "Rates")
+	before := stored(t, w, id)
+	if again := add("release/a.csv", review.Output, " Rates "); first.File == "" || first.Before || again.File != first.File || !again.Before || again.Problem != "" {
+		t.Errorf("first %+v, then %+v", first, again)
+	}
+	if diff := cmp.Diff(before, stored(t, w, id)); diff != "" {
+		t.Error(diff)
+	}
+	for _, other := range []struct {
+		what string
+		add  func() review.AddResult
+	}{
+		{"kind", func() review.AddResult { return add("release/a.csv", review.Supporting, "Rates") }},
+		{"group", func() review.AddResult { return add("release/a.csv", review.Output, "") }},
+		{"contents", func() review.AddResult {
+			w.Workspaces.Write(reviewtest.Cohort, "release/a.csv", "sex,n\nF,30\n")
+			return add("release/a.csv", review.Output, "Rates")
+		}},
+	} {
+		if r := other.add(); r.Before || r.File != "" || r.Problem != review.AddedBefore {
+			t.Errorf("another %s: %+v", other.what, r)
+		}
 	}
 }
 

@@ -83,6 +83,9 @@ type AddResult struct {
 	Path    string
 	File    FileID
 	Problem string // why it was not added, in plain words
+	// Before is true of a file that was there as it was asked for: the same bytes,
+	// kind and group. Nothing was changed, and File is the one that is there.
+	Before bool
 }
 
 // RequestDetails is what the request as a whole carries.

@@ -2,6 +2,7 @@ package review
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,9 +81,13 @@ func (s *Service) place(a Actor, r *Request, c *Change, files []AddFile, shots [
 		if shot == nil {
 			continue
 		}
-		results[i].File, results[i].Problem = "", ""
-		if fileAt(r, shot.Path) != nil {
-			results[i].Problem = "This file is in the request already."
+		results[i] = AddResult{Path: results[i].Path}
+		if there := fileAt(r, shot.Path); there != nil {
+			if same(r, there, shot, files[i].Group) {
+				results[i].File, results[i].Before = there.ID, true
+			} else {
+				results[i].Problem = AddedBefore
+			}
 			continue
 		}
 		if countFiles(r) >= MaxFiles {
@@ -107,6 +112,19 @@ func (s *Service) place(a Actor, r *Request, c *Change, files []AddFile, shots [
 	}
 	dropEmptyGroups(r)
 	return nil
+}
+
+// AddedBefore is what people are told of a file that is in the request.
+const AddedBefore = "This file is in the request already."
+
+// same reports whether what is there is what was asked for, as when somebody asks
+// again who never heard the first answer.
+func same(r *Request, there, shot *File, group string) bool {
+	name := groupName(group)
+	at := slices.IndexFunc(r.Groups, func(g Group) bool {
+		return g.Name == name && slices.ContainsFunc(g.Files, func(f File) bool { return f.ID == there.ID })
+	})
+	return at >= 0 && there.Digest == shot.Digest && there.Kind == shot.Kind
 }
 
 // refuseReleased takes out outputs that have left before: the same bytes under
@@ -183,13 +201,15 @@ func (s *Service) AddMatching(ctx context.Context, a Actor, id RequestID, group 
 	return results, err
 }
 
+// groupName is the name of a group as it is kept.
+func groupName(name string) string {
+	return cmp.Or(strings.Join(strings.Fields(name), " "), "Outputs")
+}
+
 // groupNamed returns the group of that name, made when there is none. A request
 // keeps its groups in the order they were made.
 func groupNamed(r *Request, name string) (*Group, error) {
-	name = strings.Join(strings.Fields(name), " ")
-	if name == "" {
-		name = "Outputs"
-	}
+	name = groupName(name)
 	if err := checkLengths(map[string]string{"group": name}, maxLine); err != nil {
 		return nil, err
 	}

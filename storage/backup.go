@@ -30,6 +30,9 @@ type Backed struct {
 	Format int        `json:"format"` // 1
 	Tables []TableSum `json:"tables"`
 	Blobs  int        `json:"blobs"`
+	// BlobNames is the SHA-256 over the names of the blobs in their order, one a
+	// line; "" in backups of older programs.
+	BlobNames review.Digest `json:"blob_names,omitempty"`
 	// Missing are bytes that something names and that were not there, as after
 	// their time was over.
 	Missing []review.Digest `json:"missing"`
@@ -123,14 +126,14 @@ func (m *Backed) keepBeside(dir string, files map[string][]byte) error {
 func (m *Backed) besideWhole(dir string) error {
 	for name, want := range m.Service {
 		if filepath.Base(name) != name {
-			return fmt.Errorf("%w: a file of that name", review.ErrCorrupt)
+			return damagef("a file of that name")
 		}
 		data, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			return err
 		}
 		if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != string(want) {
-			return fmt.Errorf("%w: %s", review.ErrCorrupt, name)
+			return damagef("%s/%s is not what manifest.json says", besideFolder, name)
 		}
 	}
 	return nil
@@ -159,6 +162,8 @@ func (m *Backed) copyBlobs(ctx context.Context, named []review.Digest, from revi
 	if err != nil {
 		return err
 	}
+	slices.Sort(named) // as a folder lists them, whatever the database's order
+	names := sha256.New()
 	for _, d := range named {
 		switch err := moveBlob(ctx, d, from, to); {
 		case review.KindOf(err) == review.NotFound:
@@ -169,8 +174,10 @@ func (m *Backed) copyBlobs(ctx context.Context, named []review.Digest, from revi
 			return errors.Join(err, to.Close())
 		default:
 			m.Blobs++
+			fmt.Fprintln(names, d)
 		}
 	}
+	m.BlobNames = review.Digest(hex.EncodeToString(names.Sum(nil)))
 	return to.Close()
 }
 
@@ -244,16 +251,32 @@ func readBackup(dir string) (*Backed, func(tableReader) error, error) {
 				return fmt.Errorf("table %s: %w", want.Table, err)
 			}
 		}
-		if !slices.Equal(out.close(), m.Tables) {
-			return fmt.Errorf("%w: the tables are not what manifest.json says", review.ErrCorrupt)
+		for i, got := range out.close() {
+			if got != m.Tables[i] {
+				return damagef("table %s is not what manifest.json says", got.Table)
+			}
 		}
 		return nil
 	}, nil
 }
 
+// nothingElse holds a folder of a backup to the names that its manifest has.
+func nothingElse(dir string, known func(name string) bool) error {
+	list, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) { // what is missing is found by its name
+		return err
+	}
+	for _, entry := range list {
+		if !known(entry.Name()) {
+			return damagef("%s/%s is not in manifest.json", filepath.Base(dir), entry.Name())
+		}
+	}
+	return nil
+}
+
 func readTableFile(dir, name string, to tableReader) error {
 	if filepath.Base(name) != name {
-		return fmt.Errorf("%w: a table of that name", review.ErrCorrupt)
+		return damagef("a table of that name")
 	}
 	f, err := os.Open(filepath.Join(dir, "tables", name+".jsonl"))
 	if err != nil {
@@ -268,7 +291,7 @@ func readTableFile(dir, name string, to tableReader) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("%w: line %d: %w", review.ErrCorrupt, n+1, err)
+			return damagef("line %d: %w", n+1, err)
 		}
 		if n == 0 {
 			if err = json.Unmarshal(text, &columns); err == nil {
@@ -296,16 +319,36 @@ func (nowhere) row([]any) error              { return nil }
 func VerifyBackup(ctx context.Context, dir string, now review.Clock) (*Backed, error) {
 	m, tables, err := readBackup(dir)
 	if err == nil {
-		err = errors.Join(tables(nowhere{}), m.besideWhole(filepath.Join(dir, besideFolder)))
+		err = errors.Join(tables(nowhere{}), m.besideWhole(filepath.Join(dir, besideFolder)), m.namesAll(dir))
 	}
 	if err != nil {
 		return nil, err
 	}
-	n, err := eachBackedBlob(ctx, dir, now, func(blobs review.Blobs, d review.Digest) error { return readThrough(ctx, blobs, d) })
-	if err == nil && n != m.Blobs {
-		err = fmt.Errorf("%w: %d snapshots where there were %d", review.ErrCorrupt, n, m.Blobs)
+	names := sha256.New()
+	n, err := eachBackedBlob(ctx, dir, now, func(blobs review.Blobs, d review.Digest) error {
+		fmt.Fprintln(names, d)
+		return readThrough(ctx, blobs, d)
+	})
+	switch {
+	case err != nil:
+	case n != m.Blobs:
+		err = damagef("%d snapshots where there were %d", n, m.Blobs)
+	case m.BlobNames != "" && hex.EncodeToString(names.Sum(nil)) != string(m.BlobNames):
+		err = damagef("the snapshots are not those that were put in")
 	}
 	return m, err
+}
+
+// namesAll refuses files of tables and of service/ that the manifest does not name.
+func (m *Backed) namesAll(dir string) error {
+	tables := map[string]bool{}
+	for _, t := range m.Tables {
+		tables[t.Table+".jsonl"] = true
+	}
+	return errors.Join(
+		nothingElse(filepath.Join(dir, "tables"), func(name string) bool { return tables[name] }),
+		nothingElse(filepath.Join(dir, besideFolder), func(name string) bool { _, known := m.Service[name]; return known }),
+	)
 }
 
 func eachBackedBlob(ctx context.Context, dir string, now review.Clock, do func(review.Blobs, review.Digest) error) (n int, err error) {

@@ -146,7 +146,7 @@ func (s *Store) verifiedRecord(ctx context.Context) (ledger.Report, error) {
 	}
 	report, err := s.VerifyRecord(ctx, claims...)
 	if err == nil && report.First != nil {
-		err = fmt.Errorf("%w: event %d %s", review.ErrCorrupt, report.First.From, report.First.What)
+		err = damagef("event %d of the record %s", report.First.From, report.First.What)
 	}
 	return report, err
 }

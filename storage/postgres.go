@@ -10,8 +10,6 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
-
-	"sallyport/review"
 )
 
 // Connections of one process to PostgreSQL.
@@ -126,7 +124,7 @@ func (postgresEngine) intact(tx *gorm.DB) error {
 			return err
 		}
 		if dangling > 0 {
-			return fmt.Errorf("%w: %d references lead nowhere", review.ErrCorrupt, dangling)
+			return damagef("%d references between its tables lead nowhere", dangling)
 		}
 	}
 	return nil

@@ -100,14 +100,14 @@ func (sqliteEngine) intact(tx *gorm.DB) error {
 		return err
 	}
 	if said != "ok" {
-		return fmt.Errorf("%w: %s", review.ErrCorrupt, said)
+		return damagef("its structure is damaged: %s", said)
 	}
 	var dangling int64
 	if err := tx.Raw("SELECT count(*) FROM pragma_foreign_key_check").Scan(&dangling).Error; err != nil {
 		return err
 	}
 	if dangling > 0 {
-		return fmt.Errorf("%w: %d references lead nowhere", review.ErrCorrupt, dangling)
+		return damagef("%d references between its tables lead nowhere", dangling)
 	}
 	return nil
 }

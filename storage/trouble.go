@@ -42,6 +42,9 @@ type damage struct{ error }
 func (d damage) Unwrap() error        { return d.error }
 func (d damage) Is(target error) bool { return target == review.ErrCorrupt }
 
+// damagef is ErrCorrupt in words that say what is damaged.
+func damagef(format string, args ...any) error { return damage{fmt.Errorf(format, args...)} }
+
 const (
 	occupied = "The database is busy. Try again."
 	diskFull = "The disk is full."

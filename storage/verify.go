@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"fmt"
 	"io"
 
 	"gorm.io/gorm"
@@ -22,7 +21,7 @@ func (s *Store) Verify(ctx context.Context) (events int64, err error) {
 	}
 	report, err := s.VerifyRecord(ctx)
 	if err == nil && report.First != nil {
-		err = fmt.Errorf("%w: event %d %s", review.ErrCorrupt, report.First.From, report.First.What)
+		err = damagef("event %d of the record %s", report.First.From, report.First.What)
 	}
 	return report.Size, err
 }

@@ -271,6 +271,29 @@ func TestConfirmBeforeRelease(t *testing.T) {
 	}
 }
 
+// A confirmation that was given while the clock was ahead counts for no longer than
+// another, and not at all once the clock is right again.
+func TestConfirmBeforeTheClockWasSetBack(t *testing.T) {
+	s := newSite(t)
+	request := s.draft(t, "release/rates.csv", roundedCSV)
+	s.submit(t, request)
+	seats := s.seats(t, request)
+	for _, b := range seats {
+		b.vote(request, "approve", "Rounded.").post(request + "/review").want(http.StatusOK)
+	}
+	b := seats[0]
+	s.Advance(-6 * time.Minute)
+	b.post(request+"/release", "note", "n").want(http.StatusOK).has("Confirm that it is you")
+	if s.events(t, review.EvApproved) != 0 {
+		t.Fatal("it was released on a confirmation from the future")
+	}
+	b.post("/confirm").want(http.StatusOK)
+	b.post(request+"/release", "note", "n").want(http.StatusOK)
+	if s.events(t, review.EvApproved) == 0 {
+		t.Errorf("confirmed anew, and not released: %s", b.text())
+	}
+}
+
 func TestConfirmWithPasswordAndCode(t *testing.T) {
 	s := realSite(t)
 	b := s.signIn(t, "ops")
@@ -352,6 +375,22 @@ func TestSessionsEnd(t *testing.T) {
 		s.Advance(30 * time.Minute)
 		if in(ann) {
 			t.Error("the session goes on for ever")
+		}
+	})
+	t.Run("by a clock that was set back", func(t *testing.T) {
+		s := newSite(t)
+		ann, carl := s.as(t, "ann"), s.as(t, "carl")
+		s.Advance(-29 * time.Minute) // as far as anybody rests
+		if !in(ann) || carl.get("/queue").path != "/queue" {
+			t.Error("a small correction ended sessions")
+		}
+		s.Advance(-2 * time.Minute)
+		if !in(ann) || carl.get("/queue").path != "/sign-in" {
+			t.Error("half an hour back ends the wrong sessions")
+		}
+		s.Advance(-24 * time.Hour)
+		if in(ann) {
+			t.Error("the session waits until the clock has come to where it was")
 		}
 	})
 	t.Run("by idleness, sooner for a checker", func(t *testing.T) {

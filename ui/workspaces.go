@@ -292,6 +292,9 @@ func addedFlash(results []review.AddResult) flash {
 	var f flash
 	added := 0
 	for _, r := range results {
+		if r.Before {
+			r.Problem = review.AddedBefore
+		}
 		if r.Problem == "" {
 			added++
 			continue

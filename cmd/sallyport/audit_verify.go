@@ -31,7 +31,8 @@ holds them to the stored tree, to the checkpoints in the database, and to those
 that are given. What was changed before a checkpoint is found with a checkpoint
 that was kept elsewhere, whatever was done to the database since, even with the
 signing key. It names the first event that differs. The exit status is 1 when
-something does.`
+something does. The record is all that it reads: for the rest of the database and
+the stored bytes there is "sallyport verify".`
 }
 
 func (c auditVerify) Run(ctx context.Context, a *app) (err error) {
@@ -188,6 +189,9 @@ func (v *verification) tell(r ledger.Report) error {
 		return errFindings
 	}
 	if err := v.app.say("%d events are as they were recorded, root %s.\n", r.Size, ledger.Fingerprint(r.Root)); err != nil {
+		return err
+	}
+	if err := v.app.say("This is the record; what else is in the database, and the stored bytes, sallyport verify reads.\n"); err != nil {
 		return err
 	}
 	if len(v.needed) == 0 {

@@ -64,7 +64,7 @@ func ParseKeys(texts ...string) (Keys, error) {
 		}
 	}
 	if len(list) == 0 {
-		return k, errors.New("there is no public key")
+		return k, errors.New("there is no public key to go by: name the service's, such as sallyport.pub, or put it into its folder of keys")
 	}
 	k.list = note.VerifierList(list...)
 	return k, nil

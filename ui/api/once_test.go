@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sallyport/review"
+	"sallyport/review/reviewtest"
 )
 
 // The same change under the same key is made once, and answered alike.
@@ -56,6 +57,40 @@ func TestSameKey(t *testing.T) {
 	ann.post("/requests", body, "Idempotency-Key", "k-1").want(http.StatusCreated)
 	if string(ann.body) == first {
 		t.Error("the answer was kept for more than a day")
+	}
+}
+
+// A clock that leaps ahead frees keys: a repeat is decided by the change's own rules.
+// Set back, it keeps answers for longer.
+func TestSameKeyAndTheClock(t *testing.T) {
+	s := newSite(t)
+	ann := s.as(t, "ann")
+	body := object{"workspace": "cohort"}
+	ann.post("/requests", body, "Idempotency-Key", "k").want(http.StatusCreated)
+	first := string(ann.body)
+	s.Advance(-3 * time.Hour)
+	ann.post("/requests", body, "Idempotency-Key", "k").want(http.StatusCreated)
+	if string(ann.body) != first {
+		t.Error("the answer was forgotten")
+	}
+	s.Advance(40 * 24 * time.Hour)
+	ann.post("/requests", body, "Idempotency-Key", "k").want(http.StatusConflict)
+}
+
+// Whoever adds files again under a key whose answer is gone is told of them as the
+// first time.
+func TestAddedUnderAForgottenKey(t *testing.T) {
+	s := newSite(t)
+	id := s.draft(t, "release/one.csv")
+	ann := s.as(t, "ann")
+	s.Workspaces.Write(reviewtest.Cohort, "release/two.csv", "sex,n\nF,20\n")
+	files := object{"files": []object{{"path": "release/two.csv", "kind": "output", "group": "g"}}}
+	ann.post("/requests/"+id+"/files", files, "Idempotency-Key", "k").want(http.StatusOK)
+	first := string(ann.body)
+	s.Advance(25 * time.Hour)
+	ann.post("/requests/"+id+"/files", files, "Idempotency-Key", "k").want(http.StatusOK)
+	if ann.header.Get("Idempotent-Replayed") != "" || string(ann.body) != first {
+		t.Errorf("first %s, then %s", first, ann.body)
 	}
 }
 

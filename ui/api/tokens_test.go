@@ -168,3 +168,18 @@ func TestOldTokensDoNothingGrave(t *testing.T) {
 	one.post("/requests/"+id+"/release", nil).want(http.StatusForbidden)
 	one.get("/requests/" + id).want(http.StatusOK)
 }
+
+// A token that was made while the clock was ahead is not in force, rather than for
+// longer than its days; a small correction changes nothing.
+func TestTokensAndAClockSetBack(t *testing.T) {
+	s := newSite(t)
+	ann := s.as(t, "ann")
+	s.Advance(-api.GraveTokenLife + time.Minute)
+	ann.get("/me").want(http.StatusOK)
+	s.Advance(-2 * time.Minute)
+	ann.get("/me").want(http.StatusUnauthorized)
+	list, err := s.api.TokensOf(t.Context(), s.As(t, "ann"))
+	if err != nil || len(list) != 1 {
+		t.Errorf("%v, %v; it should be listed, to be revoked", list, err)
+	}
+}
