@@ -178,9 +178,13 @@ load: s3 postgres $(ASSETS)
 	SALLYPORT_SLOPES=100000 go test -timeout 30m -v -run 'TestSlopes' ./storage
 	SALLYPORT_TEST_ENGINE=postgres SALLYPORT_POSTGRES=required SALLYPORT_SLOPES=100000 go test -timeout 30m -v -run 'TestSlopes' ./storage
 
-# Benchmarks print ratios to a bare read within one run.
-bench:
+# Benchmarks print ratios to a bare read within one run. After them, in short, the
+# tables of load, of too many people and of growing lists and pages that make load
+# prints at length: some minutes.
+bench: s3 postgres $(ASSETS)
 	go test -run '^$$' -bench . -benchmem -timeout 20m ./...
+	SALLYPORT_S3=required SALLYPORT_POSTGRES=required SALLYPORT_LOAD=10s SALLYPORT_SURGE=5s SALLYPORT_PAGE_SLOPES=1000 go test -count=1 -timeout 20m -v -run 'TestLoad$$|TestSurge$$|TestPageSlopes$$' ./cmd/sallyport
+	SALLYPORT_SLOPES=1000 go test -count=1 -timeout 10m -v -run 'TestSlopes' ./storage
 
 # Each fuzz test of each package, FUZZTIME long.
 fuzz:
