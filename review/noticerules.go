@@ -11,10 +11,10 @@ func NoticeRules() []NoticeRule {
 	return []NoticeRule{
 		{NoticeRecalled, ToAuthor, AtOnce, true, "A release of yours was recalled", "What was released must no longer be used or passed on. Delete every copy, and read what is asked of you."},
 		{NoticeRecalled, ToMembers, AtOnce, true, "A release of your project was recalled", "What was released must no longer be used or passed on. Delete every copy, and read what is asked of you."},
-		{NoticeRecalled, ToAssigned, AtOnce, true, "A release that you reviewed was recalled", "A release that you reviewed was recalled."},
+		{NoticeRecalled, ToAssigned, AtOnce, true, "A release that you reviewed was recalled", "It must no longer be used. Its page says when and why; you need do nothing."},
 		{NoticeRecalled, ToLeads, AtOnce, true, "A release was recalled", "A release was recalled. Its page says what has to be done."},
 		{NoticeRecalled, ToAuditors, AtOnce, true, "A release was recalled", "A release was recalled. Its record says when and why."},
-		{NoticeRecalled, ToOperator, AtOnce, true, "A release was recalled", "A release was recalled. The status page says from where it could not be withdrawn."},
+		{NoticeRecalled, ToOperator, AtOnce, true, "A release was recalled", "A release was recalled. The places that it went to are asked to give it back; the status page lists what fails."},
 
 		{NoticeAssigned, ToSubject, AtOnce, true, "A release request is routed to you for review", "You are one of the output checkers of this release request. Review it on your own: the other review stays hidden until both are in."},
 		{NoticeUnassigned, ToSubject, AtOnce, false, "A release request is no longer routed to you", "Your place on this release request was given to another output checker. There is nothing left for you to do on it."},
