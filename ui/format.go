@@ -273,7 +273,7 @@ func eventWords(t review.EventType) string {
 
 // factNames are what facts of events are called where their keys say too little.
 var factNames = map[string]string{
-	"alone": "made by one person alone", "engine": "version of the checks", "factors": "showed", "method": "by means of",
+	"alone": "made by one person alone", "engine": "version of the checks", "factors": "showed", "method": "way of signing in",
 	"original": "bytes in the workspace", "two_people": "by two people", "why": "because",
 }
 
