@@ -55,18 +55,18 @@ tools-present:
 test: build browser postgres s3 lint
 	$(MAKE) --no-print-directory -j2 --output-sync=target unit-plain unit-race unit-postgres
 
-# The race detector watches where something happens at once. Pages and commands
-# ask one thing after another, and much of their time is a browser's: of their
-# tests, those run with it that .ci/at-once finds, and all run without it. `make
-# race` runs everything with it.
-ONE_AFTER_ANOTHER := ./ui ./cmd/sallyport
+# The race detector watches where something happens at once. Pages, commands, the
+# demonstration and the cleaning of markup do one thing after another, and much of
+# their tests' time is a browser's: of those tests, the ones run with it that
+# .ci/at-once finds, and all run without it. `make race` runs everything with it.
+ONE_AFTER_ANOTHER := ./ui ./cmd/sallyport ./cmd/sallyport/internal/demo ./checks/markup
 
 # Long tests of one thing after another in packages that run with it otherwise.
 LONG := TestWorkflow|TestPermissionsTable|TestRetentionNeverTakesTooMuch|TestEveryRouteByRole|TestPowerCut|TestEveryStatementFails|TestDamagedPages
 
 # Packages in which nothing happens at once: they start no goroutine, and neither
 # do their tests.
-SEQUENTIAL := ./checks/raster ./review/crate ./review/ledger ./ui/form ./ui/sheet
+SEQUENTIAL := ./checks/raster ./checks/audit ./checks/provenance ./checks/jsontable ./review/crate ./review/ledger ./ui/form ./ui/sheet
 
 # Every test runs the browser ones too; without a browser they fail, they are
 # not skipped. The linters have vetted all before; and what only a debugger

@@ -282,6 +282,7 @@ func (w *work) note(results []review.AddResult) {
 	for _, r := range results {
 		_, there := w.result.View.file(r.Path)
 		switch {
+		case r.Before: // nothing became of it now
 		case r.Problem == "":
 			w.result.Added = append(w.result.Added, r.Path)
 		case there == nil:
