@@ -134,7 +134,7 @@ func (s *tableSheet) rows(ask tableQuery, flagged map[int]bool) []int {
 }
 
 // The widths that columns come in, in characters: style can only name them.
-var widthSteps = [...]int{5, 7, 9, 12, 16, 20, 24, 30, 40}
+var widthSteps = [...]int{5, 7, 9, 12, 14, 16, 20, 24, 30, 40}
 
 // width is how many characters a column wants.
 func (s *tableSheet) width(column int) int {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"sallyport/checks"
 	"sallyport/checks/table"
@@ -115,7 +116,7 @@ type marks struct {
 	related map[place]bool
 	chosen  map[place]bool
 	signs   map[place]string // what a place is in the arithmetic of the finding chosen
-	beside  map[int]int      // characters that marks and flags take in the cells of a column, on this page, at most
+	wanted  map[int]int      // characters that the widest marked cell of a column takes, on this page
 }
 
 func marksOf(views []findingView, t *table.Table, shown []int) marks {
@@ -151,19 +152,32 @@ func marksOf(views []findingView, t *table.Table, shown []int) marks {
 			m.relate(&v, rows)
 		}
 	}
-	for p, flags := range m.flags {
-		if p.row >= 0 {
-			m.beside[p.column] = max(m.beside[p.column], flagWidth*len(flags))
-		}
+	for p := range m.flags {
+		m.widen(t, p)
 	}
 	for p := range m.signs {
-		m.beside[p.column] = max(m.beside[p.column], flagWidth*len(m.flags[p])+signWidth)
+		m.widen(t, p)
 	}
 	return m
 }
 
 // What a flag and a sign take of the width of a cell, in characters.
 const flagWidth, signWidth = 4, 3
+
+// widen has the column of a cell be as wide as the cell with its flags and sign.
+func (m marks) widen(t *table.Table, p place) {
+	if p.row < 0 || p.column < 0 || p.column >= len(t.Columns) {
+		return
+	}
+	wants := flagWidth * len(m.flags[p])
+	if m.signs[p] != "" {
+		wants += signWidth
+	}
+	if cells := t.Columns[p.column].Cells; p.row < len(cells) {
+		wants += utf8.RuneCountInString(cells[p.row].Raw)
+	}
+	m.wanted[p.column] = max(m.wanted[p.column], wants)
+}
 
 // flaggedRows are the rows that any finding points at.
 func flaggedRows(views []findingView, t *table.Table) map[int]bool {
@@ -257,7 +271,7 @@ func headerCells(s *tableSheet, columns []checks.ColumnReport, ask tableQuery, m
 	sorted, down, _ := ask.sorting()
 	for i := range cells {
 		c := &cells[i]
-		*c = headerCell{Index: i, Flags: m.flags[place{-1, i}], Related: m.related[place{-1, i}], Mark: m.signs[place{-1, i}], Hidden: ask.hides(i), Class: widthClass(s.width(i) + m.beside[i])}
+		*c = headerCell{Index: i, Flags: m.flags[place{-1, i}], Related: m.related[place{-1, i}], Mark: m.signs[place{-1, i}], Hidden: ask.hides(i), Class: widthClass(max(s.width(i), m.wanted[i]))}
 		if i < len(t.Header) {
 			c.Name = t.Header[i]
 		}
