@@ -1,17 +1,14 @@
 package review
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path"
 	"slices"
 	"strings"
 
-	"sallyport/checks/provenance"
 	"sallyport/policy"
 )
 
@@ -33,16 +30,13 @@ func (s *Service) AddFiles(ctx context.Context, a Actor, id RequestID, files []A
 	if len(files) > MaxFiles {
 		return nil, Errorf(Invalid, "A request holds at most %d files.", MaxFiles)
 	}
+	shots, problems, err := s.snapshots(ctx, r.Workspace, files)
+	if err != nil {
+		return nil, err
+	}
 	results := make([]AddResult, len(files))
-	shots := make([]*File, len(files))
 	for i, f := range files {
-		results[i] = AddResult{Path: f.Path}
-		shots[i], err = s.snapshot(ctx, r.Workspace, f.Path, f.Kind, strings.TrimSpace(f.Exception))
-		if err != nil {
-			if results[i].Problem = problemOf(err); results[i].Problem == "" {
-				return nil, err
-			}
-		}
+		results[i] = AddResult{Path: f.Path, Problem: problemOf(problems[i])}
 	}
 	if err := s.refuseReleased(ctx, r.Workspace, shots, results); err != nil {
 		return nil, err
@@ -260,119 +254,6 @@ func problemOf(err error) string {
 	}
 }
 
-// snapshot reads one file of the workspace, keeps its bytes and the bytes that
-// would leave, and describes it. An error of kind Invalid, TooLarge, NotFound
-// or Conflict is about the file. A reason for an exception lets a file in that
-// is over the size limit.
-func (s *Service) snapshot(ctx context.Context, ws WorkspaceName, p string, kind FileKind, exception string) (*File, error) {
-	if kind != Output && kind != Supporting {
-		return nil, Errorf(Invalid, "A file is either an output or a supporting file.")
-	}
-	if kind == Output && !inReleaseFolder(p) {
-		return nil, Errorf(Invalid, "Outputs are requested from the release folder. Copy the file there, or add it as a supporting file.")
-	}
-	if err := checkLengths(map[string]string{"exception": exception}, maxText); err != nil {
-		return nil, err
-	}
-	data, err := s.readWorkspaceFile(ctx, ws, p, exception != "")
-	if err != nil {
-		return nil, err
-	}
-	digest := digestBytes(data)
-	origin, err := s.origin(ctx, ws, FileRef{p, digest})
-	if err != nil {
-		return nil, err
-	}
-	if origin.Level != provenance.Moderately {
-		return nil, refuseLevel(origin)
-	}
-	if _, _, err := s.Blobs.Put(ctx, bytes.NewReader(data), int64(len(data))); err != nil {
-		return nil, err
-	}
-	f := &File{
-		ID: FileID(newID()), Path: p, Kind: kind, Digest: digest, Size: int64(len(data)),
-		Origin: origin, Added: s.Now(),
-	}
-	if f.Size > s.Policy.Files.MaxBytes {
-		f.Exceptions = []Exception{{Kind: ExceptSize, Check: "file-size", Reason: exception, Asked: f.Added}}
-	}
-	return f, s.clean(ctx, f, data)
-}
-
-func inReleaseFolder(p string) bool {
-	return path.Dir(p) != "." && strings.HasPrefix(p, "release")
-}
-
-func refuseLevel(o provenance.Origin) error {
-	if o.Level == provenance.Highly {
-		return Errorf(Invalid, "This file is highly sensitive and may never be viewed or requested.")
-	}
-	why := o.Why
-	if why == "" {
-		why = "no pattern of the pipeline covers it"
-	}
-	return Errorf(Invalid, "Only moderately sensitive outputs may be requested, and this one is not known to be: %s.", strings.TrimSuffix(why, "."))
-}
-
-// readWorkspaceFile reads at most the policy's limit, or its limit for
-// exceptions.
-func (s *Service) readWorkspaceFile(ctx context.Context, ws WorkspaceName, p string, exception bool) ([]byte, error) {
-	rc, err := s.Workspaces.Open(ctx, ws, p)
-	if err != nil {
-		return nil, err
-	}
-	defer rc.Close()
-	most := s.Policy.Files.MaxBytes
-	if exception {
-		most = s.Policy.Files.ExceptionMaxBytes
-	}
-	data, err := io.ReadAll(io.LimitReader(rc, most+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(data)) > most {
-		return nil, Errorf(TooLarge, "This file is larger than the %d MB that %s.", most>>20, map[bool]string{
-			false: "may be released without an exception", true: "may be released even as an exception",
-		}[exception])
-	}
-	return data, nil
-}
-
-func (s *Service) origin(ctx context.Context, ws WorkspaceName, ref FileRef) (provenance.Origin, error) {
-	found, err := s.Workspaces.Origins(ctx, ws, []FileRef{ref})
-	if err != nil {
-		return provenance.Origin{}, err
-	}
-	if len(found) != 1 {
-		return provenance.Origin{}, fmt.Errorf("origins of one file: %d answers", len(found))
-	}
-	return found[0], nil
-}
-
-// clean makes and keeps the bytes that would leave. A file of an allowed type
-// that cannot be cleaned is kept, with the reason, and cannot be approved.
-func (s *Service) clean(ctx context.Context, f *File, data []byte) error {
-	f.Release, f.ReleaseSize, f.CleanError, f.Cleaning = "", 0, "", nil
-	out, media, removed, err := s.Sanitiser.Sanitise(f.Path, data)
-	if _, listed := s.Policy.Files.Types[strings.ToLower(path.Ext(f.Path))]; err != nil && !listed {
-		// Of a type that nobody can clean, only an exception that both checkers
-		// accept lets the file leave, and then as it is.
-		out, media, err = data, "application/octet-stream", nil
-		removed = []Removal{{What: "nothing: this type of file cannot be cleaned", Count: 0}}
-	}
-	f.MediaType = media
-	if err != nil {
-		f.CleanError = err.Error()
-		return nil
-	}
-	d, n, err := s.Blobs.Put(ctx, bytes.NewReader(out), int64(len(out)))
-	if err != nil {
-		return err
-	}
-	f.Release, f.ReleaseSize, f.Cleaning = d, n, removed
-	return nil
-}
-
 // UpdateFile takes a new snapshot of a file that changed in the workspace. Its
 // votes stay on record and count no longer.
 func (s *Service) UpdateFile(ctx context.Context, a Actor, id RequestID, file FileID) error {
@@ -393,7 +274,7 @@ func (s *Service) UpdateFile(ctx context.Context, a Actor, id RequestID, file Fi
 			exception = x.Reason
 		}
 	}
-	shot, err := s.snapshot(ctx, r.Workspace, old.Path, old.Kind, exception)
+	shot, err := s.snapshot(ctx, r.Workspace, AddFile{Path: old.Path, Kind: old.Kind, Exception: exception})
 	if err != nil {
 		return err
 	}
