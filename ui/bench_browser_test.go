@@ -189,6 +189,14 @@ func TestVoteIsTruthful(t *testing.T) {
 	if n := votes(); n != 1 {
 		t.Errorf("pressed twice, %d votes are on record", n)
 	}
+	// The answer to a decision that was saved is lost: that is found out, and told.
+	evaluate[bool](b, `(() => { const send = XMLHttpRequest.prototype.send; XMLHttpRequest.prototype.send = function (body) { if (body) { XMLHttpRequest.prototype.send = send; this.onload = () => this.onerror() } send.call(this, body) }; document.querySelector('#decision-changes').click(); document.querySelector('#reason').value = 'Say which\nyear.'; document.querySelector('#vote-save').click(); return true })()`)
+	b.until("what was saved is not called lost", `document.querySelector('#flash').textContent.includes('Saved: this is how your decision stands') && document.querySelector('#reason').defaultValue == 'Say which\nyear.'`)
+	evaluate[bool](b, `(() => { window.send = XMLHttpRequest.prototype.send; XMLHttpRequest.prototype.send = function () { setTimeout(() => this.onerror()) }; document.querySelector('#decision-reject').click(); document.querySelector('#vote-save').click(); return true })()`)
+	b.until("what is not known is called so", `document.querySelector('#flash').textContent.includes('whether this was saved is not known') && document.querySelector('#decision-reject').checked`)
+	evaluate[bool](b, `XMLHttpRequest.prototype.send = window.send; document.querySelector('#decision-approve').click(); document.querySelector('#reason').value = ''; document.querySelector('#vote-save').click(); true`)
+	b.until("it can be sent again", `document.querySelector('#flash').textContent.includes('was saved: approved')`)
+	had := votes()
 	session, err := chromedp.Call(b.ctx, cdpnetwork.GetCookies, cdpnetwork.GetCookiesParams{})
 	if err != nil {
 		t.Fatal(err)
@@ -209,7 +217,7 @@ func TestVoteIsTruthful(t *testing.T) {
 	}
 	b.open(first)
 	b.until("signed in again, one finds what one wrote", `document.querySelector('#reason').value == 'Written before it ended.'`)
-	if n := votes(); n != 1 {
+	if n := votes(); n != had {
 		t.Errorf("with the session ended, %d votes are on record", n)
 	}
 	evaluate[bool](b, `document.querySelector('#vote-form input[name=seen]').value = 'sha256:0'; document.querySelector('#vote-save').click(); true`)
@@ -228,6 +236,10 @@ func TestConflictKeepsWhatWasWritten(t *testing.T) {
 	seat := s.seats(t, request)[0]
 	seat.post(file+"/vote", "seen", "sha256:0", "decision", "changes", "reason", "Say which year.").want(http.StatusConflict).
 		has("Not saved.", "has changed since you looked at it", "Say which year.", "What you wrote is kept below")
+	seat.vote(request, "approve", "")
+	seen := seat.get(file).values("seen")[0]
+	seat.post(file+"/vote", "seen", seen, "decision", "undecided", "then", "undone").want(http.StatusOK).
+		has("was taken back").lacks("changed since you decided", "Saved ")
 	seat.vote(request, "approve", "").post(request + "/review").want(http.StatusOK)
 	seat.post(file+"/vote", "seen", "sha256:0", "decision", "changes", "reason", "Too late.").want(http.StatusConflict).has("Not saved.", "What you wrote:", "Too late.")
 }

@@ -386,7 +386,7 @@ func viewsOf(content *review.FileContent, doc *checks.Document) []choice {
 	case "text/html":
 		out = append(out, choice{"document", "Report as released"})
 	case "application/json":
-		if _, ok := pretty(content.Clean); ok {
+		if laidOut(content.Clean) {
 			out = append(out, choice{"tree", "Tree"}, choice{"pretty", "Laid out"})
 		}
 	}

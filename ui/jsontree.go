@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/url"
 	"slices"
@@ -87,149 +86,191 @@ func (p treePart) whole() bool { return len(p.At) == 0 && p.From == 0 }
 // that a text in it is shortened; ok is false for what is no JSON, and for a part
 // that there is not. link makes the address of another part.
 func jsonTree(data []byte, part treePart, link func(treePart) string) (root jsonNode, cut, ok bool) {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	r := treeReader{d: d, left: treeNodes, link: link}
-	key, err := r.enter(part.At)
-	if err != nil {
+	if !json.Valid(data) {
 		return jsonNode{}, false, false
 	}
-	root, err = r.value(key, part.At, part.From, 0)
-	if err != nil || part.whole() && d.More() {
+	r := treeReader{data: data, left: treeNodes, link: link}
+	r.space()
+	key, ok := r.enter(part.At)
+	if !ok {
 		return jsonNode{}, false, false
 	}
+	root = r.value(key, part.At, part.From, 0)
 	return root, r.cut, true
 }
 
+// treeReader goes through JSON that is known to be valid. What is not shown is
+// passed over byte by byte, never decoded, so that a part far down a large file is
+// found about as fast as one at its top.
 type treeReader struct {
-	d    *json.Decoder
-	left int
+	data []byte
+	pos  int // of the byte that is read next
+	left int // values that may still be laid out
 	cut  bool
 	link func(treePart) string
 }
 
-// errNoPart ends the way to a part that there is not.
-const errNoPart = treeError("there is no such part")
-
-type treeError string
-
-func (e treeError) Error() string { return string(e) }
-
-// enter goes down to a part, and returns what it is called there.
-func (r *treeReader) enter(at []int) (key string, err error) {
+// enter goes down to a part, and returns what it is called there; ok is false where
+// there is no such part.
+func (r *treeReader) enter(at []int) (key string, ok bool) {
 	for _, n := range at {
-		token, err := r.d.Token()
-		if err != nil {
-			return "", err
+		open := r.data[r.pos]
+		if open != '{' && open != '[' {
+			return "", false
 		}
-		object := token == json.Delim('{')
-		if !object && token != json.Delim('[') {
-			return "", errNoPart
-		}
-		for i := 0; ; i++ {
-			if !r.d.More() {
-				return "", errNoPart
-			}
-			if key, err = r.key(object, i); err != nil {
-				return "", err
-			}
-			if i == n {
-				break
-			}
-			if err := r.skip(); err != nil {
-				return "", err
-			}
+		r.pos++
+		if key, ok = r.thing(open, n); !ok {
+			return "", false
 		}
 	}
-	return key, nil
+	return key, true
 }
 
-// key reads what the next thing is called: its name in an object, its number from
-// 1 in a list.
-func (r *treeReader) key(object bool, i int) (string, error) {
-	if !object {
-		return strconv.Itoa(i + 1), nil
+// thing goes on to the thing with a number (from 0) in the object or list that was
+// opened, and returns what it is called.
+func (r *treeReader) thing(open byte, n int) (key string, ok bool) {
+	for i := 0; r.more(); i++ {
+		name := r.name(open)
+		if i == n {
+			return keyOf(name, i), true
+		}
+		r.skip()
 	}
-	token, err := r.d.Token()
-	name, _ := token.(string)
-	return printable(name), err
+	return "", false
 }
 
-func (r *treeReader) value(key string, at []int, from, depth int) (jsonNode, error) {
-	token, err := r.d.Token()
-	if err != nil {
-		return jsonNode{}, err
+// more reports whether another thing follows in the object or list that is being
+// read, and stands at it; else it stands after its end.
+func (r *treeReader) more() bool {
+	r.space()
+	if r.data[r.pos] == ',' {
+		r.pos++
+		r.space()
 	}
+	if c := r.data[r.pos]; c != '}' && c != ']' {
+		return true
+	}
+	r.pos++
+	return false
+}
+
+// name passes over what a member of an object is called, and returns it as written;
+// nil in a list.
+func (r *treeReader) name(open byte) []byte {
+	if open == '[' {
+		return nil
+	}
+	name := r.skip()
+	r.space()
+	r.pos++ // the colon
+	r.space()
+	return name
+}
+
+// keyOf is what the thing with a number (from 0) is called: its name in an object,
+// its number from 1 in a list.
+func keyOf(name []byte, i int) string {
+	if name == nil {
+		return strconv.Itoa(i + 1)
+	}
+	return printable(textOf(name))
+}
+
+// textOf is what a string says that is written in JSON.
+func textOf(written []byte) string {
+	var text string
+	if json.Unmarshal(written, &text) != nil {
+		return string(written) // never: what is read is valid
+	}
+	return text
+}
+
+func (r *treeReader) value(key string, at []int, from, depth int) jsonNode {
 	n := jsonNode{Key: key}
-	switch v := token.(type) {
-	case json.Delim:
+	switch r.data[r.pos] {
+	case '{', '[':
 		n.Kind = "list"
-		if v == '{' {
+		if r.data[r.pos] == '{' {
 			n.Kind = "object"
 		}
 		n.from, n.Open = from, depth < 2
-		return n, r.items(&n, at, depth+1)
-	case string:
-		n.Value = `"` + printable(v) + `"`
-		if len(v) > longestLine {
-			n.Value, r.cut = `"`+printable(v[:longestLine])+` […]"`, true
+		r.items(&n, at, depth+1)
+	case '"':
+		text := textOf(r.skip())
+		n.Value = `"` + printable(text) + `"`
+		if len(text) > longestLine {
+			n.Value, r.cut = `"`+printable(text[:longestLine])+` […]"`, true
 		}
-	case json.Number:
-		n.Value = v.String()
-	case bool:
-		n.Value = strconv.FormatBool(v)
 	default:
-		n.Value = "null"
+		n.Value = string(r.skip())
 	}
-	return n, nil
+	return n
 }
 
 // items reads what an object or a list holds, and gives what is over the limits
 // an address.
-func (r *treeReader) items(n *jsonNode, at []int, depth int) error {
-	for r.d.More() {
-		i := n.Count
-		key, err := r.key(n.Kind == "object", i)
-		if err != nil {
-			return err
-		}
-		n.Count++
+func (r *treeReader) items(n *jsonNode, at []int, depth int) {
+	open := r.data[r.pos]
+	r.pos++
+	for ; r.more(); n.Count++ {
+		i, name := n.Count, r.name(open)
 		if i < n.from || depth > treeDepth || len(n.Items) == treeItems || r.left <= 0 || n.More != "" {
 			if i >= n.from && n.More == "" {
 				n.More = r.link(treePart{At: at, From: i})
 			}
-			if err := r.skip(); err != nil {
-				return err
-			}
+			r.skip()
 			continue
 		}
 		r.left--
-		item, err := r.value(key, append(slices.Clone(at), i), 0, depth)
-		if err != nil {
-			return err
-		}
-		n.Items = append(n.Items, item)
+		n.Items = append(n.Items, r.value(keyOf(name, i), append(slices.Clone(at), i), 0, depth))
 	}
 	n.Open = n.Open && len(n.Items) > 0
-	_, err := r.d.Token()
-	return err
 }
 
-// skip reads one value without keeping any of it.
-func (r *treeReader) skip() error {
+// skip passes over one value, and returns it as written.
+func (r *treeReader) skip() []byte {
+	start := r.pos
 	for depth := 0; ; {
-		token, err := r.d.Token()
-		if err != nil {
-			return err
-		}
-		switch token {
-		case json.Delim('{'), json.Delim('['):
+		switch r.data[r.pos] {
+		case '"':
+			r.text()
+		case '{', '[':
 			depth++
-		case json.Delim('}'), json.Delim(']'):
+			r.pos++
+		case '}', ']':
 			depth--
+			r.pos++
+		default:
+			r.plain()
 		}
 		if depth == 0 {
-			return nil
+			return r.data[start:r.pos]
 		}
+	}
+}
+
+// text passes over a string.
+func (r *treeReader) text() {
+	for r.pos++; r.data[r.pos] != '"'; r.pos++ {
+		if r.data[r.pos] == '\\' {
+			r.pos++
+		}
+	}
+	r.pos++
+}
+
+// plain passes over a number or a word, or over what stands between values.
+func (r *treeReader) plain() {
+	for r.pos++; r.pos < len(r.data); r.pos++ {
+		switch r.data[r.pos] {
+		case '"', '{', '}', '[', ']', ',', ':', ' ', '\t', '\r', '\n':
+			return
+		}
+	}
+}
+
+func (r *treeReader) space() {
+	for r.pos < len(r.data) && (r.data[r.pos] == ' ' || r.data[r.pos] == '\t' || r.data[r.pos] == '\r' || r.data[r.pos] == '\n') {
+		r.pos++
 	}
 }

@@ -1,6 +1,9 @@
 package ui
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -86,6 +89,7 @@ func TestJSONTreeByParts(t *testing.T) {
 
 func FuzzJSONTree(f *testing.F) {
 	f.Add([]byte(`{"a":[{"b":null}],"a":1e9}`), "at=0.0")
+	f.Add([]byte(" {\n\"\\\"k\\\\\" : [ -1.5 ,true\t, \"}\\\\\"] , \"\":{} }\r\n"), "at=0.2")
 	f.Fuzz(func(t *testing.T, data []byte, query string) {
 		root, _, _ := tree(string(data), query)
 		var count func(n jsonNode) int
@@ -99,5 +103,64 @@ func FuzzJSONTree(f *testing.F) {
 		if n := count(root); n > treeNodes+1 {
 			t.Errorf("%d values in the tree", n)
 		}
+		root, cut, ok := tree(string(data), "")
+		if ok != json.Valid(data) {
+			t.Fatalf("read as a tree: %v", ok)
+		}
+		got, all := said(root, nil)
+		if want := tokens(data); ok && all && !cut && !cmp.Equal(want, got) {
+			t.Errorf("(-want +got):\n%s", cmp.Diff(want, got))
+		}
 	})
+}
+
+// said is what a tree says, in order; all is false where some of it has an address
+// of its own.
+func said(n jsonNode, out []string) (text []string, all bool) {
+	if n.Kind == "" {
+		return append(out, n.Value), true
+	}
+	out, all = append(out, n.Kind), n.More == ""
+	for _, item := range n.Items {
+		if n.Kind == "object" {
+			out = append(out, `"`+item.Key+`"`)
+		}
+		var whole bool
+		out, whole = said(item, out)
+		all = all && whole
+	}
+	return append(out, "end"), all
+}
+
+// tokens is what the library's decoder says of JSON, in the words of said.
+func tokens(data []byte) (out []string) {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return out
+		}
+		switch v := token.(type) {
+		case json.Delim:
+			out = append(out, map[json.Delim]string{'{': "object", '[': "list", '}': "end", ']': "end"}[v])
+		case string:
+			out = append(out, `"`+printable(v)+`"`)
+		case nil:
+			out = append(out, "null")
+		default:
+			out = append(out, fmt.Sprint(v))
+		}
+	}
+}
+
+// A part far down a large file is found without decoding what lies before it.
+func BenchmarkJSONTreePart(b *testing.B) {
+	data := "[" + strings.Repeat(`{"region":"North East","week":17,"rate":0.25,"of":[1,2,{"b":"x"}]},`, 150_000) + "1]"
+	b.SetBytes(int64(len(data)))
+	for b.Loop() {
+		if _, _, ok := tree(data, "at=149000"); !ok {
+			b.Fatal("there is no such part")
+		}
+	}
 }

@@ -94,7 +94,7 @@ type voteForm struct {
 	Reason   string
 	Allowed  bool
 	Why      string // it is closed
-	Void     bool   // the file changed since the last vote
+	Void     bool   // the file changed since the last vote; what was taken back is no vote
 	Blocking bool   // approval needs a reason
 	At       time.Time
 	Others   []otherVote // in consolidation
@@ -126,10 +126,12 @@ func voteFormFor(v *review.View, f fileEntry, typed *voteForm) *voteForm {
 		return nil
 	}
 	form := voteForm{Action: f.Link + "/vote", Seen: f.File.Release, Allowed: v.Can[policy.ReviewVote] && f.Yours, Why: v.Why[policy.ReviewVote],
-		Void: f.Mine != nil && f.MineVoid, Blocking: f.Tally.Block > 0 || f.Tally.Incomplete != "" || !f.Tally.Checked, Outcome: f.Outcome}
+		Blocking: f.Tally.Block > 0 || f.Tally.Incomplete != "" || !f.Tally.Checked, Outcome: f.Outcome}
 	if f.Mine != nil {
 		form.Decision, form.Reason, form.At = f.Mine.Decision, f.Mine.Reason, f.Mine.At
 		form.Earlier, form.EarlierReason = f.Mine.Earlier, f.Mine.EarlierReason
+		takenBack := form.Decision == review.Undecided && form.Earlier == ""
+		form.Void = f.MineVoid && !takenBack
 	}
 	form.TakeBack = form.Allowed && v.Phase == review.Independent && form.Decision != "" && form.Decision != review.Undecided
 	if typed != nil {

@@ -101,6 +101,9 @@ func pretty(data []byte) (out []byte, ok bool) {
 	return b.Bytes(), true
 }
 
+// laidOut reports whether pretty lays a text out, without doing it.
+func laidOut(data []byte) bool { return prettySize(data) <= largestPretty && json.Valid(data) }
+
 // prettySize estimates, from above, how long the laid out text is.
 func prettySize(data []byte) int {
 	size, depth, quoted := len(data), 0, false

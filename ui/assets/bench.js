@@ -12,6 +12,7 @@ let busy = false // a page or an answer is on its way
 let wanted = '' // where a link led that was followed meanwhile
 const early = { keys: [], typed: '', decided: '' } // keys pressed meanwhile
 let renew = () => {}
+let carried = null // what became of a decision, for whoever was already on the way to another file
 
 export function startBench(again) {
   renew = again
@@ -73,6 +74,8 @@ async function go(address) {
     const answer = await ask('GET', address)
     if (!within(new URL(answer.url))) throw new Error('elsewhere')
     show(answer, address)
+    const line = document.querySelector('#flash')
+    if (carried && line && !line.hasChildNodes()) line.replaceWith(carried)
   } catch {
     location.assign(address) // the browser says what is wrong
   } finally {
@@ -102,7 +105,9 @@ function catchUp() {
     field.setRangeText(early.typed, field.selectionStart, field.selectionEnd, 'end')
     field.dispatchEvent(new Event('input', { bubbles: true }))
   }
-  if (!busy) early.typed = ''
+  if (busy) return
+  early.typed = ''
+  carried = null
 }
 
 function forgetEarly() {
@@ -209,16 +214,43 @@ async function send(e) {
     }
     if (answer.status < 400) sent(form)
     show(answer, answer.url)
+    carried = document.querySelector('#flash')
     if (answer.status === 422) document.querySelector('.nhsuk-error-summary a')?.click()
   } catch {
     forgetEarly()
-    say('Not saved: the service could not be reached. What you chose and wrote is still here; try again.', 'failed')
+    await unanswered(form, body)
   } finally {
     for (const b of buttons) b.disabled = false
     busy = false
     catchUp()
   }
 }
+
+// No answer came, or none that is the service's: the decision may stand all the
+// same. So the service is asked how things stand before anything is said.
+async function unanswered(form, body) {
+  const here = 'What you chose and wrote is still here'
+  try {
+    const now = await ask('GET', form.action.replace(/\/vote$/, ''))
+    if (!within(new URL(now.url))) return signedOut()
+    const stands = now.page.querySelector('#vote-form')
+    if (stands && stood(stands) === wish(body)) {
+      sent(form)
+      show(now, now.url)
+      if (!document.querySelector('#flash')?.hasChildNodes()) say('Saved: this is how your decision stands.', 'saved')
+      return
+    }
+    say(`Not saved: the service did not answer, and has no such decision of yours. ${here}; try again.`, 'failed')
+  } catch {
+    say(`No answer: the service cannot be reached, and whether this was saved is not known. ${here}; save again once it is back, which does no harm if it was.`, 'failed')
+  }
+}
+
+// stood is the decision that a page of the service shows, and wish the one that was
+// sent, as the same kind of text.
+const stood = form => told(form.querySelector('[name=decision]:checked')?.value, form.elements.reason.value)
+const wish = body => told(body.get('decision'), body.get('reason'))
+const told = (decision, reason) => (decision || 'undecided') + ' ' + (reason ?? '').replaceAll('\r\n', '\n').trim()
 
 // The session has ended, or it must be shown anew that this is the person: the
 // page stays, with what they wrote, while they sign in beside it.

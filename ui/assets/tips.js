@@ -28,7 +28,7 @@ function show(flags) {
   const lines = []
   for (const f of flags.slice(0, 4)) {
     const text = document.getElementById(f.hash.slice(1))?.querySelector('.app-finding__text')?.textContent
-    if (text) lines.push(f.textContent.trim() + '. ' + text)
+    if (text) lines.push(f.textContent.trim().replace(/^\W/, '$& ') + '. ' + text)
   }
   if (!lines.length) return hide()
   if (!tip) {
