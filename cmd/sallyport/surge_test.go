@@ -42,7 +42,7 @@ func TestDay(t *testing.T) {
 	defer cancel()
 	begun := time.Now()
 	var at []float64 // minutes
-	var held, heap []load.Point
+	var held, heap, live []load.Point
 	var group errgroup.Group
 	group.Go(func() error { return w.goOn(ctx, time.Second) })
 	for ctx.Err() == nil {
@@ -50,6 +50,8 @@ func TestDay(t *testing.T) {
 		at = append(at, minutes)
 		held = append(held, load.Point{X: minutes, Y: float64(w.m.memory().now) / 1e6})
 		heap = append(heap, load.Point{X: minutes, Y: w.m.number(t, "go_memstats_heap_alloc_bytes") / 1e6})
+		// What the last collection found in use: the next begins at twice that.
+		live = append(live, load.Point{X: minutes, Y: w.m.number(t, "go_memstats_next_gc_bytes") / 2 / 1e6})
 		select {
 		case <-ctx.Done():
 		case <-time.After(time.Second):
@@ -65,11 +67,11 @@ func TestDay(t *testing.T) {
 	t.Logf("in %.0f minutes %d requests released, %d answers; most memory %.0f MB", length.Minutes(), w.released.Load(), all.N, float64(most)/1e6)
 	for part := range 6 {
 		from, to := len(at)*part/6, len(at)*(part+1)/6
-		t.Logf("minutes %4.1f to %4.1f: memory %.0f MB, heap %.0f MB (medians)", at[from], at[to-1], middle(held[from:to]), middle(heap[from:to]))
+		t.Logf("minutes %4.1f to %4.1f: memory %.0f MB, heap %.0f MB, in use %.0f MB (medians)", at[from], at[to-1], middle(held[from:to]), middle(heap[from:to]), middle(live[from:to]))
 	}
 	drawn(t, "load-memory", load.Plot{
 		Title: "Memory of the server under many requests in a row", X: "minutes", Y: "MB",
-		Lines: []load.Line{{Name: "resident", Points: thinned(held)}, {Name: "heap", Points: thinned(heap)}},
+		Lines: []load.Line{{Name: "resident", Points: thinned(held)}, {Name: "heap", Points: thinned(heap)}, {Name: "in use", Points: thinned(live)}},
 	})
 }
 
