@@ -1,8 +1,14 @@
 package review_test
 
 import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"sallyport/review"
 )
@@ -19,5 +25,53 @@ func TestPlaces(t *testing.T) {
 		if got, err := review.ParsePlace(bad); review.KindOf(err) != review.Invalid {
 			t.Errorf("%q is read as %+v, %v", bad, got, err)
 		}
+	}
+}
+
+// Lists end, whatever their length, and each of their elements is seen once.
+func TestPages(t *testing.T) {
+	for n := range 12 {
+		list := make([]review.Release, n)
+		for i := range list {
+			list[i].ID, list[i].Approved = fmt.Sprintf("REL%02d", i), time.UnixMicro(int64(1000-i/2)).UTC() // two at once
+		}
+		var seen, want []string
+		asked := 0
+		for page, err := range review.Pages(3, pagesOf(list, &asked), (*review.Release).Place) {
+			must(t, err)
+			if len(page) == 0 || len(page) > 3 {
+				t.Errorf("%d elements: a page of %d", n, len(page))
+			}
+			for _, r := range page {
+				seen = append(seen, r.ID)
+			}
+		}
+		for _, r := range list {
+			want = append(want, r.ID)
+		}
+		if diff := cmp.Diff(want, seen); diff != "" || asked != n/3+1 {
+			t.Errorf("%d elements, asked for %d times: %s", n, asked, diff)
+		}
+	}
+	failed := 0
+	for page, err := range review.Pages(3, func(review.Place, int) ([]review.Release, error) { return nil, io.ErrUnexpectedEOF }, (*review.Release).Place) {
+		if failed++; err != io.ErrUnexpectedEOF || page != nil {
+			t.Errorf("%v, %v", page, err)
+		}
+	}
+	if failed != 1 {
+		t.Errorf("an error came %d times", failed)
+	}
+}
+
+// pagesOf answers like a store, from a list that is newest first.
+func pagesOf(list []review.Release, asked *int) func(review.Place, int) ([]review.Release, error) {
+	return func(after review.Place, limit int) ([]review.Release, error) {
+		*asked++
+		if *asked > len(list)+1 {
+			return nil, errors.New("asked for the same pages again and again")
+		}
+		from := slices.IndexFunc(list, func(r review.Release) bool { return r.Place() == after }) + 1
+		return list[from:min(from+limit, len(list))], nil
 	}
 }

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"iter"
 	"strconv"
 	"strings"
 	"time"
@@ -81,6 +82,24 @@ func (r *Request) Place() Place { return Place{r.Created, string(r.ID)} }
 
 // Place is where a release stands among releases.
 func (r *Release) Place() Place { return Place{r.Approved, r.ID} }
+
+// Pages reads a list to its end, in pages of so many elements: next reads the page
+// that begins after a place. It ends at the first error, which comes with no page.
+func Pages[T any](size int, next func(after Place, limit int) ([]T, error), place func(*T) Place) iter.Seq2[[]T, error] {
+	return func(yield func([]T, error) bool) {
+		for last := (Place{}); ; {
+			list, err := next(last, size)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if len(list) > 0 && !yield(list, nil) || len(list) < size {
+				return
+			}
+			last = place(&list[len(list)-1])
+		}
+	}
+}
 
 // String is the place as it stands in addresses.
 func (p Place) String() string { return strconv.FormatInt(p.At.UnixMicro(), 10) + "." + p.ID }

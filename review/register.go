@@ -106,9 +106,10 @@ func (p *PublicRegister) load(ctx context.Context, store Store) ([]PublicRelease
 		by[x.ID] = x
 	}
 	list := []PublicRelease{}
-	const page = 500
-	for last := (Place{}); ; {
-		some, err := store.Releases(ctx, ReleaseQuery{Limit: page, After: last})
+	next := func(after Place, limit int) ([]Release, error) {
+		return store.Releases(ctx, ReleaseQuery{Limit: limit, After: after})
+	}
+	for some, err := range Pages(500, next, (*Release).Place) {
 		if err != nil {
 			return nil, err
 		}
@@ -120,10 +121,6 @@ func (p *PublicRegister) load(ctx context.Context, store Store) ([]PublicRelease
 				list = append(list, p.entry(r, by[r.Project]))
 			}
 		}
-		if len(some) < page {
-			break
-		}
-		last = some[len(some)-1].Place()
 	}
 	slices.SortFunc(list, func(a, b PublicRelease) int {
 		return cmp.Or(b.Day.Compare(a.Day), cmp.Compare(a.Project, b.Project), cmp.Compare(a.Workspace, b.Workspace),

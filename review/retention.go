@@ -178,16 +178,18 @@ const retirePage = 200
 
 // eachRequest calls do for every request in one of the statuses, in pages.
 func (s *Service) eachRequest(ctx context.Context, do func([]Request) error, statuses ...Status) error {
-	for last := (Place{}); ; {
-		list, err := s.Store.Requests(ctx, RequestQuery{Statuses: statuses, Limit: retirePage, After: last})
+	next := func(after Place, limit int) ([]Request, error) {
+		return s.Store.Requests(ctx, RequestQuery{Statuses: statuses, Limit: limit, After: after})
+	}
+	for list, err := range Pages(retirePage, next, (*Request).Place) {
 		if err != nil {
 			return err
 		}
-		if err := do(list); err != nil || len(list) < retirePage {
+		if err := do(list); err != nil {
 			return err
 		}
-		last = list[len(list)-1].Place()
 	}
+	return nil
 }
 
 // expireDrafts tells authors of drafts that nobody has touched for long, and
@@ -400,8 +402,11 @@ func (s *Service) expirePackages(ctx context.Context, plan *RetentionPlan, dry b
 	if err != nil {
 		return err
 	}
-	for last := (Place{}); ; {
-		list, err := s.Store.Releases(ctx, ReleaseQuery{Limit: retirePage, After: last})
+	due := before(plan.At, days)
+	next := func(after Place, limit int) ([]Release, error) {
+		return s.Store.Releases(ctx, ReleaseQuery{Until: due, Limit: limit, After: after}) // delivered after it was approved
+	}
+	for list, err := range Pages(retirePage, next, (*Release).Place) {
 		if err != nil {
 			return err
 		}
@@ -411,17 +416,15 @@ func (s *Service) expirePackages(ctx context.Context, plan *RetentionPlan, dry b
 				continue
 			}
 			for _, d := range rel.Deliveries {
-				if keeper := keepers[d.Sink]; keeper != nil && !d.At.IsZero() && d.At.Before(before(plan.At, days)) {
+				if keeper := keepers[d.Sink]; keeper != nil && !d.At.IsZero() && d.At.Before(due) {
 					if err := s.expirePackage(ctx, plan, dry, rel, d, keeper); err != nil {
 						return err
 					}
 				}
 			}
 		}
-		if len(list) < retirePage {
-			return nil
-		}
 	}
+	return nil
 }
 
 func (s *Service) expirePackage(ctx context.Context, plan *RetentionPlan, dry bool, rel *Release, d Delivery, keeper PackageKeeper) error {

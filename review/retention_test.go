@@ -2,6 +2,7 @@ package review_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -333,4 +334,58 @@ func TestRetentionNeverTakesTooMuch(t *testing.T) {
 			}
 		}
 	})
+}
+
+// longRegister is a store with many releases, all delivered long ago.
+type longRegister struct {
+	review.Store
+	list    []review.Release
+	removed map[string]int
+}
+
+func (l *longRegister) Releases(_ context.Context, q review.ReleaseQuery) ([]review.Release, error) {
+	var old []review.Release
+	for _, r := range l.list {
+		if q.Until.IsZero() || r.Approved.Before(q.Until) {
+			old = append(old, r)
+		}
+	}
+	asked := 0
+	return pagesOf(old, &asked)(q.After, q.Limit)
+}
+
+func (l *longRegister) RemovePackage(_ context.Context, release, _ string, _ time.Time, _ review.Event) (bool, error) {
+	if l.removed[release]++; l.removed[release] > 1 {
+		return false, errors.New("removed twice in one run")
+	}
+	return true, nil
+}
+
+// place is a sink of our own.
+type place struct{ *reviewtest.Sink }
+
+func (place) RemovePackage(context.Context, *review.Release, string) error { return nil }
+
+// Each package goes when its time is over, and none before, of however many.
+func TestPackagesOfALongRegister(t *testing.T) {
+	l := &longRegister{Store: openStore(t), removed: map[string]int{}}
+	w := withRetention(t, l.Store, policy.Retention{Packages: 30})
+	w.Service.Store = l
+	w.Sinks = []review.NamedSink{{Name: "exports", Sink: place{w.Sink}}}
+	now, due := w.Now(), 0
+	for i := range 1000 {
+		at := now.Add(-time.Duration(i) * time.Hour)
+		delivered := at.Add(12*time.Hour + 30*time.Minute)
+		if i%7 == 0 {
+			delivered = time.Time{}
+		} else if now.AddDate(0, 0, -30).After(delivered) {
+			due++
+		}
+		l.list = append(l.list, review.Release{ID: fmt.Sprintf("REL%04d", i), Request: review.RequestID(fmt.Sprintf("R%04d", i)), Approved: at,
+			Deliveries: []review.Delivery{{Sink: "exports", At: delivered}}})
+	}
+	plan := apply(t, w, false)
+	if len(plan.Items) != due || len(l.removed) != due || due < 200 {
+		t.Errorf("%d of %d packages removed, %d noted", len(plan.Items), due, len(l.removed))
+	}
 }

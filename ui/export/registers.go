@@ -15,11 +15,10 @@ import (
 // page is how many elements one statement reads.
 const page = 500
 
-// paged reads a list page by page; next asks for one that begins after a place.
-func paged[T any](next func(after review.Place) ([]T, error), place func(*T) review.Place) iter.Seq2[T, error] {
+// paged is each element of a list that is read page by page.
+func paged[T any](next func(after review.Place, limit int) ([]T, error), place func(*T) review.Place) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		for last := (review.Place{}); ; {
-			list, err := next(last)
+		for list, err := range review.Pages(page, next, place) {
 			if err != nil {
 				var none T
 				yield(none, err)
@@ -30,10 +29,6 @@ func paged[T any](next func(after review.Place) ([]T, error), place func(*T) rev
 					return
 				}
 			}
-			if len(list) < page {
-				return
-			}
-			last = place(&list[len(list)-1])
 		}
 	}
 }
@@ -98,9 +93,9 @@ func Register(ctx context.Context, s Service, a review.Actor, q review.ReleaseQu
 	if q.Until.IsZero() {
 		q.Until = now
 	}
-	list := paged(func(after review.Place) ([]review.Release, error) {
+	list := paged(func(after review.Place, limit int) ([]review.Release, error) {
 		q := q
-		q.Limit, q.After = page, after
+		q.Limit, q.After = limit, after
 		return s.Releases(ctx, a, q)
 	}, (*review.Release).Place)
 	flat := func(r review.Release) [][]string {
@@ -158,9 +153,9 @@ func Requests(ctx context.Context, s Service, a review.Actor, q review.RequestQu
 	if q.Until.IsZero() {
 		q.Until = now
 	}
-	list := paged(func(after review.Place) ([]review.Request, error) {
+	list := paged(func(after review.Place, limit int) ([]review.Request, error) {
 		q := q
-		q.Limit, q.After = page, after
+		q.Limit, q.After = limit, after
 		return s.AllRequests(ctx, a, q)
 	}, (*review.Request).Place)
 	t := sheet.Table{
