@@ -116,8 +116,9 @@ packages: $(ASSETS)
 	mkdir -p bin/tools && go build -C .ci/tools/kube -o $(CURDIR)/bin/tools/kube .
 	bin/tools/kube docs/deploy/kubernetes/*.yaml
 
-# The first release's data taken over by the present program, and the way back.
-upgrade-test: build
+# What the program of each schema that there ever was has made, taken over by the
+# present program, and the way back; on PostgreSQL while the old one runs.
+upgrade-test: build postgres
 	.ci/upgrade bin/sallyport
 
 # Two builds in two places, one hash.

@@ -17,6 +17,9 @@ import (
 //go:embed opensafely.yaml
 var embedded []byte
 
+//go:embed first.yaml
+var embeddedFirst []byte
+
 // maxSource is the largest policy document that is read. The default is under
 // 5 kB; a megabyte is a mistake.
 const maxSource = 1 << 20
@@ -44,6 +47,11 @@ func Default() *Policy {
 	}
 	return p
 }
+
+// First returns the policy that was embedded when programs did not yet keep the
+// policy under which a request was submitted: with it, what was submitted then can
+// still leave. It is never edited.
+func First() (*Policy, error) { return Load(embeddedFirst) }
 
 // Load reads one YAML document strictly. An unknown key, a missing name or
 // version, a second document or a value that makes no sense is a *LoadError

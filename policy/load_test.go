@@ -99,3 +99,11 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// TestFirst: the policy of the first programs can be read by the present one.
+func TestFirst(t *testing.T) {
+	p, err := First()
+	if err != nil || p.SHA256 != "e1eed319264da0efb93c10d13dd2d89ef3e8df73689c241efc57159feceb99b8" {
+		t.Errorf("%+v, %v", p, err)
+	}
+}

@@ -1,11 +1,13 @@
 package review_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"testing"
 	"time"
 
+	"sallyport/policy"
 	"sallyport/review"
 	"sallyport/review/reviewtest"
 )
@@ -109,5 +111,47 @@ func TestDueAfterWorkingDays(t *testing.T) {
 	r, _ := w.Store.Request(ctx, id)
 	if got := r.Due.Format("2006-01-02"); got != "2026-12-29" {
 		t.Errorf("due %s, want 2026-12-29", got)
+	}
+}
+
+// forgetful is a store of the time before policies were kept.
+type forgetful struct{ review.Store }
+
+func (forgetful) Policy(context.Context, string) (*policy.Policy, error) {
+	return nil, review.Errorf(review.NotFound, "This policy was never kept.")
+}
+
+// What was submitted before policies were kept still leaves, if its policy is known
+// otherwise; if it is not, nothing is decided that could then not leave.
+func TestReleaseUnderAPolicyThatWasNotKept(t *testing.T) {
+	first, err := policy.First()
+	must(t, err)
+	own, err := policy.Load(append(bytes.Clone(first.Source), "# our own\n"...))
+	must(t, err)
+	for name, test := range map[string]struct {
+		submitted, now *policy.Policy
+		want           review.Status
+	}{
+		"the first one":         {first, policy.Default(), review.Released},
+		"the one in force":      {own, own, review.Released},
+		"one that is not known": {own, policy.Default(), review.Reviewed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, ctx := newWorld(t), context.Background()
+			w.Service.Store = forgetful{w.Store}
+			w.Policy = test.submitted
+			id, one, _ := reviewed(t, w)
+			w.Policy = test.now
+			err := w.Release(ctx, one, id)
+			if test.want == review.Reviewed {
+				wantKind(t, err, review.Conflict)
+			} else {
+				must(t, err)
+			}
+			drain(t, w)
+			if got := status(t, w, id); got != test.want {
+				t.Errorf("the request is %s, want %s", got, test.want)
+			}
+		})
 	}
 }

@@ -71,7 +71,7 @@ func (s *Service) evidence(ctx context.Context, rel *Release, r *Request) (e *Ev
 	if e.Report, err = s.report(ctx, r); err != nil {
 		return nil, err
 	}
-	if e.Policy, err = s.Store.Policy(ctx, rel.Policy.SHA256); err != nil {
+	if e.Policy, err = s.policyOf(ctx, rel.Policy.SHA256); err != nil {
 		return nil, err
 	}
 	projects, err := s.Store.Projects(ctx)
@@ -86,6 +86,26 @@ func (s *Service) evidence(ctx context.Context, rel *Release, r *Request) (e *Ev
 		return e, err
 	}
 	return e, s.prove(ctx, e)
+}
+
+// policyOf is the policy that has a digest: one that was kept when a request was
+// submitted under it. Before policies were kept it was the one that is still in
+// force, or the one that programs had in them then; Conflict when it was neither.
+func (s *Service) policyOf(ctx context.Context, sha256 string) (*policy.Policy, error) {
+	p, err := s.Store.Policy(ctx, sha256)
+	if KindOf(err) != NotFound {
+		return p, err
+	}
+	first, err := policy.First()
+	if err != nil {
+		return nil, err
+	}
+	for _, known := range []*policy.Policy{s.Policy, first} {
+		if known.SHA256 == sha256 {
+			return known, nil
+		}
+	}
+	return nil, Errorf(Conflict, "The policy under which this request was submitted was not kept. Return it, so that its author submits it under the present one.")
 }
 
 // decisionEvents are the events of a request up to the release's approval. What

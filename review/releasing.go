@@ -41,6 +41,11 @@ func (s *Service) Release(ctx context.Context, a Actor, id RequestID) error {
 	if err != nil {
 		return err
 	}
+	if r.Status == Reviewed {
+		if _, err := s.policyOf(ctx, r.Policy.SHA256); err != nil {
+			return err // before anything is decided that could then not leave
+		}
+	}
 	_, err = s.change(ctx, a, id, policy.ReviewRelease, func(r *Request, c *Change) error {
 		if r.Status == Approved || r.Status == Released {
 			return errNothing

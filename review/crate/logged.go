@@ -104,14 +104,17 @@ func (v *verifier) approval(events []loggedEvent) {
 	rel := v.rec.Release
 	approved := func(e loggedEvent) bool { return e.Type == review.EvApproved && e.Detail["release"] == rel.ID }
 	whole := last(events, func(e loggedEvent) bool { return approved(e) && e.File == "" && e.To == review.Approved })
+	submitted := last(events, func(e loggedEvent) bool {
+		return e.Type == review.EvSubmitted || e.Type == review.EvResubmitted
+	})
 	switch {
 	case whole == nil:
 		v.problem("The log has no approval of this release.")
 		return
 	case whole.Actor != rel.ReleasedBy || !near(whole.time(), rel.Approved):
 		v.problem("The log says that somebody else released this, or at another time.")
-	case whole.Policy != v.rec.Policy.SHA256:
-		v.problem("The log says that this was released under another policy.")
+	case submitted == nil || submitted.Policy != v.rec.Policy.SHA256: // another may be in force when it is released
+		v.problem("The log says that this was submitted under another policy.")
 	case whole.Findings != rel.Findings:
 		v.problem("The log says that this was released on other findings.")
 	}

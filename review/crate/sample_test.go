@@ -106,6 +106,15 @@ func (c *capture) Withdraw(context.Context, *review.Release, string) (string, er
 // exception, to its approval. extra are names of further outputs.
 func newSample(t testing.TB, extra ...string) *sample {
 	t.Helper()
+	s := emptySample(t, extra...)
+	s.file(t)
+	s.review(t)
+	return s
+}
+
+// emptySample is the service of a sample, with no request in it.
+func emptySample(t testing.TB, extra ...string) *sample {
+	t.Helper()
 	ctx := context.Background()
 	db, err := storage.Open(ctx, filepath.Join(t.TempDir(), "x.db"), time.Now)
 	must(t, err)
@@ -119,8 +128,6 @@ func newSample(t testing.TB, extra ...string) *sample {
 	s.Ledger = &ledger.Log{Store: db, Signer: s.signer, Keys: keys, Now: s.Now}
 	s.Packer = crate.Packer{Publisher: "The North Secure Data Environment", Signer: s.signer}
 	s.Sinks = []review.NamedSink{{Name: "exports", Sink: s.sink}}
-	s.file(t)
-	s.review(t)
 	return s
 }
 

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 
+	"sallyport/policy"
 	"sallyport/review"
 	"sallyport/review/crate"
 	"sallyport/review/ledger"
@@ -77,6 +78,21 @@ func TestVerify(t *testing.T) {
 	must(t, err)
 	if v := verify(t, dir, other.PublicKey()); v.Good || v.Trusted {
 		t.Errorf("the key of another passes: %+v", v)
+	}
+}
+
+// A policy that changes while a request is under review, as it does when the
+// program is upgraded too, makes no package bad: the one that the request was
+// submitted under is in it, and the log bears that out.
+func TestPolicyChangedUnderReview(t *testing.T) {
+	s := emptySample(t)
+	s.file(t)
+	later, err := policy.Load(append(bytes.Clone(s.Policy.Source), "# later\n"...))
+	must(t, err)
+	s.Policy = later
+	s.review(t)
+	if v := verify(t, file(t, zipped(t, s.pack(t))), s.signer.PublicKey()); !v.Good || !v.Trusted {
+		t.Errorf("a package of a policy that changed meanwhile: %+v", v)
 	}
 }
 

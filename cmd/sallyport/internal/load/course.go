@@ -87,34 +87,39 @@ func (p *Players) hands(name review.Username, researcher int) hands {
 // Course takes one request of a researcher the whole way. What it was told is
 // returned even when it came to an end before.
 func (p *Players) Course(ctx context.Context, researcher, course int) (told Told, err error) {
-	author := p.hands(Researcher(researcher), researcher)
-	id, err := author.file(ctx, researcher, course, &told)
+	id, err := p.hands(Researcher(researcher), researcher).file(ctx, researcher, course, &told)
 	if err != nil {
 		return told, err
 	}
+	err = p.Finish(ctx, researcher, id, &told)
+	return told, err
+}
+
+// Finish takes a request that was handed over the rest of the way.
+func (p *Players) Finish(ctx context.Context, researcher int, id review.RequestID, told *Told) error {
 	v, err := p.seated(ctx, Researcher(researcher), id)
 	if err != nil {
-		return told, err
+		return err
 	}
 	var last hands
 	for _, seat := range v.Seats {
 		last = p.hands(seat.Checker, researcher)
-		if err := last.review(ctx, id, &told); err != nil {
-			return told, err
+		if err := last.review(ctx, id, told); err != nil {
+			return err
 		}
 	}
 	if err := last.release(ctx, id); err != nil {
-		return told, err
+		return err
 	}
 	told.Done = append(told.Done, review.EvApproved)
-	if err := author.left(ctx, id); err != nil {
-		return told, err
+	if err := p.hands(Researcher(researcher), researcher).left(ctx, id); err != nil {
+		return err
 	}
 	told.Done, told.Released = append(told.Done, review.EvReleased), true
 	if p.Audited {
 		err = p.hands(Auditor, researcher).audit(ctx, id)
 	}
-	return told, err
+	return err
 }
 
 // File makes a researcher's request and hands it over.
