@@ -107,3 +107,13 @@ func TestFirst(t *testing.T) {
 		t.Errorf("%+v, %v", p, err)
 	}
 }
+
+// Of several mistakes it is always the same one that is told.
+func TestTheSameMistakeIsToldEachTime(t *testing.T) {
+	source := strings.Replace(string(embedded), "severity: {}", "severity: {d: fatal, b: fatal, e: fatal, a: fatal, c: fatal}", 1)
+	for range 20 {
+		if _, err := Load([]byte(source)); err == nil || !strings.Contains(err.Error(), "severity.a:") {
+			t.Fatalf("told %v", err)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -64,8 +65,8 @@ func fileRules(p *Policy) []rule {
 		{f.MaxColumns > 0, "must be at least 1", []string{"files", "max_columns"}},
 		{len(f.Types) > 0, "allows no file type", []string{"files", "types"}},
 	}
-	for ext, t := range f.Types {
-		path := []string{"files", "types", ext}
+	for _, ext := range slices.Sorted(maps.Keys(f.Types)) {
+		t, path := f.Types[ext], []string{"files", "types", ext}
 		out = append(out,
 			rule{len(ext) > 1 && ext[0] == '.' && ext == strings.ToLower(ext), "must be a lower-case extension with its dot", path},
 			rule{slices.Contains(uses, t.Use), fmt.Sprintf("use must be one of %s", strings.Join(uses, ", ")), path})
@@ -102,18 +103,21 @@ func numberRules(p *Policy) []rule {
 		_, err := time.Parse(time.DateOnly, day)
 		out = append(out, rule{err == nil, "must be a date such as 2026-12-24", []string{"review", "closed", strconv.Itoa(i)}})
 	}
-	for name, list := range map[string][]int{"accept_bases": c.AcceptBases, "midpoint": c.Midpoint} {
-		for i, b := range list {
-			out = append(out, rule{b >= 2 && b <= 1000, "must be between 2 and 1000", []string{"counts", name, strconv.Itoa(i)}})
-		}
+	return slices.Concat(out, baseRules("accept_bases", c.AcceptBases), baseRules("midpoint", c.Midpoint))
+}
+
+func baseRules(name string, bases []int) []rule {
+	var out []rule
+	for i, b := range bases {
+		out = append(out, rule{b >= 2 && b <= 1000, "must be between 2 and 1000", []string{"counts", name, strconv.Itoa(i)}})
 	}
 	return out
 }
 
 func severityRules(p *Policy) []rule {
 	var out []rule
-	for name, s := range p.Severity {
-		out = append(out, rule{slices.Contains(severities, s), "must be off, note, warn or block", []string{"severity", name}})
+	for _, name := range slices.Sorted(maps.Keys(p.Severity)) {
+		out = append(out, rule{slices.Contains(severities, p.Severity[name]), "must be off, note, warn or block", []string{"severity", name}})
 	}
 	return out
 }
