@@ -31,14 +31,23 @@ func (s *Service) router(ctx context.Context) (router, error) {
 	if err != nil {
 		return router{}, err
 	}
-	for _, r := range requests {
-		for _, seat := range r.Seats {
-			if seat.Submitted.IsZero() {
-				open[seat.Checker]++
-			}
+	rt := router{people, open, s.Now()}
+	for i := range requests {
+		rt.count(&requests[i], 1)
+	}
+	return rt, nil
+}
+
+// count adds, by 1 or -1, a request to what its checkers have still to hand in.
+func (rt router) count(r *Request, by int) {
+	if r.Phase() != Independent {
+		return
+	}
+	for _, seat := range r.Seats {
+		if seat.Submitted.IsZero() {
+			rt.open[seat.Checker] += by
 		}
 	}
-	return router{people, open, s.Now()}, nil
 }
 
 // person returns somebody by name, or nil.
@@ -190,7 +199,7 @@ func (s *Service) Route(ctx context.Context) error {
 		if !s.mayNeedRouting(&open[i], rt) {
 			continue
 		}
-		_, err = s.update(ctx, open[i].ID, func(r *Request) (Change, error) {
+		routed, err := s.update(ctx, open[i].ID, func(r *Request) (Change, error) {
 			var c Change
 			if !s.needsRouting(r, rt) {
 				return c, errNothing
@@ -203,9 +212,14 @@ func (s *Service) Route(ctx context.Context) error {
 			r.Updated = s.Now()
 			return c, nil
 		})
-		if err != nil && !errors.Is(err, errNothing) {
+		if errors.Is(err, errNothing) {
+			continue
+		}
+		if err != nil {
 			return err
 		}
+		rt.count(&open[i], -1)
+		rt.count(routed, 1)
 	}
 	return nil
 }

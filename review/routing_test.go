@@ -2,6 +2,8 @@ package review_test
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -89,6 +91,41 @@ func TestSubmittedReviewsWhenTheirCheckerChanges(t *testing.T) {
 	r := stored(t, w, id)
 	if r.Status != review.PartiallyReviewed || r.Seat(one.Username) != nil || len(r.Seats) != 2 {
 		t.Errorf("status %s, seats %+v", r.Status, r.Seats)
+	}
+}
+
+// Requests that are given checkers in one go are shared out as those that come
+// one by one: each seat counts for the next.
+func TestWaitingRequestsAreSharedOut(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	away := func(until time.Time) {
+		for _, name := range []review.Username{"carl", "cora", "chen"} {
+			change(t, w, name, func(p *review.Person) {
+				p.Absences = []review.Absence{{From: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), Until: until}}
+			})
+		}
+	}
+	away(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC))
+	var waiting []review.RequestID
+	for i := range 6 {
+		id := review.RequestID(fmt.Sprintf("waiting%d", i))
+		now := w.Now()
+		must(t, w.Store.Create(ctx, &review.Request{
+			ID: id, Workspace: reviewtest.Cohort, Project: reviewtest.Study, Author: review.Username(fmt.Sprintf("author%d", i)),
+			Status: review.Submitted, Turn: 2, Created: now, Updated: now, Submitted: now, Due: now.AddDate(0, 0, 5),
+		}, review.Event{At: now, Type: review.EvSubmitted, Request: id, Actor: "ann"}))
+		waiting = append(waiting, id)
+	}
+	away(time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC))
+	must(t, w.Route(ctx))
+	open := map[review.Username]int{}
+	for _, id := range waiting {
+		for _, seat := range stored(t, w, id).Seats {
+			open[seat.Checker]++
+		}
+	}
+	if want := map[review.Username]int{"carl": 4, "cora": 4, "chen": 4}; !maps.Equal(open, want) {
+		t.Errorf("open reviews %v, want %v", open, want)
 	}
 }
 
