@@ -142,3 +142,40 @@ func TestEveryChangeIsTold(t *testing.T) {
 		t.Errorf("Store.Update is called beside Service.update (-want +got):\n%s", diff)
 	}
 }
+
+// Somebody who moves their hour to later in the day has another digest that day, of
+// what came since the first.
+func TestDigestAtALaterHourOfTheSameDay(t *testing.T) {
+	w, people, _ := posted(t)
+	ctx := context.Background()
+	at := func(hour int) {
+		must(t, w.ChooseNotices(ctx, w.As(t, "lea"), review.NoticeChoices{Hour: hour, When: map[string]review.When{"withdrawn/leads": review.Daily}}))
+	}
+	at(11)
+	id := draft(t, w) // Friday, 09:00
+	submit(t, w, id)
+	deliver(t, w)
+	w.Advance(3 * time.Hour)
+	drain(t, w)
+	deliver(t, w)
+	at(17)
+	r := stored(t, w, id)
+	one := w.As(t, r.Seats[0].Checker)
+	must(t, w.Comment(ctx, one, id, review.CommentInput{Group: r.Groups[0].ID, Visibility: review.Public, Text: "A slip."}))
+	must(t, w.Return(ctx, one, id))
+	must(t, w.Withdraw(ctx, w.As(t, "ann"), id))
+	deliver(t, w)
+	people.take()
+	w.Advance(6 * time.Hour)
+	drain(t, w)
+	deliver(t, w)
+	var kinds []review.NoticeKind
+	for _, n := range people.all() {
+		for _, item := range n.Items {
+			kinds = append(kinds, item.Kind)
+		}
+	}
+	if want := []review.NoticeKind{review.NoticeWithdrawn}; !cmp.Equal(kinds, want) {
+		t.Errorf("the second digest of the day: %v, want %v", kinds, want)
+	}
+}

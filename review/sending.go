@@ -90,7 +90,7 @@ func (s *Service) word(n *Notice) {
 // one make it once.
 func (s *Service) digestJob(n Notice, hour int, zone *time.Location) Job {
 	due := nextDigest(s.Now(), hour, zone)
-	id := string(digestOf("digest", string(n.Person), due.Format(time.DateOnly)))[:32]
+	id := string(digestOf("digest", string(n.Person), due.Format(time.RFC3339)))[:32]
 	job := s.job(id, JobDigest, "", "")
 	job.Payload, job.Due = []byte(n.Person), due
 	return job
