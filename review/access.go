@@ -137,9 +137,11 @@ func (s *Service) load(ctx context.Context, a Actor, id RequestID, action policy
 // come between the two. fn may run more than once and must only alter r and c.
 func (s *Service) change(ctx context.Context, a Actor, id RequestID, action policy.Action, fn func(r *Request, c *Change) error) (*Request, error) {
 	var refused error
+	there := false
 	ctx, end := s.traced(ctx, "change "+string(action))
 	r, err := s.update(ctx, id, func(r *Request) (Change, error) {
 		var c Change
+		there = true
 		if _, refused = permit(a, action, r); refused != nil {
 			return c, refused
 		}
@@ -157,7 +159,10 @@ func (s *Service) change(ctx context.Context, a Actor, id RequestID, action poli
 		return nil, s.denied(ctx, a, id, action, refused)
 	}
 	if KindOf(err) == NotFound {
-		return nil, s.denied(ctx, a, id, action, errNoRequest())
+		if !there {
+			err = errNoRequest()
+		}
+		return nil, s.denied(ctx, a, id, action, err)
 	}
 	return r, err
 }

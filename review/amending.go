@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 
 	"sallyport/policy"
@@ -83,7 +84,7 @@ func (s *Service) amendGroup(a Actor, r *Request, c *Change, in Amendment) error
 	}
 	was := GroupDetails{Context: g.Context, Controls: g.Controls, Pattern: g.Pattern, PatternCount: g.PatternCount, Intermediate: g.Intermediate}
 	d := was
-	d.Context, d.Controls = overlaid(g.Context, in.Context), overlaid(g.Controls, in.Controls)
+	d.Context, d.Controls = overlaid(asked(g.Context, s.Policy.Context), in.Context), overlaid(asked(g.Controls, s.Policy.Controls), in.Controls)
 	if in.Wildcard != nil {
 		d.Pattern, d.PatternCount = in.Wildcard.Pattern, in.Wildcard.Count
 	}
@@ -101,6 +102,16 @@ func (s *Service) amendGroup(a Actor, r *Request, c *Change, in Amendment) error
 	c.Events = append(c.Events, s.groupEvent(a, r, g))
 	r.ReportKey, r.Findings = ReportKey{}, ""
 	return nil
+}
+
+// asked is what was written in fields that the policy still asks for: a draft may
+// be older than its policy.
+func asked(written map[string]string, fields []policy.Field) map[string]string {
+	out := maps.Clone(written)
+	maps.DeleteFunc(out, func(id, _ string) bool {
+		return !slices.ContainsFunc(fields, func(f policy.Field) bool { return f.ID == id })
+	})
+	return out
 }
 
 // overlaid is fields with changes laid over them; empty ones go.

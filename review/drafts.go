@@ -99,7 +99,7 @@ func (s *Service) ReuseContext(ctx context.Context, a Actor, id, from RequestID)
 		s.voiding(a, r, c, func() {
 			for i := range r.Groups {
 				if like := groupLike(source, &r.Groups[i]); like != nil {
-					fillEmpty(&r.Groups[i], like)
+					s.fillEmpty(&r.Groups[i], like)
 				}
 			}
 		})
@@ -138,16 +138,11 @@ func groupLike(source *Request, g *Group) *Group {
 	return like
 }
 
-func fillEmpty(g, like *Group) {
-	fill := func(to, from map[string]string) map[string]string {
-		out := maps.Clone(from)
-		if out == nil {
-			out = map[string]string{}
-		}
-		maps.Copy(out, to)
-		return out
-	}
-	g.Context, g.Controls = fill(g.Context, like.Context), fill(g.Controls, like.Controls)
+// fillEmpty fills what a group lacks from one like it, as far as the policy still
+// asks for it.
+func (s *Service) fillEmpty(g, like *Group) {
+	g.Context = overlaid(asked(like.Context, s.Policy.Context), g.Context)
+	g.Controls = overlaid(asked(like.Controls, s.Policy.Controls), g.Controls)
 }
 
 // EditDetails sets what the request as a whole carries.
