@@ -163,7 +163,7 @@ func hashThrough(ctx context.Context, blobs Blobs, d Digest, w io.Writer) error 
 	}
 	defer rc.Close() // only read from
 	sum := sha256.New()
-	if _, err := io.Copy(io.MultiWriter(sum, w), withContext{ctx, rc}); err != nil {
+	if _, err := io.Copy(io.MultiWriter(sum, w), Interruptible(ctx, rc)); err != nil {
 		return err
 	}
 	if hex.EncodeToString(sum.Sum(nil)) != string(d) {
@@ -172,17 +172,19 @@ func hashThrough(ctx context.Context, blobs Blobs, d Digest, w io.Writer) error 
 	return nil
 }
 
-// withContext stops reading when the context ends.
-type withContext struct {
+// Interruptible reads from r until ctx ends: what is read next is ctx's error then.
+func Interruptible(ctx context.Context, r io.Reader) io.Reader { return interruptible{ctx, r} }
+
+type interruptible struct {
 	ctx context.Context
 	r   io.Reader
 }
 
-func (c withContext) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
+func (i interruptible) Read(p []byte) (int, error) {
+	if err := i.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return c.r.Read(p)
+	return i.r.Read(p)
 }
 
 // damageOf says what an error of reading stored bytes means for them: "" when
@@ -320,7 +322,7 @@ func (s *Service) ScrubStep(ctx context.Context) (round bool, err error) {
 		return false, err
 	}
 	for _, d := range list {
-		if err := s.scrub(ctx, d); err != nil {
+		if _, err := s.scrub(ctx, d); err != nil {
 			return false, err
 		}
 		at.After = d
@@ -332,17 +334,23 @@ func (s *Service) ScrubStep(ctx context.Context) (round bool, err error) {
 	return at.Begun.IsZero(), s.Store.SaveScrub(ctx, at)
 }
 
-// scrub reads one blob. That it is damaged is for the alarm, and no error.
-func (s *Service) scrub(ctx context.Context, d Digest) error {
+// scrub reads one blob. That it is damaged is for the alarm, and no error. Bytes
+// that were given up since they were listed are not damaged.
+func (s *Service) scrub(ctx context.Context, d Digest) (Damage, error) {
 	err := hashThrough(ctx, s.Blobs, d, io.Discard)
 	damage := damageOf(ctx, err)
+	if damage == Missing {
+		if used, err := s.Store.InUse(ctx, d); err != nil || !used {
+			return "", err
+		}
+	}
 	if damage == "" {
-		return err
+		return "", err
 	}
 	if KindOf(s.alarm(ctx, system(), nil, d, damage, err)) != Unavailable {
-		return err
+		return damage, err
 	}
-	return nil
+	return damage, nil
 }
 
 // VerifyBlobs reads every stored blob that is in use, now, and raises alarms.
@@ -355,10 +363,11 @@ func (s *Service) VerifyBlobs(ctx context.Context, bad func(Digest, Damage)) (n 
 			return n, err
 		}
 		for _, d := range list {
-			if damage := damageOf(ctx, hashThrough(ctx, s.Blobs, d, io.Discard)); damage != "" {
+			damage, err := s.scrub(ctx, d)
+			if damage != "" {
 				bad(d, damage)
 			}
-			if err := s.scrub(ctx, d); err != nil {
+			if err != nil {
 				return n, err
 			}
 			after = d

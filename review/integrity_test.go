@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -273,5 +274,55 @@ func TestDamageIsTold(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"damaged"}, room.take()); diff != "" {
 		t.Errorf("on the shared channel (-want +got):\n%s", diff)
+	}
+}
+
+// listedBefore is a store whose list of the bytes in use is a moment old: those
+// that are gone were given up since.
+type listedBefore struct {
+	review.Store
+	gone review.Digest
+}
+
+func (s listedBefore) BlobsInUse(ctx context.Context, after review.Digest, limit int) ([]review.Digest, error) {
+	list, err := s.Store.BlobsInUse(ctx, after, limit)
+	if after < s.gone {
+		list = append(list, s.gone)
+	}
+	return list, err
+}
+
+// countedReads counts how often bytes are opened.
+type countedReads struct {
+	review.Blobs
+	n map[review.Digest]int
+}
+
+func (b countedReads) Open(ctx context.Context, d review.Digest) (io.ReadCloser, error) {
+	b.n[d]++
+	return b.Blobs.Open(ctx, d)
+}
+
+// Bytes that the retention policy removes while all are being read raise no alarm.
+// Each is read once.
+func TestBytesGivenUpWhileAllAreReadAreNotDamaged(t *testing.T) {
+	w, ctx := newWorld(t), context.Background()
+	reviewed(t, w)
+	reads := countedReads{w.Blobs, map[review.Digest]int{}}
+	gone := review.Digest(strings.Repeat("f", 64))
+	w.Service.Store, w.Service.Blobs = listedBefore{w.Store, gone}, reads
+	if _, err := w.ScrubStep(ctx); err != nil {
+		t.Fatal(err)
+	}
+	clear(reads.n)
+	n, err := w.VerifyBlobs(ctx, func(d review.Digest, damage review.Damage) { t.Errorf("%s is %s", d, damage) })
+	must(t, err)
+	if alarms := onRecord(t, w, review.EvIntegrity); n != 5 || len(alarms) != 0 {
+		t.Errorf("%d read, alarms %+v", n, alarms)
+	}
+	for d, times := range reads.n {
+		if times != 1 {
+			t.Errorf("%s was read %d times", d, times)
+		}
 	}
 }

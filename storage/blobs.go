@@ -133,7 +133,7 @@ func (b *Blobs) write(ctx context.Context, name string, r io.Reader, max int64) 
 		return "", 0, err
 	}
 	sum := sha256.New()
-	size, err := io.Copy(io.MultiWriter(f, sum), io.LimitReader(interruptible{ctx, r}, max+1))
+	size, err := io.Copy(io.MultiWriter(f, sum), io.LimitReader(review.Interruptible(ctx, r), max+1))
 	if err == nil && size > max {
 		err = review.Errorf(review.TooLarge, "The file is larger than the limit of %d bytes.", max)
 	}
@@ -282,16 +282,3 @@ func (v *verifier) Read(p []byte) (int, error) {
 }
 
 func (v *verifier) Close() error { return v.f.Close() }
-
-// interruptible stops reading when the context ends.
-type interruptible struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (i interruptible) Read(p []byte) (int, error) {
-	if err := i.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return i.r.Read(p)
-}

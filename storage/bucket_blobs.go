@@ -47,7 +47,7 @@ func (s BucketBlobs) keep(ctx context.Context, r io.Reader, max int64) (review.D
 	}
 	defer f.Close() // it has no name, and nothing of it is needed
 	sum := sha256.New()
-	size, err := io.Copy(io.MultiWriter(f, sum), io.LimitReader(interruptible{ctx, r}, max+1))
+	size, err := io.Copy(io.MultiWriter(f, sum), io.LimitReader(review.Interruptible(ctx, r), max+1))
 	if err == nil && size > max {
 		err = review.Errorf(review.TooLarge, "The file is larger than the limit of %d bytes.", max)
 	}
@@ -60,7 +60,7 @@ func (s BucketBlobs) keep(ctx context.Context, r io.Reader, max int64) (review.D
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
-		_, err := io.Copy(w, interruptible{ctx, f})
+		_, err := io.Copy(w, review.Interruptible(ctx, f))
 		return err
 	}
 	return digest, size, s.stay(ctx, s.bucket.prefix+name, again)

@@ -74,7 +74,7 @@ func (b *Bucket) digestOfObject(ctx context.Context, key string) (review.Digest,
 	}
 	defer r.Close() // only read from
 	sum := sha256.New()
-	if _, err := io.Copy(sum, interruptible{ctx, r}); err != nil {
+	if _, err := io.Copy(sum, review.Interruptible(ctx, r)); err != nil {
 		return "", err
 	}
 	return review.Digest(hex.EncodeToString(sum.Sum(nil))), nil

@@ -209,7 +209,7 @@ func hashFile(ctx context.Context, in *os.Root, name string) (review.Digest, err
 	}
 	defer f.Close() // only read from
 	sum := sha256.New()
-	if _, err := io.Copy(sum, interruptible{ctx, f}); err != nil {
+	if _, err := io.Copy(sum, review.Interruptible(ctx, f)); err != nil {
 		return "", err
 	}
 	return review.Digest(hex.EncodeToString(sum.Sum(nil))), nil
@@ -257,7 +257,7 @@ func copyEntry(ctx context.Context, w io.Writer, e review.Entry) error {
 	}
 	defer from.Close() // only read from
 	sum := sha256.New()
-	n, err := io.Copy(io.MultiWriter(w, sum), interruptible{ctx, from})
+	n, err := io.Copy(io.MultiWriter(w, sum), review.Interruptible(ctx, from))
 	if err != nil {
 		return err
 	}

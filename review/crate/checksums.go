@@ -26,24 +26,11 @@ func (s *source) sum(ctx context.Context, name string) (sums, error) {
 	}
 	defer r.Close() // only read from
 	short, long := sha256.New(), sha512.New()
-	n, err := io.Copy(io.MultiWriter(short, long), io.LimitReader(stopping{ctx, r}, s.sizes[name]+1))
+	n, err := io.Copy(io.MultiWriter(short, long), io.LimitReader(review.Interruptible(ctx, r), s.sizes[name]+1))
 	if err == nil && n != s.sizes[name] {
 		err = fmt.Errorf("%s is not as long as it says", name)
 	}
 	return sums{review.Digest(hex.EncodeToString(short.Sum(nil))), hex.EncodeToString(long.Sum(nil))}, err
-}
-
-// stopping ends a long read when ctx ends.
-type stopping struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (s stopping) Read(p []byte) (int, error) {
-	if err := s.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return s.r.Read(p)
 }
 
 // parseManifest reads a manifest: checksums in lower case by path. Every line

@@ -253,13 +253,10 @@ func (v *verifier) bagInfo() {
 		v.problem("%s is missing or cannot be read.", infoFile)
 		return
 	}
-	is := fields(text)
-	for name, value := range fields(want) {
-		switch name {
-		case "Payload-Oxum", "External-Identifier", "Internal-Sender-Identifier", "Bagging-Date":
-			if is[name] != value {
-				v.problem("%s says another %s than the release has.", infoFile, name)
-			}
+	is, should := fields(text), fields(want)
+	for _, name := range []string{"Payload-Oxum", "External-Identifier", "Internal-Sender-Identifier", "Bagging-Date"} {
+		if is[name] != should[name] {
+			v.problem("%s says another %s than the release has.", infoFile, name)
 		}
 	}
 }
