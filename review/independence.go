@@ -235,9 +235,6 @@ func (p *proof) blind(c Username, b *BlindReview) {
 		return
 	}
 	from := max(o.Begun, b.Routed.Seq)
-	if b.Routed.Seq < o.Begun {
-		from = o.Begun
-	}
 	open := p.seqs(from, b.Submitted.Seq, func(e *Event) bool {
 		return e.Actor == c && e.From != "" && !slices.Contains([]Status{Submitted, PartiallyReviewed}, e.From) ||
 			e.Actor == c && e.Type == EvVoted && e.Detail["phase"] != string(Independent) ||

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"sallyport/policy"
 )
@@ -101,7 +102,7 @@ type BreachInput struct {
 	Discovered time.Time
 }
 
-// maxWords is the longest report or note.
+// maxWords is the longest report or note, in characters.
 const maxWords = 2000
 
 // check says what of the form is wrong.
@@ -141,7 +142,7 @@ func wordsProblem(text string) string {
 	switch {
 	case text == "":
 		return "Say in words what is wrong."
-	case len(text) > maxWords:
+	case utf8.RuneCountInString(text) > maxWords:
 		return fmt.Sprintf("This is longer than %d characters.", maxWords)
 	case strings.ContainsFunc(text, unicode.IsNumber):
 		return "Leave out every number, so that nothing of the data is told again: write “a small count in the second table”, not the count."

@@ -122,6 +122,11 @@ func TestRecallRefused(t *testing.T) {
 	if rel := releaseOf(t, w, id); rel.Recalled != nil || len(w.Sink.Delivered) != 1 {
 		t.Error("something was recalled")
 	}
+	long := breach(w) // words are counted in characters, whatever their bytes
+	long.Words = strings.Repeat("ä", 2001)
+	wantKind(t, w.Recall(ctx, one, id, long), review.Invalid)
+	long.Words = strings.Repeat("ä", 2000)
+	must(t, w.Recall(ctx, one, id, long))
 }
 
 // A recall of single files marks those, and researchers lose them; a second

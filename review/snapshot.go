@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"sallyport/checks/provenance"
 	"sallyport/policy"
 )
 
@@ -164,7 +165,7 @@ func (s *Service) AddMatching(ctx context.Context, a Actor, id RequestID, group 
 	}
 	var files []AddFile
 	for _, f := range w.Files {
-		if ok, _ := path.Match(d.Pattern, f.Path); ok && f.Problem == "" && inReleaseFolder(f.Path) {
+		if ok, _ := path.Match(d.Pattern, f.Path); ok && f.Problem == "" && provenance.IsRelease(f.Path) {
 			files = append(files, AddFile{Path: f.Path, Kind: Output, Group: group})
 		}
 	}
@@ -308,7 +309,7 @@ func (s *Service) MoveFile(ctx context.Context, a Actor, id RequestID, file File
 		if kind != Output && kind != Supporting {
 			return Event{}, Errorf(Invalid, "A file is either an output or a supporting file.")
 		}
-		if kind == Output && !inReleaseFolder(f.Path) {
+		if kind == Output && !provenance.IsRelease(f.Path) {
 			return Event{}, Errorf(Invalid, "Outputs are requested from the release folder.")
 		}
 		moved := *f

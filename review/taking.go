@@ -111,7 +111,7 @@ func (s *Service) read(ctx context.Context, ws WorkspaceName, ask AddFile) (*Fil
 	if ask.Kind != Output && ask.Kind != Supporting {
 		return nil, nil, Errorf(Invalid, "A file is either an output or a supporting file.")
 	}
-	if ask.Kind == Output && !inReleaseFolder(ask.Path) {
+	if ask.Kind == Output && !provenance.IsRelease(ask.Path) {
 		return nil, nil, Errorf(Invalid, "Outputs are requested from the release folder. Copy the file there, or add it as a supporting file.")
 	}
 	if err := checkLengths(map[string]string{"exception": exception}, maxText); err != nil {
@@ -178,10 +178,6 @@ func (s *Service) origins(ctx context.Context, ws WorkspaceName, batch []taken, 
 		out = append(out, t)
 	}
 	return out, nil
-}
-
-func inReleaseFolder(p string) bool {
-	return path.Dir(p) != "." && strings.HasPrefix(p, "release")
 }
 
 func refuseLevel(o provenance.Origin) error {
