@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -39,7 +40,8 @@ type scene struct {
 // failure is an error in plain words, or nobody's concern; nothing leaves that
 // should not; and the same again on a working disk ends where it would have.
 //
-// A usual run tries three calls of each; make failures tries all.
+// A usual run tries three calls of each; SALLYPORT_FAILURES=all (make failures) tries
+// all, and a number every so many.
 func TestFaults(t *testing.T) {
 	disktest.Run(t, func(t *testing.T, d *disktest.Disk) {
 		base := filepath.Join(t.TempDir(), "data")
@@ -89,9 +91,9 @@ func sweep(t *testing.T, d *disktest.Disk, from string, s scene) {
 	kinds := []disktest.Fault{
 		{Err: syscall.EIO}, {Err: syscall.ENOSPC, On: true, Half: true}, {Err: syscall.EIO, Reads: true},
 	}
-	whole := os.Getenv("SALLYPORT_FAILURES") == "all"
+	each := everyNth(t)
 	writes, reads := count(disktest.Fault{}), s.calls
-	if whole {
+	if each > 0 {
 		reads = count(disktest.Fault{Reads: true})
 	}
 	if writes < s.calls || reads < s.calls {
@@ -105,8 +107,8 @@ func sweep(t *testing.T, d *disktest.Disk, from string, s scene) {
 			all = reads
 		}
 		first, step := all*(2*k+1)/6, all // one of each kind: early, in the middle, late
-		if whole {
-			first, step = 1, 1
+		if each > 0 {
+			first, step = (each+1)/2, each
 		}
 		for f.At = first; f.At <= all; f.At += step {
 			data := fresh()
@@ -127,9 +129,28 @@ func sweep(t *testing.T, d *disktest.Disk, from string, s scene) {
 			if t.Failed() {
 				t.Fatal(where)
 			}
+			if err := os.RemoveAll(data); err != nil { // there are thousands of them
+				t.Fatal(err)
+			}
 		}
 	}
 	t.Logf("%d changes, %d reads, %d faults tried; what was said: %v", writes, reads, tries, said)
+}
+
+// everyNth is which calls fail: each of them, or every so many; 0 means a few.
+func everyNth(t *testing.T) int {
+	text := os.Getenv("SALLYPORT_FAILURES")
+	switch text {
+	case "":
+		return 0
+	case "all":
+		return 1
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("SALLYPORT_FAILURES=%q is neither all nor a number", text)
+	}
+	return n
 }
 
 // plainly is the most of an error that a person is told.

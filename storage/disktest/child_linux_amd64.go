@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -28,6 +29,16 @@ type Disk struct {
 	control int
 }
 
+// left is how long a child may take: a little less than its test has, so that it is
+// the child that says where it was.
+func left(t *testing.T) time.Duration {
+	end, ok := t.Deadline()
+	if !ok {
+		return 0 // no limit
+	}
+	return max(time.Until(end)-10*time.Second, time.Second)
+}
+
 // Run runs the part of a test that is given, in a process of its own, and fails
 // when that fails. It is called first in a test of that name, which ends when Run
 // returns nil: in the child. In the parent it returns what was recorded.
@@ -38,7 +49,7 @@ func Run(t *testing.T, part func(t *testing.T, d *Disk)) *Record {
 		return nil
 	}
 	rights, control := pair(t), pair(t)
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.count=1", "-test.timeout=20m")
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.count=1", "-test.timeout="+left(t).String())
 	cmd.Env = append(os.Environ(), childMark+"="+t.Name())
 	cmd.ExtraFiles = []*os.File{rights[1], control[1]}
 	var out strings.Builder
