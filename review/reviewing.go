@@ -2,6 +2,7 @@ package review
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -208,7 +209,8 @@ type CommentInput struct {
 }
 
 // Comment adds a remark. Checkers say whether the author may see it (after the
-// turn); the author's own are public.
+// turn); the author's own are public. The same words on the same place, sent again
+// within a minute, are one comment.
 func (s *Service) Comment(ctx context.Context, a Actor, id RequestID, in CommentInput) error {
 	in.Text = strings.TrimSpace(in.Text)
 	if in.Text == "" {
@@ -242,6 +244,9 @@ func (s *Service) Comment(ctx context.Context, a Actor, id RequestID, in Comment
 			}
 			k.ByChecker, k.Visibility, k.Independent = true, in.Visibility, r.Phase() == Independent
 		}
+		if slices.ContainsFunc(r.Comments, k.repeats) {
+			return errSame
+		}
 		r.Comments = append(r.Comments, k)
 		e := s.event(a, EvCommented, r)
 		e.Group, e.File = in.Group, in.File
@@ -249,7 +254,22 @@ func (s *Service) Comment(ctx context.Context, a Actor, id RequestID, in Comment
 		c.Events = append(c.Events, e)
 		return nil
 	})
+	if errors.Is(err, errSame) {
+		return nil
+	}
 	return err
+}
+
+// sentAgain is how long the same words, by the same person on the same place, are
+// the comment that is there already: a button pressed twice, or a browser that sent
+// a form again because its answer was lost.
+const sentAgain = time.Minute
+
+// repeats reports whether a new comment is one that is there, sent once more.
+func (k Comment) repeats(old Comment) bool {
+	since := k.At.Sub(old.At)
+	k.ID, k.At, k.Published = old.ID, old.At, old.Published
+	return k == old && since < sentAgain
 }
 
 // PublishComment makes a checkers-only comment public, in consolidation and in

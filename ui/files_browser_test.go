@@ -53,6 +53,10 @@ func TestFilesInBrowser(t *testing.T) {
 			b.look(script, fmt.Sprintf("show-%s-%d", name, width), path, width)
 		}
 	}
+	b.open(files["plot.svg"] + "?view=image&zoom=200")
+	if most := evaluate[string](b, `getComputedStyle(document.querySelector('.app-image img')).maxWidth`); most != "none" {
+		t.Errorf("at 200%% a figure is held to %s of its sheet", most)
+	}
 	b.do(chromedp.EmulateViewport(1440, 900))
 	b.open(files["plot.svg"] + "?view=image&beside=" + table)
 	if apart := evaluate[bool](b, `(() => { const [a, c] = [...document.querySelectorAll('.app-beside__pane')].map(p => p.getBoundingClientRect()); return a.right <= c.left && Math.abs(a.top - c.top) < 2 })()`); !apart {

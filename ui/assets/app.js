@@ -17,9 +17,9 @@ offerPasskeys()
 startTips()
 offerZone()
 ready()
-startBench(() => {
-  initAll({ scope: document.querySelector('#maincontent') })
-  ready()
+startBench(side => { // the panel beside the contents, where nothing else is new
+  initAll({ scope: side ?? document.querySelector('#maincontent') })
+  side ? panels() : ready()
   bringBack()
 })
 startKeeping()
@@ -65,10 +65,14 @@ function ready() {
   const target = aim()
   if (target?.closest('.app-sheet')) target.scrollIntoView({ block: 'center', inline: 'center' })
   for (const pair of document.querySelectorAll('[data-together]')) together([...pair.querySelectorAll('.app-sheet')])
+  panels()
+  within('.app-bench__side', '.app-finding--chosen')
+}
+
+function panels() {
   keepPlace('.app-bench__list', 'list ' + location.pathname.split('/files/')[0])
   keepPlace('.app-bench__side', 'side ' + location.pathname)
   within('.app-bench__list', '[aria-current]')
-  within('.app-bench__side', '.app-finding--chosen')
 }
 
 // aim is the place that the address of the page names: by its own name, as a cell,

@@ -12,6 +12,7 @@ let busy = false // a page or an answer is on its way
 let wanted = '' // where a link led that was followed meanwhile
 const early = { keys: [], typed: '', decided: '' } // keys pressed meanwhile
 let renew = () => {}
+const kept = 'What you chose and wrote is still here.'
 let carried = null // what became of a decision, for whoever was already on the way to another file
 
 export function startBench(again) {
@@ -190,59 +191,107 @@ function settle(same) {
   place.focus({ preventScroll: true })
 }
 
-// A form that decides: seen through to the server's answer.
+// A form that decides or says something about the file: seen through to the
+// server's answer. What is not about another file leaves the contents alone.
+const decisions = '#vote-form, #undo-form, #take-back-form'
+const forms = decisions + ', .app-comment-form, .app-finding form, #exceptions form'
 async function send(e) {
   const form = e.target
-  if (!form.closest?.('#bench') || !form.matches('#vote-form, #undo-form, #take-back-form')) return
+  if (!form.closest?.('#bench') || !form.matches(forms)) return
   e.preventDefault()
   if (busy) return // pressed twice
   busy = true
   const buttons = [...form.querySelectorAll('button')]
   const body = new URLSearchParams(new FormData(form, e.submitter))
+  const at = document.activeElement?.id
   for (const b of buttons) b.disabled = true
   say('Saving…', 'saving')
   try {
     const answer = await ask('POST', form.action, body)
     if (!within(new URL(answer.url)) && answer.status < 400) return signedOut()
-    if (answer.status >= 400) forgetEarly()
+    const refused = answer.page.querySelector('#flash.app-told-line--failed')
+    if (answer.status >= 400 || refused) forgetEarly()
+    if (refused) return say([...refused.childNodes].map(n => n.textContent.trim()).filter(Boolean).concat(kept).join(' '), 'failed')
     if (answer.status >= 400 && answer.status !== 422) {
       const late = answer.page.querySelector('#look-again')
       if (late) return tooLate(late.querySelector('span').textContent, answer)
       const words = [...answer.page.querySelectorAll('#maincontent h1, #maincontent p')].slice(0, 2).map(n => n.textContent.trim()).join('. ')
-      say(`Not saved. ${words} What you wrote is still here.`, 'failed')
+      say(`Not saved. ${words} ${kept}`, 'failed')
       return
     }
-    if (answer.status < 400) sent(form)
-    show(answer, answer.url)
+    if (answer.status === 422) {
+      showSides(answer.page)
+      document.querySelector('.nhsuk-error-summary a')?.click()
+      return
+    }
+    sent(form)
+    if (new URL(answer.url).pathname === location.pathname) await stay(answer, form, e.submitter)
+    else show(answer, answer.url)
     carried = document.querySelector('#flash')
-    if (answer.status === 422) document.querySelector('.nhsuk-error-summary a')?.click()
   } catch {
     forgetEarly()
-    await unanswered(form, body)
+    await (form.matches(decisions) ? unanswered(form, body) : unheard())
   } finally {
     for (const b of buttons) b.disabled = false
+    if (at && document.activeElement === document.body) document.getElementById(at)?.focus({ preventScroll: true })
     busy = false
     catchUp()
+  }
+}
+
+// stay shows what became of a form beside the contents, which stay as they are
+// sorted, searched and scrolled.
+async function stay(answer, form, submitter) {
+  const flash = answer.page.querySelector('#flash')
+  if (location.search) answer = await ask('GET', location.href).catch(() => answer)
+  if (flash) answer.page.querySelector('#flash')?.replaceWith(flash)
+  const finding = form.closest('.app-finding')?.id
+  showSides(answer.page)
+  const place = finding && document.getElementById(finding)?.querySelector('.app-finding__head a') || submitter?.id && document.getElementById(submitter.id) || document.querySelector('#maincontent h1')
+  if (place?.matches('h1')) place.tabIndex = -1
+  place?.focus({ preventScroll: true })
+}
+
+function showSides(page) {
+  for (const selector of ['.app-bench__list', '.app-bench__side']) {
+    const old = document.querySelector(selector)
+    const next = page.querySelector(selector)
+    if (old && next) old.replaceWith(document.importNode(next, true))
+  }
+  renew(document.querySelector('.app-bench__side'))
+  settle()
+}
+
+// No answer came to something that was written: whether it was taken is for the
+// person to see, with what they wrote still there.
+async function unheard() {
+  try {
+    const now = await ask('GET', location.pathname + (location.search || '?'))
+    if (!within(new URL(now.url))) return signedOut()
+    showSides(now.page)
+    say(`No answer came. This is how things stand now: if what you wrote is not among it, send it again. ${kept}`, 'failed')
+  } catch {
+    say(`No answer: the service cannot be reached, and whether this was saved is not known. ${kept} Look before you send it again.`, 'failed')
   }
 }
 
 // No answer came, or none that is the service's: the decision may stand all the
 // same. So the service is asked how things stand before anything is said.
 async function unanswered(form, body) {
-  const here = 'What you chose and wrote is still here'
   try {
     const now = await ask('GET', form.action.replace(/\/vote$/, ''))
     if (!within(new URL(now.url))) return signedOut()
     const stands = now.page.querySelector('#vote-form')
     if (stands && stood(stands) === wish(body)) {
       sent(form)
-      show(now, now.url)
+      if (new URL(now.url).pathname === location.pathname) showSides(now.page)
+      else show(now, now.url)
       if (!document.querySelector('#flash')?.hasChildNodes()) say('Saved: this is how your decision stands.', 'saved')
       return
     }
-    say(`Not saved: the service did not answer, and has no such decision of yours. ${here}; try again.`, 'failed')
+    say(`Not saved: the service did not answer, and has no such decision of yours. ${kept} Try again.`, 'failed')
   } catch {
-    say(`No answer: the service cannot be reached, and whether this was saved is not known. ${here}; save again once it is back, which does no harm if it was.`, 'failed')
+    say(`No answer: the service cannot be reached, and whether this was saved is not known. ${kept} Save again once it is back, which does no harm if it was.`, 'failed')
   }
 }
 
@@ -256,7 +305,7 @@ const told = (decision, reason) => (decision || 'undecided') + ' ' + (reason ?? 
 // page stays, with what they wrote, while they sign in beside it.
 function signedOut() {
   forgetEarly()
-  say('Not saved: your session has ended. What you chose and wrote is still here. ', 'failed')
+  say('Not saved: your session has ended. ' + kept + ' ', 'failed')
   const link = Object.assign(document.createElement('a'), { id: 'sign-in-again', href: '/account', target: '_blank', rel: 'noopener', textContent: 'Sign in in a new tab' })
   document.querySelector('#flash')?.append(link, ', then save again.')
   link.focus()
@@ -265,7 +314,7 @@ function signedOut() {
 // A decision that came too late leaves the page as it is until the person asks to
 // see how things stand now. What they have written goes with them.
 function tooLate(words, answer) {
-  say(`Not saved. ${words} What you wrote is still here. `, 'failed')
+  say(`Not saved. ${words} ${kept} `, 'failed')
   const button = document.createElement('button')
   button.type = 'button'
   button.id = 'look-now'
@@ -299,6 +348,10 @@ function press(e) {
     e.preventDefault()
     return click('#vote-next')
   }
+  if (e.key === 'Enter' && e.ctrlKey && e.target.closest?.('#bench .app-comment-form')) {
+    e.preventDefault()
+    return e.target.form.requestSubmit()
+  }
   if (!keysOn() || e.ctrlKey || e.metaKey || e.altKey || e.repeat || document.querySelector('dialog[open]')) return
   if (e.target.closest?.('input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]')) return
   if (e.key.length > 1) return
@@ -318,6 +371,7 @@ const keys = {
   r: () => decide('#decision-changes'),
   x: () => decide('#decision-reject'),
   c: () => focus('#comments textarea'),
+  e: answer,
   u: () => click('#undo-form button') || click('#take-back-form button'),
   s: () => click('#go-review'),
   '/': () => focus('#table-search'),
@@ -338,6 +392,18 @@ function finding(step) {
   if (!all.length) return false
   const at = all.findIndex(a => a.hasAttribute('aria-current'))
   all[at < 0 ? (step > 0 ? 0 : all.length - 1) : (at + step + all.length) % all.length].click()
+}
+
+// answer goes to the form for an answer to the finding chosen, or about the answer
+// that was given; while none is chosen, to the first that has one.
+function answer() {
+  const chosen = document.querySelector('.app-finding--chosen')
+  const form = (chosen ?? document).querySelector(chosen ? 'form' : '.app-finding form')
+  const field = form?.querySelector('input:not([type=hidden]), select, textarea')
+  if (!field) return false
+  form.closest('details').open = true
+  field.focus()
+  field.scrollIntoView({ block: 'nearest' })
 }
 
 // decide chooses, and saves at once where no reason is needed.

@@ -1,9 +1,9 @@
 // What somebody has written and not sent yet is kept in the tab that it was
-// written in: a reason, a comment, the ticks of a checklist. So going on to
-// another file, or loading the page again, loses nothing. It never leaves the
-// tab, ends with it, is one person's, and goes when it is sent, when they sign out,
-// or when somebody else signs in.
-const fields = '#reason, .app-comment-form textarea, #checklist input[type=checkbox]'
+// written in: a reason, a comment, an answer to a finding, the ticks of a
+// checklist. So going on to another file, or loading the page again, loses nothing.
+// It never leaves the tab, ends with it, is one person's, and goes when it is sent,
+// when they sign out, or when somebody else signs in.
+const fields = '#reason, .app-comment-form textarea, .app-finding textarea, .app-judge input, #checklist input[type=checkbox]'
 const prefix = 'kept '
 
 const who = () => document.querySelector('#signed-in-as')?.textContent ?? ''
@@ -15,7 +15,7 @@ export function startKeeping() {
   document.addEventListener('input', e => { if (e.target.matches(fields)) keep(e.target) })
   // What is sent the plain way: should it be refused, the answer brings it back.
   document.addEventListener('submit', e => {
-    if (e.defaultPrevented || e.target.matches('#vote-form')) return
+    if (e.defaultPrevented) return // the workbench sends it, and says when it is taken
     if (e.target.matches('[action="/sign-out"]')) return forgetAll()
     for (const f of e.target.elements) if (f.matches(fields)) sessionStorage.removeItem(name(f))
   })
@@ -36,7 +36,10 @@ export function bringBack() {
   for (const field of document.querySelectorAll(fields)) {
     const kept = sessionStorage.getItem(name(field))
     if (kept === null) continue
-    if (!ticks(field)) field.value = kept
+    if (!ticks(field)) {
+      field.value = kept
+      field.closest('details')?.setAttribute('open', '')
+    }
     else if (kept === `true ${version(field)}`) field.checked = true
   }
 }
