@@ -57,9 +57,20 @@ func (u *UI) releases(c *call) error {
 	return c.render(http.StatusOK, "releases", frame{Title: "Releases", Wide: true}, p)
 }
 
+// intParam is a small number of the query, as of a page; 0 for anything else.
 func intParam(c *call, name string) int {
 	n, err := strconv.Atoi(c.QueryParam(name))
 	if err != nil || n < 0 || n > 1_000_000 {
+		return 0
+	}
+	return n
+}
+
+// seqParam is the number of an event, or of so many events, in the query; 0, which
+// none has, for anything else.
+func seqParam(c *call, name string) int64 {
+	n, err := strconv.ParseInt(c.QueryParam(name), 10, 64)
+	if err != nil || n < 0 {
 		return 0
 	}
 	return n

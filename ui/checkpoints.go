@@ -81,7 +81,7 @@ func (u *UI) checkpoints(c *call) error {
 	if err != nil {
 		return err
 	}
-	before := int64(intParam(c, "before"))
+	before := seqParam(c, "before")
 	list, err := u.service.SignedCheckpoints(c.ctx(), c.actor, before, pageRows+1)
 	if err != nil {
 		return err

@@ -40,8 +40,8 @@ func (u *UI) audit(c *call) error {
 	if err != nil {
 		return err
 	}
-	after, ascending := int64(intParam(c, "after")), c.QueryParam("after") != ""
-	q.After, q.Before, q.Newest, q.Limit = after, int64(intParam(c, "before")), !ascending, pageRows+1
+	after, ascending := seqParam(c, "after"), c.QueryParam("after") != ""
+	q.After, q.Before, q.Newest, q.Limit = after, seqParam(c, "before"), !ascending, pageRows+1
 	list, err := u.service.Audit(c.ctx(), c.actor, q)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -61,4 +62,63 @@ func TestPagesOfRecords(t *testing.T) {
 		t.Errorf("the first page at %s", aud.where)
 	}
 	aud.get("/records?after=1.%00").want(http.StatusUnprocessableEntity)
+}
+
+// longLog is a service whose log has millions of events, and a checkpoint for each
+// thousand of them.
+type longLog struct {
+	Service
+	n int64
+}
+
+func (l longLog) Audit(_ context.Context, _ review.Actor, q review.EventQuery) ([]review.Event, error) {
+	low, high := q.After+1, l.n
+	if q.Before > 0 {
+		high = q.Before - 1
+	}
+	var out []review.Event
+	for len(out) < q.Limit && low <= high {
+		seq := low
+		if q.Newest {
+			seq, high = high, high-1
+		} else {
+			low++
+		}
+		out = append(out, review.Event{Seq: seq, At: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Type: review.EvSignIn, Actor: "ann"})
+	}
+	return out, nil
+}
+
+func (l longLog) SignedCheckpoints(_ context.Context, _ review.Actor, before int64, limit int) ([]review.Checkpoint, error) {
+	var out []review.Checkpoint
+	for size := l.n / 1000 * 1000; size > 0 && len(out) < limit; size -= 1000 {
+		if before == 0 || size < before {
+			out = append(out, review.Checkpoint{Size: size})
+		}
+	}
+	return out, nil
+}
+
+// TestPagesOfALongLog: a log of millions of events can be walked from its end to
+// its beginning and back, whatever the numbers of its events.
+func TestPagesOfALongLog(t *testing.T) {
+	s := newSite(t)
+	const n = 3_000_000
+	s.ui.service = longLog{s.ui.service, n}
+	aud := s.as(t, "aud")
+	for _, tt := range []struct{ at, text string }{
+		{"/audit", `id="event-3000000"`},
+		{"/audit?before=2999901", `id="event-2999900"`},
+		{"/audit?before=1200001", `id="event-1200000"`},
+		{"/audit?after=1200000", `id="event-1200001"`},
+		{"/audit?after=0", `id="event-1"`},
+		{"/audit/checkpoints?before=2500000", "/audit/checkpoints/2499000"},
+	} {
+		if aud.get(tt.at).want(http.StatusOK); !strings.Contains(aud.body, tt.text) {
+			t.Errorf("%s does not show %s", tt.at, tt.text)
+		}
+	}
+	if older := aud.get("/audit?before=1200001").links(`/audit\?before=[0-9]+`); len(older) != 1 || older[0] != "/audit?before=1199901" {
+		t.Errorf("the older ones are at %v", older)
+	}
 }
