@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"path"
 	"slices"
@@ -188,12 +189,12 @@ func (u *UI) formProblems(f *form.Form, ws *review.Workspace) []string {
 	}
 	for i := range f.Groups {
 		g := &f.Groups[i]
-		for id := range g.Context {
+		for _, id := range slices.Sorted(maps.Keys(g.Context)) {
 			if !known(u.policy.Context, id) {
 				say(g.Where(), "the policy has no field %q", id)
 			}
 		}
-		for id := range g.Controls {
+		for _, id := range slices.Sorted(maps.Keys(g.Controls)) {
 			if !known(u.policy.Controls, id) {
 				say(g.Where(), "the policy has no field %q", id)
 			}

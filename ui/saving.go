@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -71,9 +73,7 @@ func (u *UI) amend(c *call, in review.Amendment) error {
 	p := savedPart{OnGroup: in.Group != ""}
 	err := u.service.Amend(c.ctx(), c.actor, c.requestID(), in)
 	if bad := fieldErrors(err); bad != nil {
-		for _, text := range bad {
-			p.Problem = text
-		}
+		p.Problem = bad[slices.Min(slices.Collect(maps.Keys(bad)))] // the same one each time
 	} else if err != nil {
 		return err
 	} else {
