@@ -15,6 +15,8 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"sallyport/review"
@@ -183,9 +185,10 @@ func (j *JobServer) upload(ctx context.Context, at string, p *review.Package, f 
 		path: at, user: p.Release.By, body: checked, size: f.Size, mediaType: bytesType,
 		disposition: disposition(f.Path),
 	})
+	failure := checked.failure()
 	switch {
-	case checked.err != nil:
-		return checked.err // the bytes are not what they should be
+	case failure != nil:
+		return failure // the bytes are not what they should be
 	case err != nil:
 		return err
 	case ans.status == http.StatusCreated && !ans.failed(), ans.uploaded():
@@ -206,13 +209,28 @@ func disposition(path string) string {
 
 // checkedReader reads a blob to its very end, where its digest is checked,
 // before it gives away the last byte: an upload is complete only if it is right.
+//
+// An answer may come while the body is still being sent: what went wrong is asked for
+// while somebody reads, and a reader that is closed on the way is no wrong.
 type checkedReader struct {
-	r    io.ReadCloser
+	r      io.ReadCloser
+	closed atomic.Bool
+	mu     sync.Mutex // of what follows
+
 	left int64
 	err  error
 }
 
+// failure is why reading ended before its end; nil when it did not.
+func (c *checkedReader) failure() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
 func (c *checkedReader) Read(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.err != nil {
 		return 0, c.err
 	}
@@ -229,6 +247,8 @@ func (c *checkedReader) Read(p []byte) (int, error) {
 		}
 	}
 	switch {
+	case err != nil && c.closed.Load():
+		return 0, err
 	case err == io.EOF && c.left > 0:
 		c.err = fmt.Errorf("%w: a file to be released", review.ErrCorrupt)
 	case err != nil && err != io.EOF:
@@ -239,7 +259,10 @@ func (c *checkedReader) Read(p []byte) (int, error) {
 	return 0, c.err
 }
 
-func (c *checkedReader) Close() error { return c.r.Close() }
+func (c *checkedReader) Close() error {
+	c.closed.Store(true)
+	return c.r.Close()
+}
 
 // Withdraw cannot withdraw: the server's interface takes nothing back.
 func (j *JobServer) Withdraw(_ context.Context, rel *review.Release, location string) (string, error) {

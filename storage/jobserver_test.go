@@ -194,6 +194,31 @@ func TestJobServerNetwork(t *testing.T) {
 	})
 }
 
+// TestJobServerAnswersEarly: an answer that comes before the bytes are sent closes the
+// reader on the way, and that is not told as bytes that could not be read.
+func TestJobServerAnswersEarly(t *testing.T) {
+	j, stand := jobServer(t, nil)
+	stand.Before = func(n int, w http.ResponseWriter, _ *http.Request) bool {
+		if n > 1 {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+		return n > 1
+	}
+	p := pack("R1", "release/a.csv", strings.Repeat("a\n", 4<<20))
+	p.Release.Request, p.Release.By, p.Release.Approved = "REQ1", "carl", noon()
+	if location, err := j.Deliver(t.Context(), p); err == nil {
+		t.Errorf("Deliver = %q", location)
+	}
+
+	r, w := io.Pipe()
+	reader := &checkedReader{r: r, left: 1}
+	must(t, reader.Close())
+	if _, err := reader.Read(make([]byte, 1)); err == nil || reader.failure() != nil {
+		t.Errorf("read after the end: %v, told as %v", err, reader.failure())
+	}
+	must(t, w.Close())
+}
+
 // TestJobServerCorrupt: bytes that are not what was approved do not arrive.
 func TestJobServerCorrupt(t *testing.T) {
 	for name, data := range map[string]string{"shorter": "a", "longer": "a\nb"} {
