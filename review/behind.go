@@ -45,6 +45,12 @@ func (s *Service) recheckBehind(ctx context.Context, a Actor, r *Request) {
 		name: rand.Text(), cancel: cancel, over: make(chan struct{}), total: r.files(),
 		found: map[string]*checks.FileReport{}, done: map[int]bool{}, news: make(chan struct{}, 1),
 	}
+	// What was found in files that are as they were is shown until it is found again.
+	_, known, err := s.checking(ctx, r)
+	if err != nil {
+		s.Log.WarnContext(ctx, "asking how far checks are", "request", string(r.ID), "error", err)
+	}
+	run.keep(r, known)
 	before, ok := s.Behind.begin(r.ID, run)
 	if !ok {
 		cancel()
@@ -75,6 +81,18 @@ func (r *Request) files() int {
 		}
 	}
 	return n
+}
+
+// keep takes over what another run found in files that are as they were.
+func (run *checkRun) keep(r *Request, known map[string]*checks.FileReport) {
+	for i := range r.Groups {
+		for _, f := range r.Groups[i].Files {
+			if rep := known[f.Path]; rep != nil && rep.SHA256 == string(f.Digest) && f.Kind != WithdrawnF {
+				run.found[f.Path] = rep
+				run.untold = append(run.untold, rep)
+			}
+		}
+	}
 }
 
 // begin puts a run in the place of the one before, which is cancelled and
@@ -125,6 +143,9 @@ func (b *Behind) tell(run *checkRun, at int, rep *checks.FileReport) {
 func (b *Behind) fresh(run *checkRun) (found []*checks.FileReport, done int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if len(run.done) == 0 {
+		return nil, 0 // there is no place for it yet
+	}
 	found, run.untold = run.untold, nil
 	return found, len(run.done)
 }

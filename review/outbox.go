@@ -42,6 +42,7 @@ const (
 	JobDigest   = "digest"
 	JobSend     = "send"    // one notice to one channel
 	JobWitness  = "witness" // one checkpoint to one witness
+	JobAdd      = "add"     // many files to a draft, behind; see AddFilesBehind
 )
 
 // JobState is where a job stands.
@@ -83,6 +84,8 @@ func (s *Service) handler(kind string) jobHandler {
 		return s.witness
 	case JobWithdraw:
 		return s.withdraw
+	case JobAdd:
+		return s.addLeft
 	}
 	return nil
 }
@@ -192,10 +195,10 @@ func (s *Service) again(ctx context.Context, pause time.Duration, do func() (did
 	}
 }
 
-// keepHouse ends roles that ran out, fills free seats, reminds, and takes up
-// checks that nobody does.
+// keepHouse ends roles that ran out, fills free seats, reminds, takes up checks
+// that nobody does, and tells of files that nobody could add.
 func (s *Service) keepHouse(ctx context.Context) error {
-	return errors.Join(s.endLapsed(ctx), s.Route(ctx), s.Remind(ctx), s.takeUpChecks(ctx))
+	return errors.Join(s.endLapsed(ctx), s.Route(ctx), s.Remind(ctx), s.takeUpChecks(ctx), s.giveUpDeadAdding(ctx))
 }
 
 // WorkOnce keeps house, and does one due job if there is one.

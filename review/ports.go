@@ -28,6 +28,7 @@ type Store interface {
 	LeadStore
 	VisitStore
 	CheckingStore
+	AddingStore
 
 	// Create keeps a new request with its events. Conflict when the author has
 	// an active request for the workspace: the database itself says so.

@@ -86,6 +86,8 @@ type AddResult struct {
 	// Before is true of a file that was there as it was asked for: the same bytes,
 	// kind and group. Nothing was changed, and File is the one that is there.
 	Before bool
+	// Later is true of a file that is being added behind: see AddFilesBehind.
+	Later bool
 }
 
 // RequestDetails is what the request as a whole carries.

@@ -135,11 +135,5 @@ func status(t testing.TB, w *reviewtest.World, id review.RequestID) review.Statu
 // drain does every job that is due.
 func drain(t testing.TB, w *reviewtest.World) {
 	t.Helper()
-	for {
-		did, err := w.WorkOnce(context.Background())
-		must(t, err)
-		if !did {
-			return
-		}
-	}
+	finish(t, w.Service)
 }

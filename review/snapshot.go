@@ -31,7 +31,17 @@ func (s *Service) AddFiles(ctx context.Context, a Actor, id RequestID, files []A
 	if len(files) > MaxFiles {
 		return nil, Errorf(Invalid, "A request holds at most %d files.", MaxFiles)
 	}
-	shots, problems, err := s.snapshots(ctx, r.Workspace, files)
+	results, err := s.addFiles(ctx, a, r, files, nil)
+	if err != nil || !slices.ContainsFunc(results, AddResult.added) {
+		return results, err
+	}
+	return results, s.recheck(ctx, a, id)
+}
+
+// addFiles does it without the checks. Kept, when not nil, is told how many of the
+// files were read and kept so far; its error ends it.
+func (s *Service) addFiles(ctx context.Context, a Actor, r *Request, files []AddFile, kept func(int) error) ([]AddResult, error) {
+	shots, problems, err := s.snapshots(ctx, r.Workspace, files, kept)
 	if err != nil {
 		return nil, err
 	}
@@ -45,10 +55,11 @@ func (s *Service) AddFiles(ctx context.Context, a Actor, id RequestID, files []A
 	if !slices.ContainsFunc(shots, func(f *File) bool { return f != nil }) {
 		return results, nil
 	}
-	_, err = s.change(ctx, a, id, policy.RequestEdit, func(r *Request, c *Change) error {
+	_, err = s.change(ctx, a, r.ID, policy.RequestEdit, func(r *Request, c *Change) error {
 		if err := requireStatus(r, Pending, Returned); err != nil {
 			return err
 		}
+		var err error
 		s.voiding(a, r, c, func() { err = s.place(a, r, c, files, shots, results) })
 		if err == nil && len(c.Events) == 0 {
 			// Every one of them was in the request already.
@@ -58,13 +69,16 @@ func (s *Service) AddFiles(ctx context.Context, a Actor, id RequestID, files []A
 		return err
 	})
 	if errors.Is(err, errNothing) {
-		return results, nil
+		err = nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return results, s.recheck(ctx, a, id)
+	return results, nil
 }
+
+// added reports whether the file is a new part of the request.
+func (r AddResult) added() bool { return r.File != "" && !r.Before }
 
 // errNothing ends an update that would change nothing.
 var errNothing = errors.New("nothing to change")
@@ -148,6 +162,15 @@ func (s *Service) refuseReleased(ctx context.Context, ws WorkspaceName, shots []
 // outputs of one group, which is named by it from then on. Invalid when it does
 // not capture as many files as stated.
 func (s *Service) AddMatching(ctx context.Context, a Actor, id RequestID, group string, d GroupDetails) ([]AddResult, error) {
+	return s.addMatching(ctx, a, id, group, d, s.AddFiles)
+}
+
+// AddMatchingBehind does what AddMatching does, as AddFilesBehind adds files.
+func (s *Service) AddMatchingBehind(ctx context.Context, a Actor, id RequestID, group string, d GroupDetails) ([]AddResult, error) {
+	return s.addMatching(ctx, a, id, group, d, s.AddFilesBehind)
+}
+
+func (s *Service) addMatching(ctx context.Context, a Actor, id RequestID, group string, d GroupDetails, add func(context.Context, Actor, RequestID, []AddFile) ([]AddResult, error)) ([]AddResult, error) {
 	d, err := s.cleanDetails(d)
 	if err != nil {
 		return nil, err
@@ -155,25 +178,11 @@ func (s *Service) AddMatching(ctx context.Context, a Actor, id RequestID, group 
 	if d.Pattern == "" {
 		return nil, Errorf(Invalid, "Write a wildcard.").with("pattern", "Write it like release/rate_by_*.csv.")
 	}
-	r, _, err := s.load(ctx, a, id, policy.RequestEdit)
+	files, err := s.matching(ctx, a, id, group, d)
 	if err != nil {
 		return nil, err
 	}
-	w, err := s.Workspaces.Workspace(ctx, r.Workspace)
-	if err != nil {
-		return nil, err
-	}
-	var files []AddFile
-	for _, f := range w.Files {
-		if ok, _ := path.Match(d.Pattern, f.Path); ok && f.Problem == "" && provenance.IsRelease(f.Path) {
-			files = append(files, AddFile{Path: f.Path, Kind: Output, Group: group})
-		}
-	}
-	if len(files) != d.PatternCount {
-		e := Errorf(Invalid, "The wildcard captures %s, and you state %d.", counted(len(files), "file"), d.PatternCount)
-		return nil, e.with("pattern_count", e.Message)
-	}
-	results, err := s.AddFiles(ctx, a, id, files)
+	results, err := add(ctx, a, id, files)
 	if err != nil {
 		return nil, err
 	}
@@ -194,6 +203,29 @@ func (s *Service) AddMatching(ctx context.Context, a Actor, id RequestID, group 
 		err = nil
 	}
 	return results, err
+}
+
+// matching is the files that a wildcard captures, as many as stated.
+func (s *Service) matching(ctx context.Context, a Actor, id RequestID, group string, d GroupDetails) ([]AddFile, error) {
+	r, _, err := s.load(ctx, a, id, policy.RequestEdit)
+	if err != nil {
+		return nil, err
+	}
+	w, err := s.Workspaces.Workspace(ctx, r.Workspace)
+	if err != nil {
+		return nil, err
+	}
+	var files []AddFile
+	for _, f := range w.Files {
+		if ok, _ := path.Match(d.Pattern, f.Path); ok && f.Problem == "" && provenance.IsRelease(f.Path) {
+			files = append(files, AddFile{Path: f.Path, Kind: Output, Group: group})
+		}
+	}
+	if len(files) != d.PatternCount {
+		e := Errorf(Invalid, "The wildcard captures %s, and you state %d.", counted(len(files), "file"), d.PatternCount)
+		return nil, e.with("pattern_count", e.Message)
+	}
+	return files, nil
 }
 
 // groupName is the name of a group as it is kept.

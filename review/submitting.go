@@ -24,6 +24,9 @@ func (s *Service) Submit(ctx context.Context, a Actor, id RequestID, checklist [
 	if err := requireStatus(r, Pending, Returned); err != nil { // before anything of it is checked anew
 		return err
 	}
+	if err := s.allAdded(ctx, r); err != nil {
+		return err
+	}
 	if err := s.awaitChecks(ctx, id); err != nil {
 		return err
 	}

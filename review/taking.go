@@ -19,7 +19,7 @@ import (
 const (
 	// batchFiles and batchBytes are when no further file is read before those that
 	// were are kept. The last may be as large as the policy lets through.
-	batchFiles = 128
+	batchFiles = 64
 	batchBytes = 8 << 20
 	// putAtOnce is how many files' bytes are on their way at a time.
 	putAtOnce = 16
@@ -35,8 +35,9 @@ type taken struct {
 // snapshots reads files of the workspace, keeps their bytes and the bytes that
 // would leave, and describes them, in the order asked. What is about a file, of
 // kind Invalid, TooLarge, NotFound or Conflict, is among the problems, and its
-// shot is nil; an error is a fault of the service.
-func (s *Service) snapshots(ctx context.Context, ws WorkspaceName, files []AddFile) (shots []*File, problems []error, err error) {
+// shot is nil; an error is a fault of the service. Kept, when not nil, is told how
+// many are decided so far; its error ends it.
+func (s *Service) snapshots(ctx context.Context, ws WorkspaceName, files []AddFile, kept func(int) error) (shots []*File, problems []error, err error) {
 	shots, problems = make([]*File, len(files)), make([]error, len(files))
 	for next := 0; next < len(files); {
 		var batch []taken
@@ -54,13 +55,18 @@ func (s *Service) snapshots(ctx context.Context, ws WorkspaceName, files []AddFi
 				shots[t.at] = t.File
 			}
 		}
+		if kept != nil {
+			if err = kept(next); err != nil {
+				return nil, nil, err
+			}
+		}
 	}
 	return shots, problems, nil
 }
 
 // snapshot does the same with one file; an error may be about the file.
 func (s *Service) snapshot(ctx context.Context, ws WorkspaceName, f AddFile) (*File, error) {
-	shots, problems, err := s.snapshots(ctx, ws, []AddFile{f})
+	shots, problems, err := s.snapshots(ctx, ws, []AddFile{f}, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -29,6 +29,9 @@ type View struct {
 	// do not, or on another instance. Files that are done have their Report before
 	// they were compared with one another.
 	Checking *Checking
+	// Adding is the files that are being added behind, or were not, for the author
+	// and members of the project; nil when there is nothing to tell.
+	Adding *Adding
 	// Seats as the viewer may know them: names always, Submitted only after
 	// both are in (a checker always sees their own).
 	Phase Phase

@@ -38,8 +38,16 @@ func (s *Service) view(ctx context.Context, a Actor, r *Request, rel policy.Rela
 	v := &View{Request: *r.clone(), You: a.Username, Relation: rel, Phase: r.Phase(), Report: report, Names: names}
 	blind(&v.Request, a, rel)
 	changed := map[string]string{}
+	if rel == policy.Author || rel == policy.Member {
+		if v.Adding, err = s.adding(ctx, r); err != nil {
+			return nil, err
+		}
+	}
 	if rel == policy.Author && r.Status.Owner() == "author" {
 		v.Missing = s.missing(r, report)
+		if v.Adding.Going() {
+			v.Missing = append(v.Missing, Problem{Field: "files", Message: v.Adding.progress()})
+		}
 		changed = s.changed(ctx, r)
 	}
 	if err := s.fates(ctx, a, r, v); err != nil {

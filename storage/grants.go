@@ -73,6 +73,7 @@ func privileges() map[string]string {
 		"request_counts":     "SELECT", // a trigger counts, in the name of the owner
 		"check_runs":         grantAny,
 		"check_parts":        grantAny,
+		"additions":          grantAny,
 		"report_removals":    grantAppend,
 	}
 }

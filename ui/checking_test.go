@@ -67,6 +67,32 @@ func TestCheckingPage(t *testing.T) {
 	b.get(requestPath(id)).want(http.StatusOK).lacks("The checks are running", "not checked")
 }
 
+// TestAddingPage chooses more files than the answer waits for: the page says how many
+// are there, goes on asking, and in the end what was not added.
+func TestAddingPage(t *testing.T) {
+	s := newSite(t)
+	s.Service.Behind = &review.Behind{From: 2}
+	const table = "region,count\nEast,30\nWest,120\n"
+	for _, name := range []string{"a", "b", "c", "d"} {
+		s.Workspaces.Write(reviewtest.Cohort, "release/"+name+".csv", table)
+	}
+	b := s.as(t, "ann")
+	b.post("/workspaces/cohort/files", "kind", "output", "group", "new", "new_group", "one",
+		"file", "release/a.csv", "file", "release/b.csv", "file", "release/c.csv", "file", "release/gone.csv").want(http.StatusOK)
+	b.has("2 files were added, and 2 more are being added.", "Files are being added: 2 of 4 so far.", "release/b.csv").lacks("release/c.csv")
+	b.hasRaw(`<progress id="adding-progress" max="4" value="2">`, `<noscript><meta http-equiv="refresh" content="5"></noscript>`)
+	mine, err := s.Requests(t.Context(), s.As(t, "ann"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for did := true; did; {
+		if did, err = s.WorkOnce(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.get(requestPath(mine[0].ID)).want(http.StatusOK).has("release/c.csv", "1 file was not added of the 4 you chose", "release/gone.csv").lacks("Files are being added")
+}
+
 // hasRaw looks for what the page's source holds.
 func (b *browser) hasRaw(want ...string) {
 	b.t.Helper()

@@ -116,7 +116,7 @@ func (u *UI) addMatching(c *call) error {
 	if name == "" {
 		name = w.Pattern
 	}
-	results, err := u.service.AddMatching(c.ctx(), c.actor, id, name, review.GroupDetails{Pattern: w.Pattern, PatternCount: n})
+	results, err := u.service.AddMatchingBehind(c.ctx(), c.actor, id, name, review.GroupDetails{Pattern: w.Pattern, PatternCount: n})
 	if review.KindOf(err) == review.Invalid {
 		w.Problem = err.Error()
 		return u.showWorkspace(c, http.StatusUnprocessableEntity, "", nil, w)

@@ -85,6 +85,8 @@ func jobWords(kind string) string {
 		return "releases to be taken back"
 	case review.JobWitness:
 		return "checkpoints for witnesses"
+	case review.JobAdd:
+		return "files being added to drafts"
 	case review.JobDigest:
 		return "daily digests of notices"
 	case review.JobNotify, review.JobSend:

@@ -133,7 +133,7 @@ func (u *UI) request(c *call) error {
 		}
 	}
 	f := c.requestFrame(v, "", "")
-	if v.Checking != nil {
+	if v.Checking != nil || v.Adding.Going() {
 		f.Again = checkingAgain
 	}
 	return c.render(http.StatusOK, "request", f, p)

@@ -23,8 +23,8 @@ type Service interface {
 	CreateRequest(ctx context.Context, a review.Actor, ws review.WorkspaceName) (review.RequestID, error)
 	Together(ctx context.Context, a review.Actor, do func(*review.Service) error) error
 	EditDetails(ctx context.Context, a review.Actor, id review.RequestID, d review.RequestDetails) error
-	AddFiles(ctx context.Context, a review.Actor, id review.RequestID, files []review.AddFile) ([]review.AddResult, error)
-	AddMatching(ctx context.Context, a review.Actor, id review.RequestID, group string, d review.GroupDetails) ([]review.AddResult, error)
+	AddFilesBehind(ctx context.Context, a review.Actor, id review.RequestID, files []review.AddFile) ([]review.AddResult, error)
+	AddMatchingBehind(ctx context.Context, a review.Actor, id review.RequestID, group string, d review.GroupDetails) ([]review.AddResult, error)
 	ReuseContext(ctx context.Context, a review.Actor, id, from review.RequestID) error
 	MoveFile(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID, group string, kind review.FileKind) error
 	WithdrawFile(ctx context.Context, a review.Actor, id review.RequestID, f review.FileID) error

@@ -205,7 +205,7 @@ func (u *UI) addFiles(c *call) error {
 	for _, f := range chosen {
 		adds = append(adds, review.AddFile{Path: f, Kind: kind, Group: groupFor(f, group, name), Exception: strings.TrimSpace(c.FormValue("exception"))})
 	}
-	results, err := u.service.AddFiles(c.ctx(), c.actor, id, adds)
+	results, err := u.service.AddFilesBehind(c.ctx(), c.actor, id, adds)
 	if err != nil {
 		return err
 	}
@@ -290,20 +290,27 @@ func (u *UI) openRequest(c *call, ws review.WorkspaceName, s *review.WorkspaceSu
 
 func addedFlash(results []review.AddResult) flash {
 	var f flash
-	added := 0
+	added, later := 0, 0
 	for _, r := range results {
 		if r.Before {
 			r.Problem = review.AddedBefore
 		}
-		if r.Problem == "" {
+		switch {
+		case r.Later:
+			later++
+		case r.Problem == "":
 			added++
-			continue
+		default:
+			f.Problems = append(f.Problems, printable(cut(r.Path, 300))+": "+r.Problem)
 		}
-		f.Problems = append(f.Problems, printable(cut(r.Path, 300))+": "+r.Problem)
 	}
-	f.Text = plural(added, "file was added and checked.", "files were added and checked.")
-	if added == 0 {
+	switch {
+	case later > 0:
+		f.Text = plural(added, "file was added", "files were added") + ", and " + plural(later, "more is being added.", "more are being added.")
+	case added == 0:
 		f.Text = "No file was added."
+	default:
+		f.Text = plural(added, "file was added and checked.", "files were added and checked.")
 	}
 	return f
 }

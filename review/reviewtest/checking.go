@@ -55,3 +55,56 @@ func checkRuns(t *testing.T, s review.Store) {
 	gone("r2")
 	wantKind(t, s.TellChecking(ctx, "r2", "other", 1, reports("a"), at(21)), review.Conflict)
 }
+
+// additions: files that are being added are one run's at a time, which tells how far
+// it is; what was refused is kept until others take its place.
+func additions(t *testing.T, s review.Store) {
+	ctx := t.Context()
+	files := func(paths ...string) (out []review.AddFile) {
+		for _, path := range paths {
+			out = append(out, review.AddFile{Path: path, Kind: review.Output, Group: "Tables <1>", Exception: "because"})
+		}
+		return out
+	}
+	job := func(run string) review.Job {
+		return review.Job{ID: "add-" + run, Kind: review.JobAdd, Request: "r1", Payload: []byte(run), MaxTries: 1, Due: start}
+	}
+	gone := func() {
+		t.Helper()
+		_, err := s.AddingOf(ctx, "r1")
+		wantKind(t, err, review.NotFound)
+	}
+	is := func(want *review.Adding) {
+		t.Helper()
+		got, err := s.AddingOf(ctx, "r1")
+		must(t, err)
+		same(t, "what is being added", want, got)
+	}
+	create(t, s, Draft("r1", "ada", "study", start))
+	gone()
+	first := &review.Adding{Request: "r1", Run: "first", By: "ann", Source: "here", Begun: start, Total: 3, Left: files("a", "b", "c")}
+	must(t, s.BeginAdding(ctx, first, job("first")))
+	is(first)
+	taken, err := s.NextJob(ctx, start, start.Add(time.Minute))
+	must(t, err)
+	same(t, "its job", "first", string(taken.Payload))
+
+	second := &review.Adding{Request: "r1", Run: "second", By: "abe", Begun: start, Total: 1, Left: files("d")}
+	wantKind(t, s.BeginAdding(ctx, second, job("second")), review.Conflict)
+	wantKind(t, s.TellAdding(ctx, second), review.Conflict)
+	must(t, s.EndAdding(ctx, "r1", "second"))
+	first.Done, first.Left = 1, files("b", "c")
+	must(t, s.TellAdding(ctx, first))
+	is(first)
+	_, err = s.NextJob(ctx, start, start.Add(time.Minute))
+	wantKind(t, err, review.NotFound) // of one that could not begin
+
+	first.Done, first.Left, first.Refused = 3, nil, []review.AddResult{{Path: "b", Problem: "It is a link."}}
+	must(t, s.TellAdding(ctx, first))
+	is(first)
+	must(t, s.BeginAdding(ctx, second, job("second")))
+	wantKind(t, s.TellAdding(ctx, first), review.Conflict)
+	is(second)
+	must(t, s.EndAdding(ctx, "r1", "second"))
+	gone()
+}

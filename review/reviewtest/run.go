@@ -54,6 +54,7 @@ func Run(t *testing.T, open func(t *testing.T) review.Store) {
 		{"a lead, six at once", leadRace},
 		{"a sitting is one visit", visits},
 		{"a run of checks tells how far it is", checkRuns},
+		{"files being added are told of", additions},
 		{"notices are kept once and listed", notices},
 		{"a digest takes its items once", digests},
 		{"choices are kept with their event", choices},

@@ -20,7 +20,7 @@ func each[T, U any](list []T, f func(*T) U) []U {
 }
 
 func addedOf(results []review.AddResult) added {
-	return added{each(results, func(r *review.AddResult) addResult { return addResult{r.Path, r.File, r.Problem} })}
+	return added{each(results, func(r *review.AddResult) addResult { return addResult{r.Path, r.File, r.Problem, r.Later} })}
 }
 
 func summaryOf(r *review.Request) requestSummary {
@@ -42,6 +42,9 @@ func viewOf(v *review.View) requestView {
 	}
 	if c := v.Checking; c != nil {
 		out.Checking = &checkingOut{c.Done, c.Total}
+	}
+	if a := v.Adding; a != nil {
+		out.Adding = &addingOut{a.Done, a.Total, a.Going(), addedOf(a.Refused).Results}
 	}
 	return out
 }

@@ -91,13 +91,21 @@ func (c *call) addFiles(in addFilesInput) (added, error) {
 	for i, f := range in.Files {
 		files[i] = review.AddFile(f)
 	}
-	results, err := c.api.service.AddFiles(c.ctx(), c.actor, c.requestID(), files)
+	add := c.api.service.AddFiles
+	if in.Behind {
+		add = c.api.service.AddFilesBehind
+	}
+	results, err := add(c.ctx(), c.actor, c.requestID(), files)
 	return addedOf(results), err
 }
 
 func (c *call) addMatching(in wildcardInput) (added, error) {
 	d := review.GroupDetails{Pattern: in.Pattern, PatternCount: in.Count}
-	results, err := c.api.service.AddMatching(c.ctx(), c.actor, c.requestID(), in.Group, d)
+	add := c.api.service.AddMatching
+	if in.Behind {
+		add = c.api.service.AddMatchingBehind
+	}
+	results, err := add(c.ctx(), c.actor, c.requestID(), in.Group, d)
 	return addedOf(results), err
 }
 

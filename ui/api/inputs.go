@@ -79,7 +79,8 @@ type groupInput struct {
 }
 
 type addFilesInput struct {
-	Files []addFileInput `json:"files"`
+	Files  []addFileInput `json:"files"`
+	Behind bool           `json:"behind,omitzero" doc:"of many files only the first are added before the answer, and the others behind it, all at once: the request's \"adding\" tells how far that is"`
 }
 
 type addFileInput struct {
@@ -93,6 +94,7 @@ type wildcardInput struct {
 	Group   string `json:"group"`
 	Pattern string `json:"pattern" doc:"like release/rate_by_*.csv"`
 	Count   int    `json:"count" doc:"how many files it captures"`
+	Behind  bool   `json:"behind,omitzero" doc:"as of adding files by their paths"`
 }
 
 type moveInput struct {

@@ -50,6 +50,7 @@ type addResult struct {
 	Path    string        `json:"path"`
 	File    review.FileID `json:"file,omitzero" doc:"not there when it was not added"`
 	Problem string        `json:"problem,omitzero" doc:"why it was not added"`
+	Later   bool          `json:"later,omitzero" doc:"it is being added behind"`
 }
 
 type requestSummary struct {
@@ -87,6 +88,7 @@ type requestView struct {
 	Seats            []seatOut                  `json:"seats"`
 	Groups           []groupOut                 `json:"groups"`
 	Checking         *checkingOut               `json:"checking,omitzero" doc:"how far the checks of its many files are, at whichever server; not there when none go on"`
+	Adding           *addingOut                 `json:"adding,omitzero" doc:"files that are being added behind, or were not, for those who may edit it and their project; not there when there is nothing to tell"`
 	Recalled         *recallOut                 `json:"recalled,omitzero" doc:"when something of its release was taken back"`
 	Damaged          bool                       `json:"damaged" doc:"stored bytes that it rests on are damaged: nothing of it can be decided"`
 	Retired          time.Time                  `json:"retired,omitzero" doc:"when its stored bytes were removed under the retention policy"`
@@ -96,6 +98,13 @@ type requestView struct {
 type checkingOut struct {
 	Done  int `json:"done" doc:"files examined by themselves; what was found in them is there"`
 	Total int `json:"total"`
+}
+
+type addingOut struct {
+	Done    int         `json:"done" doc:"files read and kept, or refused"`
+	Total   int         `json:"total"`
+	Going   bool        `json:"going" doc:"false: it is over, and the refused files were not added"`
+	Refused []addResult `json:"refused"`
 }
 
 type policyRef struct {

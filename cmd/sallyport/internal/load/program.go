@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"sallyport/policy"
@@ -41,7 +40,7 @@ func (p program) file(ctx context.Context, researcher, course int, told *Told) (
 		return "", err
 	}
 	for _, result := range added.Results {
-		if result.Problem != "" && !strings.Contains(result.Problem, "in the request already") { // a server that was killed may have added it and not said so
+		if result.Problem != "" {
 			return "", fmt.Errorf("adding a file: %s", result.Problem)
 		}
 		told.Done = append(told.Done, review.EvFileAdded)
@@ -72,7 +71,7 @@ func (s Site) toAdd(course int) (files []map[string]any) {
 	return files
 }
 
-// First adds a researcher's files at one server and looks at another how far their
+// First adds a researcher's files behind, at one server, and looks at another how far their
 // checks are: after what time the answer came, the first findings were there, and
 // all checks were over.
 func (p *Players) First(ctx context.Context, researcher int, other string) (answered, first, all time.Duration, err error) {
@@ -84,7 +83,7 @@ func (p *Players) First(ctx context.Context, researcher int, other string) (answ
 		return 0, 0, 0, err
 	}
 	begun := time.Now() //permit:time.Now // how long an answer takes is the machine's time
-	if err := c.do(ctx, "add file", http.MethodPost, at(made.ID)+"/files", map[string]any{"files": p.Site.toAdd(0)}, nil); err != nil {
+	if err := c.do(ctx, "add file", http.MethodPost, at(made.ID)+"/files", map[string]any{"files": p.Site.toAdd(0), "behind": true}, nil); err != nil {
 		return 0, 0, 0, err
 	}
 	answered = time.Since(begun)
@@ -95,6 +94,7 @@ func (p *Players) First(ctx context.Context, researcher int, other string) (answ
 			Checking *struct {
 				Done int `json:"done"`
 			} `json:"checking"`
+			Adding *struct{} `json:"adding"`
 		}
 		if err := c.do(ctx, "view", http.MethodGet, at(made.ID), nil, &v); err != nil {
 			return 0, 0, 0, err
@@ -102,7 +102,7 @@ func (p *Players) First(ctx context.Context, researcher int, other string) (answ
 		if first == 0 && (v.Findings != "" || v.Checking != nil && v.Checking.Done > 0) {
 			first = time.Since(begun)
 		}
-		if v.Findings != "" {
+		if v.Findings != "" && v.Adding == nil {
 			return answered, first, time.Since(begun), nil
 		}
 		select {
