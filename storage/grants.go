@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -78,12 +79,26 @@ func privileges() map[string]string {
 	}
 }
 
+// errNotOwner is of a role that cannot give others what it does not own.
+var errNotOwner = errors.New("roles are granted in the name of the owner of the tables, which this role is not")
+
 // grantAll gives the roles, and those that had been given anything before, what
-// privileges says, and takes what it does not.
+// privileges says, and takes what it does not. Only the owner of the tables can:
+// PostgreSQL would warn anybody else, and grant nothing.
 func grantAll(ctx context.Context, db *gorm.DB, roles []string) error {
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := (postgresEngine{}).lockSchema(tx); err != nil {
 			return err
+		}
+		var owner bool
+		if err := tx.Raw("SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'schema_migrations'::regclass").Scan(&owner).Error; err != nil {
+			return err
+		}
+		if !owner {
+			if len(roles) > 0 {
+				return errNotOwner
+			}
+			return nil
 		}
 		var before []string
 		err := tx.Raw(`SELECT DISTINCT grantee::text FROM information_schema.role_table_grants
@@ -125,6 +140,31 @@ func grantRole(tx *gorm.DB, role string, tables []string) error {
 		}
 	}
 	return nil
+}
+
+// MayAlterRecord reports whether the role in whose name the store works could alter
+// the record: because it may change or empty a table of it, owns one or the
+// database, or could become somebody who does. Servers need no such role. Of
+// SQLite it is false: there is no role that could be another.
+func (s *Store) MayAlterRecord(ctx context.Context) (may bool, err error) {
+	if _, ok := s.engine.(postgresEngine); !ok {
+		return false, nil
+	}
+	var record []string
+	for table, granted := range privileges() {
+		if granted == grantAppend {
+			record = append(record, table)
+		}
+	}
+	err = s.read(ctx, "reading what the role of the database may do", func(tx *gorm.DB) error {
+		return tx.Raw(`SELECT rolsuper OR rolcreaterole
+			OR pg_has_role((SELECT datdba FROM pg_database WHERE datname = current_database()), 'MEMBER')
+			OR pg_has_role('pg_execute_server_program', 'MEMBER') OR pg_has_role('pg_write_server_files', 'MEMBER')
+			OR EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relname IN ?
+				AND (pg_has_role(c.relowner, 'MEMBER') OR has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE, TRIGGER') OR has_any_column_privilege(c.oid, 'UPDATE')))
+			FROM pg_roles WHERE rolname = current_user`, record).Scan(&may).Error
+	})
+	return may, err
 }
 
 // quoted is a name as SQL writes it.

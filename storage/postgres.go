@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
@@ -16,6 +20,15 @@ import (
 const (
 	postgresWriters = 4
 	postgresReaders = 8
+)
+
+const (
+	// connectWithin is how long a server may take to be connected to, when the
+	// address does not say.
+	connectWithin = 10 * time.Second
+	// abandonAfter is for how long what was sent may stay without a sign of life
+	// from the machine at the other end: one that is gone answers with nothing.
+	abandonAfter = 20 * time.Second
 )
 
 // The keys of the advisory locks, the same in every process that shares a
@@ -65,7 +78,10 @@ func connectPostgres(address string) (*Store, error) {
 
 // connectPool opens a pool. A reader's transactions see one moment and cannot
 // write. A connection that is lost, or whose process hangs, lets go of its locks
-// within a minute.
+// within a minute. What the address says of these settings goes before.
+//
+// Of several hosts in an address the one that takes writes is used, for reading
+// too, and a standby alone is refused, unless target_session_attrs says otherwise.
 func connectPool(address string, readOnly bool, connections int) (*gorm.DB, error) {
 	conf, err := pgx.ParseConfig(address)
 	if err != nil {
@@ -89,8 +105,28 @@ func connectPool(address string, readOnly bool, connections int) (*gorm.DB, erro
 		conf.RuntimeParams["default_transaction_read_only"] = "on"
 		conf.RuntimeParams["default_transaction_isolation"] = "repeatable read"
 	}
+	if conf.ConnectTimeout == 0 {
+		conf.ConnectTimeout = connectWithin
+	}
+	conf.DialFunc = (&net.Dialer{
+		Timeout: conf.ConnectTimeout, Control: abandon,
+		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3},
+	}).DialContext
+	if attrs := target(address); attrs == "" || attrs == "read-write" {
+		// "Takes writes" itself would be said of no connection of a reader.
+		conf.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary
+	}
 	pool := stdlib.OpenDB(*conf)
 	return overPool(postgres.New(postgres.Config{Conn: pool, WithoutReturning: true}), pool, connections)
+}
+
+// target is what an address says of the servers that may be connected to.
+func target(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Query().Get("target_session_attrs")
 }
 
 // begin waits for the lock that every writer takes, so that events are numbered

@@ -52,6 +52,7 @@ const (
 	readOnly = "The disk cannot be written to."
 	damaged  = "The database is damaged. Whoever runs the service has to restore it."
 	away     = "The database cannot be reached. Try again."
+	silent   = "The database does not answer. Try again."
 	unkept   = "The text holds a character that cannot be kept."
 )
 
@@ -68,6 +69,8 @@ func trouble(err error) (review.Kind, string) {
 		return troubleLite(lite.Code)
 	case errors.As(err, &pg):
 		return troubleCode(pg.Code)
+	case errors.Is(err, context.DeadlineExceeded):
+		return review.Unavailable, silent
 	case (errors.As(err, &unreached) || cut(err)) && !errors.Is(err, context.Canceled):
 		return review.Unavailable, away
 	}
@@ -113,7 +116,7 @@ func troubleCode(code string) (review.Kind, string) {
 // may have been done or not.
 func cut(err error) bool {
 	var network *net.OpError
-	return errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
+	return errors.As(err, &network) || pgconn.SafeToRetry(err) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
 }
 
 // wrapDisk is wrap for files. Errors of reading stay as they are: of stored bytes

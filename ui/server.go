@@ -207,15 +207,32 @@ func (u *UI) ServeHTTP(w http.ResponseWriter, r *http.Request) { u.echo.ServeHTT
 // not, pages are readable and plain, and say so.
 func (u *UI) AssetsBuilt() bool { return u.assets.built }
 
+// answerTime is how long writing an answer may take; answerWithin is how long
+// working it out may, so that whoever asked is still told when a database or a
+// storage hangs, and nothing waits for it for ever.
+const (
+	answerTime   = 2 * time.Minute
+	answerWithin = answerTime - 20*time.Second
+)
+
+// within bounds the work on a request.
+func within(limit time.Duration, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), limit)
+		defer cancel()
+		h.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
 // HTTPServer returns a server for the handler with limits that a slow or
 // hostile client cannot stretch.
 func HTTPServer(addr string, h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Addr:              addr,
-		Handler:           h,
+		Handler:           within(answerWithin, h),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      2 * time.Minute,
+		WriteTimeout:      answerTime,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		// "OPTIONS *" is answered as everything else is, with our headers.

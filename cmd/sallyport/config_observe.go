@@ -111,12 +111,18 @@ func (s *server) watch(ctx context.Context, c config, pool *confine.Pool, o *ui.
 		observe.RequestDone(ctx, id, method, route, status)
 	}
 	s.probes = &observe.Probes{Service: s.service, Store: s.store, Metrics: s.metrics, Keys: c.keysFolder(), Stopping: s.stopping.Load}
+	var err error
+	if s.probes.MayAlter, err = s.store.MayAlterRecord(ctx); err != nil {
+		return err
+	}
+	if s.probes.MayAlter {
+		s.log.Warn("the role of the database may alter the record: give servers the application's role (docs/databases.md)")
+	}
 	if c.Metrics.Listen == "" {
 		return nil
 	}
 	token := ""
 	if c.Metrics.TokenFile != "" {
-		var err error
 		if token, err = secretFile(c.Metrics.TokenFile); err != nil {
 			return fmt.Errorf("metrics: %w", err)
 		}

@@ -43,6 +43,7 @@ type Probes struct {
 	Metrics  *Metrics
 	Keys     string // folder
 	Stopping func() bool
+	MayAlter bool // the role of the database may alter the record: see storage.Store.MayAlterRecord
 
 	mu    sync.Mutex
 	at    time.Time
@@ -85,6 +86,7 @@ func (p *Probes) look(ctx context.Context) []Part {
 		needed("keys", !p.keys(), "the signing key is not where it was"),
 		wanted("clock", v.LastEvent.Sub(p.Service.Now()) > clockAhead, "the clock is behind the newest event on record"),
 		wanted("stored-bytes", v.Alarms > 0, "stored files are not what is on record"),
+		wanted("database-role", p.MayAlter, "the role of the database may alter the record; servers need one that cannot"),
 		wanted("malware-scanner", v.Scanner != "", "the malware scanner gives no verdicts"),
 	}
 	for _, c := range v.Concerns() {
