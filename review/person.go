@@ -161,6 +161,20 @@ type Absence struct {
 	Until time.Time `json:"until"` // exclusive
 }
 
+// AwayUntil is when the absence ends that the time lies in, one that begins at its
+// end with it; zero when the person is there.
+func (p *Person) AwayUntil(at time.Time) time.Time {
+	var until time.Time
+	for i := 0; i <= len(p.Absences) && p.Away(at); i++ {
+		for _, a := range p.Absences {
+			if !at.Before(a.From) && at.Before(a.Until) {
+				until, at = a.Until, a.Until
+			}
+		}
+	}
+	return until
+}
+
 // Away reports whether the person is absent at the time.
 func (p *Person) Away(at time.Time) bool {
 	return slices.ContainsFunc(p.Absences, func(a Absence) bool { return !at.Before(a.From) && at.Before(a.Until) })

@@ -134,11 +134,16 @@ func (s *Service) names(ctx context.Context) (map[Username]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	return fullNames(people), nil
+}
+
+// fullNames maps usernames to full names, that of the service itself with them.
+func fullNames(people []Person) map[Username]string {
 	out := map[Username]string{"system": "Sallyport"}
 	for _, p := range people {
 		out[p.Username] = p.Name
 	}
-	return out, nil
+	return out
 }
 
 // step tells a test where the release stands.

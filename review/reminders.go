@@ -65,9 +65,10 @@ type Board struct {
 
 // BoardRow is one open request, without what its people wrote.
 type BoardRow struct {
-	Request  Request
-	Overdue  bool
-	Unrouted bool // a seat, or a file's second place, is free
+	Request    Request
+	AuthorName string // the full name, the username of somebody unknown
+	Overdue    bool
+	Unrouted   bool // a seat, or a file's second place, is free
 }
 
 // Load is one checker and what is routed to them.
@@ -103,10 +104,10 @@ func (s *Service) Board(ctx context.Context, a Actor) (*Board, error) {
 		return nil, err
 	}
 	b := &Board{}
-	late := map[Username]int{}
+	late, names := map[Username]int{}, fullNames(rt.people)
 	for i := range open {
 		r := open[i]
-		row := BoardRow{Overdue: rt.now.After(r.Due), Unrouted: s.vacant(&r)}
+		row := BoardRow{AuthorName: cmp.Or(names[r.Author], string(r.Author)), Overdue: rt.now.After(r.Due), Unrouted: s.vacant(&r)}
 		for _, seat := range r.Seats {
 			if row.Overdue && seat.Submitted.IsZero() {
 				late[seat.Checker]++

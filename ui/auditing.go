@@ -175,7 +175,8 @@ type eventRow struct {
 	review.Event
 	Who    string
 	Words  string
-	Detail []evidence
+	Detail []aFact
+	Near   string // from how near it was asked for, "" when that is not known
 	Link   string // to the request's record
 	Proved string // where the proof is that the log holds it; "" for none
 }
@@ -216,9 +217,9 @@ func (u *UI) recordPage(c *call) (*recordPage, error) {
 }
 
 func eventRowOf(e review.Event, who string) eventRow {
-	row := eventRow{Event: e, Who: who, Words: eventWords(e.Type)}
+	row := eventRow{Event: e, Who: who, Words: eventWords(e.Type), Near: sourceWords(e.Source)}
 	for _, k := range slices.Sorted(maps.Keys(e.Detail)) {
-		row.Detail = append(row.Detail, evidence{factWords(k), e.Detail[k]})
+		row.Detail = append(row.Detail, factOf(&e, k))
 	}
 	if e.Request != "" {
 		row.Link = "/records/" + pathSegment(string(e.Request))

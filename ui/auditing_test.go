@@ -158,7 +158,7 @@ func TestFindAnything(t *testing.T) {
 		}
 	}
 	aud.get("/audit?find=nothing-of-the-kind").has("No request matches", "No event matches")
-	aud.get("/audit?find=rates").has("Request approved") // part of a file's name
+	aud.get("/audit?find=rates").has("Approved for release") // part of a file's name
 	aud.get("/figures").want(http.StatusOK).has("Turnaround", "1 turn ended, 1 of them within", "small-count", "Cohen’s kappa")
 	if rows := readCSV(t, aud.exported("/export/figures?figure=overrode")); len(rows) < 2 {
 		t.Errorf("the findings that were overridden: %q", rows)

@@ -2,6 +2,9 @@ package ui
 
 import (
 	"net/http"
+	"slices"
+	"strings"
+	"time"
 
 	"sallyport/policy"
 	"sallyport/review"
@@ -18,6 +21,13 @@ type boardPage struct {
 	Pace     string
 	// Late, Free and Away are counts for the head of the page.
 	Late, Free, Away int
+	Absent           []absent // who is away now, by name
+}
+
+// absent is a checker who is away, and until when.
+type absent struct {
+	Name  string
+	Until time.Time // exclusive
 }
 
 type boardRow struct {
@@ -30,7 +40,8 @@ type boardRow struct {
 
 type boardSeat struct {
 	review.Seat
-	Name string
+	Name    string
+	Trouble string // why the review may not come in by itself, "" for nothing
 }
 
 func (u *UI) board(c *call) error {
@@ -38,37 +49,25 @@ func (u *UI) board(c *call) error {
 	if err != nil {
 		return err
 	}
-	names := map[review.Username]string{}
-	for _, l := range b.Checkers {
-		names[l.Person.Username] = l.Person.Name
-	}
+	checkers := map[review.Username]*review.Load{}
 	p := boardPage{Checkers: b.Checkers, Days: u.policy.Review.FeedbackDays}
+	for i := range b.Checkers {
+		l := &b.Checkers[i]
+		checkers[l.Person.Username] = l
+		if l.Away {
+			p.Away++
+			p.Absent = append(p.Absent, absent{l.Person.Name, l.Person.AwayUntil(u.now())})
+		}
+	}
+	slices.SortStableFunc(p.Absent, func(x, y absent) int { return strings.Compare(x.Name, y.Name) })
 	for _, r := range b.Requests {
-		row := boardRow{BoardRow: r, Title: requestTitle(&r.Request), Link: requestPath(r.Request.ID), DueIn: u.dueWords(&r.Request)}
 		if r.Overdue {
 			p.Late++
 		}
 		if r.Unrouted {
 			p.Free++
 		}
-		for _, s := range r.Request.Seats {
-			name := names[s.Checker]
-			if name == "" {
-				name = string(s.Checker)
-			}
-			row.Seats = append(row.Seats, boardSeat{s, name})
-		}
-		for _, l := range b.Checkers {
-			if !l.Away && l.Trained && !holdsSeat(&r.Request, l.Person.Username) {
-				row.To = append(row.To, l)
-			}
-		}
-		p.Rows = append(p.Rows, row)
-	}
-	for _, l := range b.Checkers {
-		if l.Away {
-			p.Away++
-		}
+		p.Rows = append(p.Rows, u.boardRow(r, b.Checkers, checkers))
 	}
 	p.Plot = loadPlot(b.Checkers)
 	pace, err := u.service.TeamPace(c.ctx(), c.actor)
@@ -84,6 +83,28 @@ func (u *UI) board(c *call) error {
 		p.Due = u.duePlot(list)
 	}
 	return c.render(http.StatusOK, "board", frame{Title: "Board", Wide: true}, p)
+}
+
+// boardRow is a request with its seats. A lead is not shown what people wrote, so
+// that its workspace stands for its title.
+func (u *UI) boardRow(r review.BoardRow, list []review.Load, checkers map[review.Username]*review.Load) boardRow {
+	row := boardRow{BoardRow: r, Title: string(r.Request.Workspace), Link: requestPath(r.Request.ID), DueIn: u.dueWords(&r.Request)}
+	for _, s := range r.Request.Seats {
+		seat := boardSeat{Seat: s, Name: string(s.Checker)}
+		if l := checkers[s.Checker]; l != nil {
+			seat.Name = l.Person.Name
+			if l.Away && s.Submitted.IsZero() {
+				seat.Trouble = "away"
+			}
+		}
+		row.Seats = append(row.Seats, seat)
+	}
+	for _, l := range list {
+		if !l.Away && l.Trained && !holdsSeat(&r.Request, l.Person.Username) {
+			row.To = append(row.To, l)
+		}
+	}
+	return row
 }
 
 func holdsSeat(r *review.Request, name review.Username) bool {

@@ -33,6 +33,7 @@ type plot struct {
 	Bars          []bar
 	Legend        []string // of the series, when there are two
 	Mark          *mark
+	Level         bool // its bars lie
 }
 
 type bar struct {
@@ -133,8 +134,10 @@ const (
 	plotHigh   = 220 // of the tallest column
 	barHigh    = 22
 	barGap     = 8
-	labelWide  = 230
-	maxPlotted = 25 // bars; the table has them all
+	labelMost  = 230 // for the names before level bars, at most
+	barRoom    = 220 // of the longest level bar
+	valueRoom  = 60  // behind it
+	maxPlotted = 25  // bars; the table has them all
 )
 
 func quantity(text string) float64 {
@@ -203,16 +206,22 @@ func bars(rows [][]string, column int, unit string) *plot {
 	for _, r := range rows {
 		most = max(most, quantity(r[column]))
 	}
-	p := &plot{Width: plotWidth, Height: len(rows)*(barHigh+barGap) + barGap}
-	const room = plotWidth - labelWide - 70
-	for i, r := range rows {
-		label := r[0]
+	label := func(r []string) string {
 		if len(r) > 1 && (r[1] == "block" || r[1] == "warn") {
-			label += ", " + map[string]string{"block": "blocking", "warn": "warning"}[r[1]]
+			return r[0] + ", " + map[string]string{"block": "blocking", "warn": "warning"}[r[1]]
 		}
+		return r[0]
+	}
+	longest := 0
+	for _, r := range rows {
+		longest = max(longest, len([]rune(label(r))))
+	}
+	wide := min(labelMost, longest*7+16)
+	p := &plot{Width: wide + barRoom + valueRoom, Height: len(rows)*(barHigh+barGap) + barGap, Level: true}
+	for i, r := range rows {
 		y := barGap + i*(barHigh+barGap)
-		b := bar{Label: cut(label, 34), Value: r[column] + unit, X: labelWide, Y: y, H: barHigh, W: int(quantity(r[column]) / most * room),
-			LabelX: labelWide - 8, LabelY: y + barHigh - 6, ValueY: y + barHigh - 6, Anchor: "end", Hint: label}
+		b := bar{Label: cut(label(r), 34), Value: r[column] + unit, X: wide, Y: y, H: barHigh, W: int(quantity(r[column]) / most * barRoom),
+			LabelX: wide - 8, LabelY: y + barHigh - 6, ValueY: y + barHigh - 6, Anchor: "end", Hint: label(r)}
 		b.ValueX = b.X + b.W + 6
 		if len(r) > 1 && r[1] == "block" {
 			b.Series = 1

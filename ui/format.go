@@ -30,6 +30,7 @@ func (u *UI) funcs(w *words) template.FuncMap {
 		"place":     w.place,
 		"term":      w.term,
 		"explained": w.explained,
+		"now":       func() time.Time { return u.now() },
 		"ago":       func(t time.Time) string { return ago(t, u.now()) },
 		"iso":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"size":      func(n int64) string { return humanize.IBytes(uint64(max(n, 0))) },
@@ -56,6 +57,7 @@ func (u *UI) funcs(w *words) template.FuncMap {
 		"person":    func(v *review.View, name review.Username) string { return personName(v, name) },
 		"role":      roleName,
 		"jobkind":   jobWords,
+		"capital":   capital,
 		"base":      baseName,
 		"soft":      softParts,
 		"stamp":     w.stamp,
@@ -264,25 +266,6 @@ func columnBase(base string) string {
 	default:
 		return base
 	}
-}
-
-// eventWords is an event's type in plain words.
-func eventWords(t review.EventType) string {
-	return capital(strings.NewReplacer(".", " ", "_", " ").Replace(string(t)))
-}
-
-// factNames are what facts of events are called where their keys say too little.
-var factNames = map[string]string{
-	"alone": "made by one person alone", "engine": "version of the checks", "factors": "showed", "method": "way of signing in",
-	"original": "bytes in the workspace", "two_people": "by two people", "why": "because",
-}
-
-// factWords names a fact of an event by its key.
-func factWords(key string) string {
-	if name := factNames[key]; name != "" {
-		return name
-	}
-	return strings.ReplaceAll(key, "_", " ")
 }
 
 func personName(v *review.View, name review.Username) string {

@@ -79,8 +79,8 @@ func TestJourney(t *testing.T) {
 
 	aud := s.as(t, "aud").get("/releases").want(http.StatusOK).has("Rates by region", "ann", "release/rates.csv", "2026-11")
 	aud.get(strings.Replace(request, "/requests/", "/records/", 1)).want(http.StatusOK).
-		has("Request submitted", "File voted", "Request returned", "Request released", "What was released", "It is 2025.")
-	aud.get("/audit?type=request.released").want(http.StatusOK).has("Request released").lacks("File viewed 20")
+		has("Submitted again", "Decided on a file", "Returned to the author", "Released", "What was released", "It is 2025.")
+	aud.get("/audit?type=request.released").want(http.StatusOK).has("Approved → Released").lacks("File viewed 20")
 	s.as(t, "ops").get("/status").want(http.StatusOK).has("Work flows").lacks("Rates by region")
 }
 

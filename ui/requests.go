@@ -31,6 +31,7 @@ type myRequest struct {
 	review.Request
 	Abandoned bool
 	DueIn     string    // in working days
+	Late      bool      // feedback is
 	Next      string    // what comes next, in a few words
 	Recalled  time.Time // zero when nothing of it was
 }
@@ -47,7 +48,7 @@ func (u *UI) myRequests(c *call) error {
 	}
 	var rows []myRequest
 	for _, r := range list {
-		rows = append(rows, myRequest{r, r.Status == review.Pending && r.Updated.Before(limit), u.dueWords(&r), nextWords(r.Status), recalled[r.ID]})
+		rows = append(rows, myRequest{r, r.Status == review.Pending && r.Updated.Before(limit), u.dueWords(&r), u.now().After(r.Due), nextWords(r.Status), recalled[r.ID]})
 	}
 	return c.render(http.StatusOK, "requests", frame{Title: "My requests"}, rows)
 }

@@ -49,7 +49,7 @@ func (u *UI) showRouting(c *call, status int, problem string) error {
 	for _, f := range outputs(v) {
 		r := routedFile{ID: f.File.ID, Path: f.File.Path, Special: len(f.File.Checkers) > 0}
 		for _, name := range v.Request.CheckersOf(f.File) {
-			r.Checkers = append(r.Checkers, boardSeat{review.Seat{Checker: name}, personName(v, name)})
+			r.Checkers = append(r.Checkers, boardSeat{Seat: review.Seat{Checker: name}, Name: personName(v, name)})
 		}
 		p.Files = append(p.Files, r)
 	}

@@ -21,8 +21,8 @@ func (u *UI) dueWords(r *review.Request) string {
 		return "in " + plural(n, "working day", "working days")
 	case now.Before(r.Due):
 		return "today"
-	case n == 0:
-		return "overdue since today"
+	case n == 0: // since this day, or since the last one that was worked on
+		return "overdue"
 	default:
 		return "overdue by " + plural(-n, "working day", "working days")
 	}
@@ -161,14 +161,30 @@ func loadPlot(list []review.Load) *plot {
 			name += " (training expired)"
 		}
 		any = any || l.Open > 0
-		rows = append(rows, []string{name, strconv.Itoa(l.Open), strconv.Itoa(l.Overdue)})
+		rows = append(rows, []string{name, strconv.Itoa(l.Open)})
 	}
 	if !any {
 		return nil
 	}
 	p := bars(rows, 1, "")
-	p.Title, p.Desc = "Open reviews of each checker", "How many reviews each checker has still to hand in. The table of checkers below holds the same numbers."
+	p.Width += 70 // for the words behind the longest
+	for i := range len(p.Bars) {
+		p.overlay(i, list[i].Overdue, list[i].Open)
+	}
+	p.Legend = []string{"open", "of which overdue"}
+	p.Title, p.Desc = "Open reviews of each checker", "How many reviews each checker has still to hand in, and how many of those are overdue. The table of checkers holds the same numbers."
 	return p
+}
+
+// overlay marks a part of a bar: so many of its value.
+func (p *plot) overlay(i, part, of int) {
+	if part == 0 || of == 0 {
+		return
+	}
+	b := p.Bars[i]
+	p.Bars[i].Value += ", " + strconv.Itoa(part) + " overdue"
+	b.Label, b.Value, b.W, b.Series = "", "", b.W*part/of, 1
+	p.Bars = append(p.Bars, b)
 }
 
 // statusPlot draws how many requests are in each state.

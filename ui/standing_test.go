@@ -22,7 +22,7 @@ func TestStandingOfARequest(t *testing.T) {
 
 	seats := s.seats(t, request)
 	seats[0].get("/queue").has("1 request waits for you; 1 file is still to be decided on.")
-	s.as(t, "lea").get("/board").has("1 request is under review", "Open reviews of each checker", "in 5 working days")
+	s.as(t, "lea").get("/board").has("1 request is under review", "Open reviews of each checker", "Who carries what", "by Person ann", "in 5 working days")
 	seats[0].vote(request, "changes", "Round it.").post(request + "/review").want(http.StatusOK)
 	ann.get(request).has("Since you were last here", "One of the two reviews is in.").lacks("Both reviews", "Round it.")
 	seats[1].get(request).lacks("One of the two reviews is in", "Round it.")
@@ -59,7 +59,7 @@ func TestDueInWorkingDays(t *testing.T) {
 	s.ui.now = func() time.Time { return now }
 	for due, want := range map[time.Time]string{
 		now.Add(2 * time.Hour):  "today",
-		now.Add(-2 * time.Hour): "overdue since today",
+		now.Add(-2 * time.Hour): "overdue",
 		now.AddDate(0, 0, 3):    "in 1 working day",
 		now.AddDate(0, 0, -3):   "overdue by 3 working days",
 		now.AddDate(0, 0, 7):    "in 5 working days",

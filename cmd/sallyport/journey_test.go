@@ -223,7 +223,7 @@ func reviewBlind(t *testing.T, w *world, id review.RequestID, first, second *per
 		}
 	}
 	for _, hidden := range []string{"/records/" + string(id), "/audit", "/releases"} {
-		if text := second.texts([]string{hidden})[hidden]; strings.Contains(text, "marmalade") || strings.Contains(text, "File voted") {
+		if text := second.texts([]string{hidden})[hidden]; strings.Contains(text, "marmalade") || strings.Contains(text, "Decided on a file") {
 			t.Errorf("the second checker reads the record at %s", hidden)
 		}
 	}
@@ -297,7 +297,7 @@ func audit(t *testing.T, p *person, id review.RequestID, by string) {
 	p.see("by "+by, "rowan", policy.Default().Version, "vaccine-coverage-2026")
 	p.shot("journey-15-releases")
 	p.open("/records/" + string(id))
-	p.see("What was released", "Request returned", "Request released", secretComment, answer)
+	p.see("What was released", "Returned to the author", "Approved → Released", secretComment, answer)
 	p.shot("journey-16-record")
 	p.picture("record")
 	p.open("/audit")
