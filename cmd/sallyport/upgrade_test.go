@@ -79,8 +79,7 @@ func newUpgrade(t *testing.T, old, owner string) *upgrade {
 	must(t, os.Mkdir(u.path("data"), 0o700))
 	u.players = &load.Players{Site: site, Tokens: map[review.Username]string{}, HTTP: &http.Client{Timeout: 30 * time.Second}, Tally: new(load.Tally)}
 	if owner != "" {
-		must(t, os.WriteFile(u.path("owner.url"), []byte(owner+"\n"), 0o600))
-		must(t, os.WriteFile(u.path("app.url"), []byte(pgtest.As(owner, pgtest.AppRole)+"\n"), 0o600))
+		u.onto(owner)
 		u.does(old, "migrate", "up", "--database-file", u.path("owner.url"), "--grant", pgtest.AppRole)
 	}
 	u.people()
@@ -316,6 +315,7 @@ func (u *upgrade) onSQLite() {
 	u.stop(now)
 	u.whole()
 	u.refuses(behind)
+	u.moved()
 
 	must(u.t, os.RemoveAll(u.path("data")))
 	must(u.t, os.CopyFS(u.path("data"), os.DirFS(u.path("copy"))))
@@ -324,6 +324,44 @@ func (u *upgrade) onSQLite() {
 	u.finish(back, waits)
 	u.release(back)
 	u.stop(back)
+}
+
+// moved copies the database into PostgreSQL, and a backup of that into another one
+// and an empty folder; each time the present program goes on there, and all that was
+// released before is still whole.
+func (u *upgrade) moved() {
+	u.t.Helper()
+	lite, data := u.owner, u.path("data")
+	u.onto(pgtest.Empty(u.t))
+	u.does(u.now, "copy", "--from", "sqlite:"+filepath.Join(data, databaseFile), "--to", "postgres-file:"+u.path("owner.url"))
+	u.goesOn()
+
+	u.does(u.now, "backup", "make", "--config", u.config("1"), "--out", u.path("backup"))
+	u.does(u.now, "backup", "verify", u.path("backup"))
+	must(u.t, os.Rename(u.path("data"), u.path("lost")))
+	u.onto(pgtest.Empty(u.t))
+	u.does(u.now, "restore", "--from", u.path("backup"), "--data", u.path("data"), "--database-file", u.path("owner.url"))
+	must(u.t, os.CopyFS(u.path("data/keys"), os.DirFS(u.path("lost/keys")))) // a backup holds no keys
+	u.private()
+	u.goesOn()
+	u.owner = lite
+}
+
+// onto names another database of PostgreSQL.
+func (u *upgrade) onto(owner string) {
+	u.owner = owner
+	must(u.t, os.WriteFile(u.path("owner.url"), []byte(owner+"\n"), 0o600))
+	must(u.t, os.WriteFile(u.path("app.url"), []byte(pgtest.As(owner, pgtest.AppRole)+"\n"), 0o600))
+}
+
+// goesOn has the present program release one more request, as the application.
+func (u *upgrade) goesOn() {
+	u.t.Helper()
+	u.does(u.now, "migrate", "up", "--database-file", u.path("owner.url"), "--grant", pgtest.AppRole)
+	now := u.started(u.now)
+	u.release(now)
+	u.stop(now)
+	u.whole()
 }
 
 // private makes the copied folder its owner's alone again.
