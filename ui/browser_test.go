@@ -128,6 +128,8 @@ func TestPagesInBrowser(t *testing.T) {
 		ann.look(script, "json", files[2], width)
 	}
 	guidance(t, ann, groups[0])
+	ann.do(chromedp.EmulateViewport(1440, 900))
+	ann.measures(groups[0])
 
 	s.submit(t, request)
 	seats := s.seats(t, request)

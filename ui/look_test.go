@@ -75,9 +75,11 @@ const outline = `(() => {
 })()`
 
 // focuses gives the focus to everything that takes it, in turn. Each must show
-// that it has it, in forced colours with more than a shadow or a background, and
-// none may lie behind something else (WCAG 2.4.7, 2.4.11).
+// that it has it, in forced colours with more than a shadow or a background, else
+// with a contrast of 3 to 1 to what was there before (WCAG 1.4.11); and none may lie
+// behind something else (WCAG 2.4.7, 2.4.11).
 const focuses = `((forced) => {
+  const { rgba, over, ground, contrast, edges, shadows, outline } = ` + colours + `
   const bad = [], name = e => e.tagName.toLowerCase() + (e.id ? '#' + e.id : '') + '.' + String(e.className).split(' ')[0] + ' "' + (e.innerText || e.value || e.ariaLabel || '').trim().slice(0, 30) + '"'
   const sign = (e, part) => {
     const s = getComputedStyle(e, part)
@@ -97,12 +99,23 @@ const focuses = `((forced) => {
       return hit && (e.contains(hit) || hit.closest('label')?.control === e)
     }))
   }
+  // the colours that a part and its labels are drawn in, each with what it lies on
+  const drawn = (e, was) => [e, ...(e.labels || [])].flatMap(x => [null, '::before', '::after'].flatMap(part => {
+    const s = getComputedStyle(x, part), around = ground(x.parentElement)
+    const lines = [...outline(s), ...shadows(s), ...edges(s)].map(c => [c, around])
+    return part ? lines : [...lines, [rgba(s.backgroundColor), was ?? ground(x)]]
+  }))
+  const key = ([c]) => c.join()
   for (const e of all) {
     document.activeElement?.blur()
-    const before = signs(e)
+    const before = signs(e), was = ground(e), had = forced ? [] : drawn(e).map(key)
     e.focus()
     if (document.activeElement !== e) continue
     if (signs(e) === before) bad.push('no sign of focus: ' + name(e))
+    else if (!forced) {
+      const best = Math.max(1, ...drawn(e, was).filter(c => !had.includes(key(c))).map(([c, under]) => contrast(c, under)))
+      if (best < 3) bad.push('focus shows with a contrast of ' + best.toFixed(2) + ': ' + name(e))
+    }
     if (behind(e)) bad.push('focused, and behind something: ' + name(e))
   }
   document.activeElement?.blur()
@@ -145,8 +158,7 @@ func (b *browserTab) look(script, name, path string, width int64) {
 	b.fits(name, width)
 	if width < 1000 {
 		if b.first(seenPages.narrow) {
-			b.do(chromedp.EmulateViewport(320, 900)) // a window of 1280 pixels at 400 %
-			b.fits(name, 320)
+			b.zoomed(name)
 		}
 		return // the same page again: its markup was checked at full width
 	}
@@ -157,6 +169,7 @@ func (b *browserTab) look(script, name, path string, width int64) {
 	if firstLook {
 		b.vitals(name)
 	}
+	b.contrast(name)
 	evaluate[string](b, script)
 	var got struct {
 		Passes     int
@@ -211,7 +224,7 @@ func (b *browserTab) first(seen map[string]bool) bool {
 func (b *browserTab) closely(name string) {
 	b.t.Helper()
 	b.do(chromedp.KeyEvent("\t")) // somebody with a keyboard: the browser shows focus
-	bad := slices.Concat(evaluate[[]string](b, focuses+`(false)`), evaluate[[]string](b, spacing))
+	bad := slices.Concat(evaluate[[]string](b, focuses+`(false)`), evaluate[[]string](b, spacing), evaluate[[]string](b, largeText))
 	media := func(features ...*emulation.MediaFeature) {
 		if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features}); err != nil {
 			b.t.Fatal(err)

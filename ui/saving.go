@@ -21,6 +21,19 @@ type savedPart struct {
 	OnGroup  bool
 }
 
+// Missing counts the fields of the group that wait for words. The status line says
+// it: the list beside the form changes with each key, which nobody who listens to
+// the page wants to hear each time.
+func (p savedPart) Missing() int {
+	n := 0
+	for _, g := range p.Guidance {
+		if !g.Done {
+			n++
+		}
+	}
+	return n
+}
+
 // pageOf is a link's page, without the place on it.
 func pageOf(link string) string {
 	page, _, _ := strings.Cut(link, "#")
