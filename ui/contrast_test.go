@@ -134,7 +134,7 @@ func (b *browserTab) zoomed(name string) {
 	b.do(chromedp.EmulateViewport(320, 256, chromedp.EmulateScale(4)))
 	b.fits(name, 320)
 	b.do(chromedp.KeyEvent("\t")) // somebody with a keyboard: the browser shows focus
-	for _, v := range slices.Concat(evaluate[[]string](b, lost), evaluate[[]string](b, focuses+`(false)`)) {
+	for _, v := range slices.Concat(evaluate[[]string](b, lost), evaluate[[]string](b, focuses+`(false, 1)`)) {
 		b.t.Errorf("%s at 400 %%: %s", name, v)
 	}
 }
@@ -158,7 +158,7 @@ func (b *browserTab) measures(path string) {
 		}
 	}
 	spoil(`.nhsuk-textarea { border-color: #c3cacf !important; background: #fff !important } [aria-current], .app-notice { border: 1px solid #fff !important; box-shadow: none !important; background: #fff !important }`, contrasts, "edge of a field has a contrast of 1.")
-	spoil(`:focus { outline: none !important; box-shadow: none !important; background: #fffbe0 !important; border-color: #4c6272 !important; text-decoration: none !important }`, focuses+`(false)`, "focus shows with a contrast of 1.")
+	spoil(`:focus { outline: none !important; box-shadow: none !important; background: #fffbe0 !important; border-color: #4c6272 !important; text-decoration: none !important }`, focuses+`(false, 3)`, "focus shows with a contrast of 1.")
 	spoil(`h1 { width: 5rem; height: 1rem; overflow: hidden }`, largeText, "words are cut off")
 	spoil(`main p, main h2 { margin-bottom: -1.6rem !important }`, lost, "words lie on one another")
 }

@@ -72,7 +72,7 @@ func helpFor() map[string]string {
 		"/figures":                         "auditing#figures",
 		"/audit":                           "first-audit#look-for-something",
 		"/audit/checkpoints":               "evidence#how-an-auditor-works-with-it",
-		"/status":                          "delivery#what-was-given-up",
+		"/status":                          "pages#the-operators-page",
 		"/status/alarms/:alarm":            "recall#damaged-bytes",
 		"/register":                        "glossary",
 		"/help":                            "accessibility#finding-your-way",

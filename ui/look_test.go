@@ -78,8 +78,8 @@ const outline = `(() => {
 // that it has it, in forced colours with more than a shadow or a background, else
 // with a contrast of 3 to 1 to what was there before (WCAG 1.4.11); and none may lie
 // behind something else (WCAG 2.4.7, 2.4.11).
-const focuses = `((forced) => {
-  const { rgba, over, ground, contrast, edges, shadows, outline } = ` + colours + `
+const focuses = `((forced, most) => {
+  const { rgba, ground, contrast, edges, shadows, outline } = ` + colours + `
   const bad = [], name = e => e.tagName.toLowerCase() + (e.id ? '#' + e.id : '') + '.' + String(e.className).split(' ')[0] + ' "' + (e.innerText || e.value || e.ariaLabel || '').trim().slice(0, 30) + '"'
   const sign = (e, part) => {
     const s = getComputedStyle(e, part)
@@ -87,10 +87,10 @@ const focuses = `((forced) => {
     return [drawn, s.boxShadow, s.backgroundColor, s.borderWidth, s.borderColor, s.textDecoration].join()
   }
   const signs = e => [e, ...(e.labels || [])].map(x => sign(x) + sign(x, '::before') + sign(x, '::after')).join()
-  const kinds = new Proxy({}, { get: (k, e) => k[e] || 0 }) // three of a kind are enough
+  const kinds = new Proxy({}, { get: (k, e) => k[e] || 0 }) // most of a kind are enough; of one, no colours
   const kind = e => [e, e.parentElement].map(x => x.tagName + x.className).join()
   const all = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')]
-    .filter(e => !e.disabled && e.type !== 'hidden' && e.checkVisibility({ visibilityProperty: true }) && !e.closest('[inert]') && ++kinds[kind(e)] <= 3)
+    .filter(e => !e.disabled && e.type !== 'hidden' && e.checkVisibility({ visibilityProperty: true }) && !e.closest('[inert]') && ++kinds[kind(e)] <= most)
   const behind = e => {
     const boxes = [...e.getClientRects(), ...[...(e.labels || [])].flatMap(l => [...l.getClientRects()])]
     const seen = r => ({ left: Math.max(r.left, 0), top: Math.max(r.top, 0), right: Math.min(r.right, innerWidth), bottom: Math.min(r.bottom, innerHeight) })
@@ -108,11 +108,11 @@ const focuses = `((forced) => {
   const key = ([c]) => c.join()
   for (const e of all) {
     document.activeElement?.blur()
-    const before = signs(e), was = ground(e), had = forced ? [] : drawn(e).map(key)
+    const before = signs(e), was = ground(e), had = forced || most < 2 ? [] : drawn(e).map(key)
     e.focus()
     if (document.activeElement !== e) continue
     if (signs(e) === before) bad.push('no sign of focus: ' + name(e))
-    else if (!forced) {
+    else if (!forced && most > 1) {
       const best = Math.max(1, ...drawn(e, was).filter(c => !had.includes(key(c))).map(([c, under]) => contrast(c, under)))
       if (best < 3) bad.push('focus shows with a contrast of ' + best.toFixed(2) + ': ' + name(e))
     }
@@ -224,14 +224,14 @@ func (b *browserTab) first(seen map[string]bool) bool {
 func (b *browserTab) closely(name string) {
 	b.t.Helper()
 	b.do(chromedp.KeyEvent("\t")) // somebody with a keyboard: the browser shows focus
-	bad := slices.Concat(evaluate[[]string](b, focuses+`(false)`), evaluate[[]string](b, spacing), evaluate[[]string](b, largeText))
+	bad := slices.Concat(evaluate[[]string](b, focuses+`(false, 3)`), evaluate[[]string](b, spacing), evaluate[[]string](b, largeText))
 	media := func(features ...*emulation.MediaFeature) {
 		if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features}); err != nil {
 			b.t.Fatal(err)
 		}
 	}
 	media(&emulation.MediaFeature{Name: "forced-colors", Value: "active"}, &emulation.MediaFeature{Name: "prefers-reduced-motion", Value: "reduce"})
-	for _, v := range evaluate[[]string](b, focuses+`(true)`) {
+	for _, v := range evaluate[[]string](b, focuses+`(true, 3)`) {
 		bad = append(bad, "in forced colours, "+v)
 	}
 	bad = append(bad, evaluate[[]string](b, stillness)...)

@@ -4,7 +4,7 @@
 import { initAll } from 'nhsuk-frontend'
 import './trusted.js'
 import { offerPasskeys } from './passkeys.js'
-import { startGrid, startHeads } from './grid.js'
+import { startGrid } from './grid.js'
 import { startTips } from './tips.js'
 import { offerZone } from './zone.js'
 import { startBench } from './bench.js'
@@ -15,7 +15,6 @@ document.body.classList.add('js-enabled', 'nhsuk-frontend-supported')
 initAll()
 offerPasskeys()
 startTips()
-startHeads()
 offerZone()
 ready()
 startBench(side => { // the panel beside the contents, where nothing else is new

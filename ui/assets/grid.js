@@ -12,20 +12,6 @@ export function startGrid(root) {
   for (const sheet of root.querySelectorAll('.app-sheet--grid')) if (!sheet.dataset.live) live(sheet)
 }
 
-// What takes the focus in a table's head comes into sight whole: a browser leaves
-// it half outside of the frame, or below the columns that stay.
-export function startHeads() {
-  document.addEventListener('focusin', e => {
-    const cell = e.target.closest?.('.app-grid thead th'), sheet = cell?.closest('.app-sheet')
-    if (!sheet) return
-    const frame = sheet.getBoundingClientRect(), at = e.target.getBoundingClientRect()
-    const stays = [...cell.parentElement.cells].filter(c => c !== cell && getComputedStyle(c).left !== 'auto')
-    const left = Math.max(frame.left, ...stays.map(c => c.getBoundingClientRect().right))
-    if (at.left < left) sheet.scrollLeft -= left - at.left + 8
-    else if (at.right > frame.right) sheet.scrollLeft += Math.min(at.right - frame.right + 8, at.left - left)
-  })
-}
-
 function live(sheet) {
   const pages = Number(sheet.dataset.pages)
   const table = sheet.querySelector('table')

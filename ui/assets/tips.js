@@ -9,7 +9,7 @@ export function startTips() {
   document.addEventListener('focusin', e => show(flagsAt(e.target)))
   document.addEventListener('focusout', hide)
   document.addEventListener('keydown', e => { if (e.key === 'Escape') hide() })
-  document.addEventListener('scroll', hide, { capture: true, passive: true })
+  document.addEventListener('scroll', e => { if (e.target !== tip) hide() }, { capture: true, passive: true })
   for (const kind of ['copy', 'cut', 'dragstart']) document.addEventListener(kind, refuse)
 }
 
@@ -42,11 +42,16 @@ function show(flags) {
   tip.replaceChildren(...lines.map(l => Object.assign(document.createElement('p'), { textContent: l })))
   tip.hidden = false
   for (const f of flags) f.setAttribute('aria-describedby', 'app-tip')
-  const at = flags[0].getBoundingClientRect()
+  // Never over the cell that it speaks of, however little room there is.
+  tip.style.maxHeight = ''
+  const at = (flags[0].closest('td, th') || flags[0]).getBoundingClientRect()
   const own = tip.getBoundingClientRect()
-  const below = at.bottom + 4 + own.height < innerHeight
-  tip.style.top = Math.max(4, below ? at.bottom + 4 : at.top - own.height - 4) + 'px'
-  tip.style.left = Math.max(4, Math.min(at.left, innerWidth - own.width - 8)) + 'px'
+  const above = at.top - 8, below = innerHeight - at.bottom - 8
+  const under = own.height <= below || below >= above
+  const high = Math.min(own.height, Math.max(under ? below : above, 40))
+  tip.style.maxHeight = high + 'px'
+  tip.style.top = (under ? at.bottom + 4 : at.top - high - 4) + 'px'
+  tip.style.left = Math.max(4, Math.min(flags[0].getBoundingClientRect().left, innerWidth - own.width - 8)) + 'px'
 }
 
 function hide() {
