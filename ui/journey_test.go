@@ -259,7 +259,7 @@ func TestSeatsMove(t *testing.T) {
 	if lea.path != "/board" {
 		t.Errorf("a lead starts at %s", lea.path)
 	}
-	lea.has("Release from cohort", "Person chen", "Open reviews")
+	lea.has("cohort", "by Person ann", "Person chen", "Open reviews")
 	from := lea.values("from")
 	lea.post(request+"/reassign", "from", from[0], "to", "nobody", "reason", "Away.").lacks("The seat was moved.")
 	lea.post(request+"/reassign", "from", from[0], "to", "", "reason", "").want(http.StatusOK).has("The seat was not moved")
