@@ -107,8 +107,13 @@ func fillNew(ctx context.Context, address string, now review.Clock, from func(ta
 	return copied, errors.Join(err, s.Close())
 }
 
-// flushed puts a closed database file, and its name, on the disk.
+// flushed puts a closed database file, and its name, on the disk. SQLite moves its log
+// into the file when the last connection closes, says nothing when that fails, and
+// leaves the log: then the file does not hold all.
 func flushed(file, name string) error {
+	if _, err := os.Lstat(file + "-wal"); !errors.Is(err, os.ErrNotExist) {
+		return errors.Join(errors.New("the disk did not take all of the database: its log is left"), err)
+	}
 	f, err := os.OpenFile(file, os.O_RDWR, 0)
 	if err != nil {
 		return err

@@ -235,8 +235,11 @@ func releasing(id review.RequestID, checker review.Username) scene {
 				return err
 			})
 		},
-		meanwhile: func(t *testing.T, data string) { onlyWhole(t, data, id) },
-		after:     func(t *testing.T, data string) { onePackage(t, data, id) },
+		meanwhile: func(t *testing.T, data string) {
+			onlyWhole(t, data, id)
+			bytesBack(t, data)
+		},
+		after: func(t *testing.T, data string) { onePackage(t, data, id) },
 	}
 }
 
@@ -267,6 +270,28 @@ func onlyWhole(t *testing.T, data string, id review.RequestID) {
 	}
 }
 
+// bytesBack has an operator see that stored bytes can be read again: what rested on
+// bytes that a disk did not give waits for that.
+func bytesBack(t *testing.T, data string) {
+	t.Helper()
+	if err := working(t.Context(), data, time.Now, func(s *server) error {
+		operator, err := s.service.Actor(t.Context(), "oakley", "local")
+		if err != nil {
+			return err
+		}
+		alarms, err := s.service.Alarms(t.Context(), operator)
+		for _, x := range alarms {
+			if x.Damage != review.Unreadable {
+				t.Errorf("bytes that a disk did not give are said to be %s", x.Damage)
+			}
+			err = errors.Join(err, s.service.Restored(t.Context(), operator, x.ID, "The disk gives them again."))
+		}
+		return err
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
 // recalling takes a release back.
 func recalling(id review.RequestID, checker review.Username) scene {
 	return scene{
@@ -287,7 +312,7 @@ func recalling(id review.RequestID, checker review.Username) scene {
 				return err
 			})
 		},
-		meanwhile: func(t *testing.T, data string) {},
+		meanwhile: func(t *testing.T, data string) { bytesBack(t, data) },
 		after: func(t *testing.T, data string) {
 			t.Helper()
 			left, err := filepath.Glob(filepath.Join(demo.Exports(data), "*", "*"))
