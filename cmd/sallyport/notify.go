@@ -60,8 +60,11 @@ func (c notifyTest) person(ctx context.Context, a *app, conf config, n review.No
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	p, err := store.Person(ctx, review.Username(c.To))
-	if err != nil {
+	if review.KindOf(err) == review.NotFound {
 		return fmt.Errorf("%q is neither a person nor a channel", c.To)
+	}
+	if err != nil {
+		return err
 	}
 	if p.Email == "" {
 		return fmt.Errorf("%s has no mail address", p.Username)
