@@ -49,9 +49,13 @@ func smallSteps(p *Pass, t *table.Table, c *table.Column) {
 	limit := int64(p.Policy.Counts.Threshold)
 	var cells []int
 	var related []CellRef
+	var first int64
 	for _, series := range seriesOf(t, c) {
 		for _, s := range stepsOf(c, series) {
 			if s.by >= 1 && s.by <= limit {
+				if len(cells) == 0 {
+					first = s.by
+				}
 				cells = append(cells, s.to)
 				related = append(related, Ref(t, c, s.from))
 			}
@@ -64,14 +68,8 @@ func smallSteps(p *Pass, t *table.Table, c *table.Column) {
 	f.Related = related
 	a, _ := c.Whole(cells[0])
 	f.Message = fmt.Sprintf("%s of 1 to %d between consecutive values of %q.", counted(len(cells), "step"), limit, short(c.Name))
-	f.Evidence["example"] = fmt.Sprintf("%s and %d differ by %d", related[0].Value, a, firstStep(c, related[0], a))
+	f.Evidence["example"] = fmt.Sprintf("%s and %d differ by %d", related[0].Value, a, first)
 	p.Report(f)
-}
-
-func firstStep(c *table.Column, ref CellRef, to int64) int64 {
-	x := table.Parse(ref.Value)
-	from, _ := x.Count()
-	return max(from, to) - min(from, to)
 }
 
 // seriesOf splits the cells of a column into runs that share all category
