@@ -74,7 +74,7 @@ type approvalJSON struct {
 
 func releaseRowOf(r *review.Release) releaseRow {
 	return releaseRow{
-		string(r.ID), string(r.Request), string(r.Workspace), string(r.Project), string(r.Author),
+		r.ID, string(r.Request), string(r.Workspace), string(r.Project), string(r.Author),
 		r.Title, r.Purpose, r.Policy.Name, r.Policy.Version, r.Policy.SHA256, string(r.Findings),
 		micros(r.Approved), string(r.By), encode(r.Checkers), len(r.Files), micros(r.Delivered), r.Location,
 	}
@@ -88,7 +88,7 @@ func releaseFileRowsOf(r *review.Release) []releaseFileRow {
 			approvals[j] = approvalJSON{string(a.Checker), a.Name, micros(a.At)}
 		}
 		rows[i] = releaseFileRow{
-			string(r.ID), i, f.Path, string(f.SHA256), f.Size, string(f.Original), f.Group, encode(approvals),
+			r.ID, i, f.Path, string(f.SHA256), f.Size, string(f.Original), f.Group, encode(approvals),
 		}
 	}
 	return rows

@@ -123,7 +123,7 @@ func cut(err error) bool {
 // that cannot be read people are told as of damage.
 func wrapDisk(doing string, err error) error {
 	var known *review.Error
-	message := ""
+	var message string
 	switch {
 	case err == nil || errors.As(err, &known):
 		return err

@@ -57,11 +57,11 @@ func (u *UI) releases(c *call) error {
 	return c.render(http.StatusOK, "releases", frame{Title: "Releases", Wide: true}, p)
 }
 
-// intParam is a small number of the query, as of a page; 0 for anything else.
-func intParam(c *call, name string) int {
-	n, err := strconv.Atoi(c.QueryParam(name))
-	if err != nil || n < 0 || n > 1_000_000 {
-		return 0
+// pageParam is the page that the query asks for, from 1; 1 for anything else.
+func pageParam(c *call) int {
+	n, err := strconv.Atoi(c.QueryParam("page"))
+	if err != nil || n < 1 || n > 1_000_000 {
+		return 1
 	}
 	return n
 }
@@ -103,7 +103,7 @@ func openPager[T any](c *call, list []T, place func(*T) review.Place) ([]T, page
 		}
 		return c.Request().URL.Path + "?" + q.Encode()
 	}
-	p := pager{Page: max(1, intParam(c, "page"))}
+	p := pager{Page: pageParam(c)}
 	more := len(list) > pageRows
 	if c.QueryParam("before") != "" {
 		list, more = list[max(0, len(list)-pageRows):], true // it is the nearest to the place that stay

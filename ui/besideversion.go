@@ -61,7 +61,7 @@ func (p *filePage) showVersion(u *UI, c *call, content *review.FileContent, back
 	}
 	switch {
 	case p.Table != nil:
-		p.tablesTogether(content.Original, other, c.Request().URL.Query())
+		p.tablesTogether(content.Original, other)
 	case p.Text != nil && !readable(other):
 		b.Cannot = "The other version is no text."
 	case p.Text != nil:
@@ -72,7 +72,7 @@ func (p *filePage) showVersion(u *UI, c *call, content *review.FileContent, back
 
 // tablesTogether shows the same window of the other version's table, and marks
 // the cells and rows of both that differ.
-func (p *filePage) tablesTogether(here, other []byte, q url.Values) {
+func (p *filePage) tablesTogether(here, other []byte) {
 	mine, theirs := readTable(here), readTable(other)
 	if mine == nil || theirs == nil {
 		p.Beside.Cannot = "The other version has no table that can be put beside this one."

@@ -121,7 +121,7 @@ func (u *UI) showCode(c *call, p *codePage) error {
 		return nil
 	}
 	view := viewSource(p.Path, src.Text)
-	page := min(max(1, intParam(c, "page")), view.pages())
+	page := min(pageParam(c), view.pages())
 	view.show(page, func(n int) string { return codePath(p.Workspace, p.Commit, p.Path) + "?page=" + strconv.Itoa(n) })
 	p.Source = &view
 	return nil

@@ -85,7 +85,7 @@ func (u *UI) findings(c *call) error {
 			}
 		}
 	}
-	return c.render(http.StatusOK, "findings", c.requestFrame(v, "Findings", ""), p)
+	return c.render(http.StatusOK, "findings", c.requestFrame(v, "Findings"), p)
 }
 
 // explain gathers the findings by check, the weightiest check first.

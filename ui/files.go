@@ -137,7 +137,7 @@ func (u *UI) showFile(c *call, status int, vote *voteForm) error {
 	if v.Can[policy.RequestEdit] && p.File.File.Kind != review.WithdrawnF {
 		p.Author = authorFormFor(v, p.File)
 	}
-	return c.render(status, "file", c.requestFrame(v, printable(baseName(p.File.File.Path)), ""), p)
+	return c.render(status, "file", c.requestFrame(v, printable(baseName(p.File.File.Path))), p)
 }
 
 // viewedContent reads the file for its page. Another part of the page somebody

@@ -89,7 +89,7 @@ func (u *UI) showGroup(c *call, status int, v *review.View, g *review.GroupView,
 			p.Missing = append(p.Missing, missing{m.Message, problemLink(v, m)})
 		}
 	}
-	return c.render(status, "group", c.requestFrame(v, printable(g.Group.Name), ""), p)
+	return c.render(status, "group", c.requestFrame(v, printable(g.Group.Name)), p)
 }
 
 // likeness lists the other groups of the request that say something, and names the

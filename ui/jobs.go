@@ -69,7 +69,7 @@ func (u *UI) jobs(c *call) error {
 		p.Rows = append(p.Rows, row)
 	}
 	pages := max(1, (len(p.Rows)+jobsRows-1)/jobsRows)
-	page := min(max(1, intParam(c, "page")), pages)
+	page := min(pageParam(c), pages)
 	p.Rows = p.Rows[(page-1)*jobsRows : min(page*jobsRows, len(p.Rows))]
 	p.Pager = newPager(page, pages, func(n int) string {
 		q := c.Request().URL.Query()

@@ -77,7 +77,7 @@ func (u *UI) showRecall(c *call, status int, v *review.View, in review.BreachInp
 	for _, f := range outputs(v) {
 		p.Files = append(p.Files, recallFile{f.File.Path, slices.Contains(in.Files, f.File.Path), v.Recalled.Covers(f.File.Path)})
 	}
-	return c.render(status, "recall", c.requestFrame(v, "Report and recall", ""), p)
+	return c.render(status, "recall", c.requestFrame(v, "Report and recall"), p)
 }
 
 func (u *UI) recall(c *call) error {

@@ -47,7 +47,7 @@ func (u *UI) publicRegister(c *call) error {
 		return err
 	}
 	p := registerPage{Total: len(list)}
-	page := max(1, intParam(c, "page"))
+	page := pageParam(c)
 	from := min((page-1)*pageRows, len(list))
 	to := min(from+pageRows, len(list))
 	p.Releases = list[from:to]

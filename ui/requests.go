@@ -133,7 +133,7 @@ func (u *UI) request(c *call) error {
 			p.add(f)
 		}
 	}
-	f := c.requestFrame(v, "", "")
+	f := c.requestFrame(v, "")
 	if v.Checking != nil || v.Adding.Going() {
 		f.Again = checkingAgain
 	}
@@ -293,16 +293,13 @@ func stateSentence(v *review.View) string {
 	}
 }
 
-// requestFrame is the frame of a page about one request, or of a page below it.
-func (c *call) requestFrame(v *review.View, title, below string) frame {
+// requestFrame is the frame of the page of a request, or of one with a title below it.
+func (c *call) requestFrame(v *review.View, title string) frame {
 	own := requestTitle(&v.Request)
 	f := frame{Title: own, Wide: true, Crumbs: []crumb{c.listCrumb(v)}}
 	if title != "" {
 		f.Title = title
 		f.Crumbs = append(f.Crumbs, crumb{own, requestPath(v.Request.ID)})
-	}
-	if below != "" {
-		f.Crumbs = append(f.Crumbs, crumb{below, ""})
 	}
 	return f
 }
@@ -360,7 +357,7 @@ func (u *UI) detailsPage(c *call) error {
 	}
 	r := v.Request
 	fields := detailFields(review.RequestDetails{Title: r.Title, ProjectNumber: r.ProjectNumber, Repository: r.Repository, Purpose: r.Purpose, Concerns: r.Concerns})
-	return c.render(http.StatusOK, "details", c.requestFrame(v, "About this request", ""), u.detailsOf(v, fields))
+	return c.render(http.StatusOK, "details", c.requestFrame(v, "About this request"), u.detailsOf(v, fields))
 }
 
 // editable reads the request, and answers as forbidden when the person may not
@@ -396,7 +393,7 @@ func (u *UI) saveDetails(c *call) error {
 		}
 		p := u.detailsOf(v, detailFields(d))
 		p.Errors = markErrors(p.Fields, bad)
-		return c.render(http.StatusUnprocessableEntity, "details", c.requestFrame(v, "About this request", ""), p)
+		return c.render(http.StatusUnprocessableEntity, "details", c.requestFrame(v, "About this request"), p)
 	}
 	if err != nil {
 		return err

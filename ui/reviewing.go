@@ -309,7 +309,7 @@ func (u *UI) showReview(c *call, status int, v *review.View) error {
 	if v.Phase == review.Consolidation {
 		title = "Compare reviews"
 	}
-	return c.render(status, "review", c.requestFrame(v, title, ""), p)
+	return c.render(status, "review", c.requestFrame(v, title), p)
 }
 
 func (p *reviewPage) count(f fileEntry) {

@@ -53,7 +53,7 @@ func (u *UI) showRouting(c *call, status int, problem string) error {
 		}
 		p.Files = append(p.Files, r)
 	}
-	return c.render(status, "route", c.requestFrame(v, "Route single files", ""), p)
+	return c.render(status, "route", c.requestFrame(v, "Route single files"), p)
 }
 
 // routeFile gives one file to a specialist in the place of one of its checkers.

@@ -72,7 +72,7 @@ func (u *UI) showSubmit(c *call, status int, v *review.View, ticked []string, ba
 			p.Totals.Note += t.Note
 		}
 	}
-	return c.render(status, "submit", c.requestFrame(v, "Check and submit", ""), p)
+	return c.render(status, "submit", c.requestFrame(v, "Check and submit"), p)
 }
 
 func (u *UI) submit(c *call) error {
@@ -105,7 +105,7 @@ type confirmPage struct {
 
 func (u *UI) confirm(c *call, status int, v *review.View, p confirmPage) error {
 	p.View, p.Cancel = v, requestPath(v.Request.ID)
-	return c.render(status, "confirm", c.requestFrame(v, p.Heading, ""), p)
+	return c.render(status, "confirm", c.requestFrame(v, p.Heading), p)
 }
 
 func (u *UI) withdrawPage(c *call) error {

@@ -66,7 +66,7 @@ func (u *UI) changes(c *call) error {
 	if !p.Same {
 		p.compare(two)
 	}
-	return c.render(http.StatusOK, "changes", c.requestFrame(v, "What changed in "+baseName(two.File.Path), ""), p)
+	return c.render(http.StatusOK, "changes", c.requestFrame(v, "What changed in "+baseName(two.File.Path)), p)
 }
 
 // compare shows the difference as what the file is: cells of tables, two

@@ -44,7 +44,7 @@ func (r *run) once(ctx context.Context) (*checks.Report, error) {
 	}
 	r.begun = map[int]time.Time{}
 	stop := c.watch(ctx, r.late)
-	rep, err := r.converse(ctx, c)
+	rep, err := r.converse(c)
 	stop()
 	// A check that was given up goes on in its process.
 	tired := err == nil && slices.ContainsFunc(rep.Files, func(f checks.FileReport) bool { return f.GivenUp() })
@@ -112,7 +112,7 @@ func (r *run) blame(d *death) error {
 }
 
 // converse sends the job to a child and answers it until the result is there.
-func (r *run) converse(ctx context.Context, c *process) (*checks.Report, error) {
+func (r *run) converse(c *process) (*checks.Report, error) {
 	if err := c.wire.sendJSON(frameJob, r.job()); err != nil {
 		return nil, err
 	}

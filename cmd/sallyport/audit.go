@@ -158,7 +158,7 @@ func requestOfRelease(ctx context.Context, store *storage.Store, id string) (rev
 			return "", err
 		}
 		for _, r := range list {
-			if string(r.ID) == id {
+			if r.ID == id {
 				return r.Request, nil
 			}
 		}
