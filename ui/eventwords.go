@@ -98,7 +98,7 @@ var factValues = map[string]map[string]string{
 	"visibility": {"public": "the author, after the turn", "checkers": "checkers only"},
 	"what":       {"passkey counter": "a passkey that may have been copied"},
 	"why":        {"scope": "the token may not be used for it", "chosen": "they ended it", "password": "the password was changed", "revoked": "an operator ended it"},
-	"kind":       {"output": "output", "supporting": "supporting file", "withdrawn": "withdrawn"},
+	"kind":       {"supporting": "supporting file"},
 }
 
 // aFact is one fact of an event as a page shows it: in words, or a moment.
