@@ -339,6 +339,9 @@ func (s *Service) reviewStatus(r *Request) Status {
 	}
 }
 
+// TookSeat is why a checker who took a free seat has it.
+const TookSeat = "took a free seat"
+
 // Claim takes a free seat of a submitted request.
 func (s *Service) Claim(ctx context.Context, a Actor, id RequestID) error {
 	rt, err := s.router(ctx)
@@ -349,8 +352,8 @@ func (s *Service) Claim(ctx context.Context, a Actor, id RequestID) error {
 		if r.Phase() != Independent || len(r.pair()) >= s.Policy.Review.Approvals || rt.unfit(r, a.Person) != "" {
 			return errNoRequest() // what is not routed to a checker does not exist for them
 		}
-		r.Seats = append(r.Seats, Seat{Checker: a.Username, Assigned: s.Now(), Why: "claimed"})
-		c.Events = append(c.Events, s.routed(a, r, EvClaimed, a.Username, "claimed"))
+		r.Seats = append(r.Seats, Seat{Checker: a.Username, Assigned: s.Now(), Why: TookSeat})
+		c.Events = append(c.Events, s.routed(a, r, EvClaimed, a.Username, TookSeat))
 		return nil
 	})
 	return err

@@ -168,6 +168,10 @@ type recordPage struct {
 	Digest string
 	Made   time.Time
 	Print  bool
+	// Confirmed are the statements that the author confirmed at submission, in the
+	// words of the policy in force; Reworded says that it was submitted under another.
+	Confirmed []string
+	Reworded  bool
 }
 
 // eventRow is one event, its facts in words.
@@ -199,6 +203,9 @@ func (u *UI) recordPage(c *call) (*recordPage, error) {
 	for i := range rec.View.Groups {
 		p.Groups = append(p.Groups, u.groupRow(rec.View, &rec.View.Groups[i]))
 	}
+	r := &rec.View.Request
+	p.Confirmed = confirmedWords(u.policy.Checklist, r.Checklist)
+	p.Reworded = len(p.Confirmed) > 0 && r.Policy.SHA256 != u.policy.SHA256
 	sum := sha256.New()
 	for _, e := range rec.Events {
 		leaf := e.Leaf()
@@ -214,6 +221,20 @@ func (u *UI) recordPage(c *call) (*recordPage, error) {
 		p.Proof = proofOf(rec.View, rec.Independence, p.Address)
 	}
 	return p, nil
+}
+
+// confirmedWords are statements of the checklist by id, as the policy words them; one
+// that it has no more is told by its name.
+func confirmedWords(list []policy.ChecklistItem, ids []string) []string {
+	var out []string
+	for _, id := range ids {
+		text := capital(strings.ReplaceAll(id, "-", " "))
+		if i := slices.IndexFunc(list, func(c policy.ChecklistItem) bool { return c.ID == id }); i >= 0 {
+			text = list[i].Text
+		}
+		out = append(out, text)
+	}
+	return out
 }
 
 func eventRowOf(e review.Event, who string) eventRow {

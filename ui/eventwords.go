@@ -97,8 +97,9 @@ var factValues = map[string]map[string]string{
 	"phase":      {"independent": "blind", "consolidation": "open to both checkers"},
 	"visibility": {"public": "the author, after the turn", "checkers": "checkers only"},
 	"what":       {"passkey counter": "a passkey that may have been copied"},
-	"why":        {"scope": "the token may not be used for it", "chosen": "they ended it", "password": "the password was changed", "revoked": "an operator ended it"},
-	"kind":       {"supporting": "supporting file"},
+	"why": {"scope": "the token may not be used for it", "chosen": "they ended it", "password": "the password was changed", "revoked": "an operator ended it",
+		"claimed": review.TookSeat},
+	"kind": {"supporting": "supporting file"},
 }
 
 // aFact is one fact of an event as a page shows it: in words, or a moment.

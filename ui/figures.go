@@ -34,6 +34,7 @@ type plot struct {
 	Legend        []string // of the series, when there are two
 	Mark          *mark
 	Level         bool // its bars lie
+	Stacked       bool // each below its name, so that letters stay legible where there is little room
 }
 
 type bar struct {
@@ -135,6 +136,9 @@ const (
 	barHigh    = 22
 	barGap     = 8
 	labelMost  = 230 // for the names before level bars, at most
+	stackFrom  = 150 // room for names from which they stand above the bars
+	stackHigh  = 18  // of a name above its bar
+	stackedBar = 14  // the height of a bar below its name
 	barRoom    = 220 // of the longest level bar
 	valueRoom  = 60  // behind it
 	maxPlotted = 25  // bars; the table has them all
@@ -217,12 +221,32 @@ func bars(rows [][]string, column int, unit string) *plot {
 		longest = max(longest, len([]rune(label(r))))
 	}
 	wide := min(labelMost, longest*7+16)
+	if wide > stackFrom {
+		return stacked(rows, column, unit, most, label)
+	}
 	p := &plot{Width: wide + barRoom + valueRoom, Height: len(rows)*(barHigh+barGap) + barGap, Level: true}
 	for i, r := range rows {
 		y := barGap + i*(barHigh+barGap)
 		b := bar{Label: cut(label(r), 34), Value: r[column] + unit, X: wide, Y: y, H: barHigh, W: int(quantity(r[column]) / most * barRoom),
 			LabelX: wide - 8, LabelY: y + barHigh - 6, ValueY: y + barHigh - 6, Anchor: "end", Hint: label(r)}
 		b.ValueX = b.X + b.W + 6
+		if len(r) > 1 && r[1] == "block" {
+			b.Series = 1
+		}
+		p.Bars = append(p.Bars, b)
+	}
+	return p
+}
+
+// stacked draws the level bars of rows with long names, each below its name.
+func stacked(rows [][]string, column int, unit string, most float64, label func([]string) string) *plot {
+	const step = stackHigh + stackedBar + barGap
+	p := &plot{Width: barRoom + valueRoom, Height: len(rows)*step + barGap, Level: true, Stacked: true}
+	for i, r := range rows {
+		y := barGap + i*step
+		b := bar{Label: cut(label(r), 38), Value: r[column] + unit, Y: y + stackHigh, H: stackedBar, W: int(quantity(r[column]) / most * barRoom),
+			LabelY: y + stackHigh - 5, ValueY: y + stackHigh + stackedBar - 2, Anchor: "start", Hint: label(r)}
+		b.ValueX = b.W + 6
 		if len(r) > 1 && r[1] == "block" {
 			b.Series = 1
 		}

@@ -43,6 +43,7 @@ func (u *UI) funcs(w *words) template.FuncMap {
 		"kind":      kindWords,
 		"decision":  decisionWords,
 		"severity":  severityWords,
+		"seatwhy":   seatWords,
 		"outcome":   func(o review.Outcome) string { return capital(string(o)) },
 		"event":     eventWords,
 		"short":     short,
@@ -227,6 +228,15 @@ func decisionWords(d review.Decision) string {
 	default:
 		return "Not decided"
 	}
+}
+
+// seatWords is why somebody has a seat; older records have "claimed" for a free one
+// that was taken.
+func seatWords(why string) string {
+	if why == "claimed" {
+		return review.TookSeat
+	}
+	return why
 }
 
 func severityWords(s policy.Severity) string {

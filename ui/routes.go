@@ -198,6 +198,7 @@ func registerRoutes() []route {
 		{get, registerPath, open, (*UI).publicRegister},
 		{get, registerPath + ".csv", open, (*UI).publicCSV},
 		{get, registerPath + ".json", open, (*UI).publicJSON},
+		{get, help.Home + registerPath, open, (*UI).helpGuide}, // what the register says, for whoever reads it
 	}
 }
 

@@ -251,7 +251,7 @@ func TestErrors(t *testing.T) {
 		review.NotFound: 404, review.Conflict: 409, review.TooLarge: 413, review.Unavailable: 503,
 	} {
 		err := fmt.Errorf("doing: %w", review.Errorf(kind, "secret 123"))
-		page := describe(want, err)
+		page := describe(want, err, false)
 		if got := web.Status(err); got != want || page.Heading == "" || page.Kept == "" || page.Next == "" {
 			t.Errorf("kind %d: status %d, want %d; page %+v", kind, got, want, page)
 		}

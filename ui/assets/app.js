@@ -42,7 +42,9 @@ function notSaved(e) {
 }
 document.addEventListener('htmx:before:response', e => {
   const { sourceElement, response } = e.detail.ctx
-  if (sourceElement.dataset.sends && (response.raw.redirected || !response.raw.ok)) notSaved(e)
+  if (!response.raw.redirected && response.raw.ok) return
+  if (sourceElement.dataset.sends) notSaved(e)
+  else if (sourceElement.id === 'guidance') e.preventDefault() // what stood there stays; the field says that it was not saved
 })
 document.addEventListener('htmx:error', e => {
   if (e.detail.ctx?.sourceElement?.dataset.sends) notSaved(e)

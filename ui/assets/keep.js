@@ -5,6 +5,7 @@
 // when they sign out, or when somebody else signs in.
 const fields = '#reason, .app-comment-form textarea, .app-finding textarea, .app-judge input, #checklist input[type=checkbox]'
 const prefix = 'kept '
+const onItsWay = 'sent ' // sent, and no answer seen yet
 
 const who = () => document.querySelector('#signed-in-as')?.textContent ?? ''
 const name = field => `${prefix}${who()} ${location.pathname.replace(/\/vote$/, '')} ${field.id}`
@@ -13,11 +14,23 @@ const version = field => field.form?.elements.permitted_results?.value ?? ''
 
 export function startKeeping() {
   document.addEventListener('input', e => { if (e.target.matches(fields)) keep(e.target) })
-  // What is sent the plain way: should it be refused, the answer brings it back.
+  // What is sent the plain way: a form that is refused brings it back, and a page
+  // that says that it was not taken (another was first, a fault) leaves it kept.
+  const taken = !document.querySelector('[data-not-taken]')
+  for (const key of Object.keys(sessionStorage)) {
+    if (!key.startsWith(onItsWay)) continue
+    if (!taken) sessionStorage.setItem(key.slice(onItsWay.length), sessionStorage.getItem(key))
+    sessionStorage.removeItem(key)
+  }
   document.addEventListener('submit', e => {
     if (e.defaultPrevented) return // the workbench sends it, and says when it is taken
     if (e.target.matches('[action="/sign-out"]')) return forgetAll()
-    for (const f of e.target.elements) if (f.matches(fields)) sessionStorage.removeItem(name(f))
+    for (const f of e.target.elements) {
+      const kept = f.matches(fields) && sessionStorage.getItem(name(f))
+      if (!kept) continue
+      sessionStorage.setItem(onItsWay + name(f), kept)
+      sessionStorage.removeItem(name(f))
+    }
   })
   bringBack()
 }
@@ -50,7 +63,7 @@ export function sent(form) {
 }
 
 // forgetAll is for a sign-out, in whichever tab.
-export const forgetAll = () => forget(key => key.startsWith(prefix))
+export const forgetAll = () => forget(key => key.startsWith(prefix) || key.startsWith(onItsWay))
 
 function forget(which) {
   for (const key of Object.keys(sessionStorage)) if (which(key)) sessionStorage.removeItem(key)
