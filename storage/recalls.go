@@ -149,8 +149,11 @@ func (s *Store) RecalledRequests(ctx context.Context) (map[review.RequestID]time
 		Request string
 		Since   int64
 	}
-	err := s.reader.WithContext(ctx).Table("recalls").Joins("JOIN releases ON releases.id = recalls.release").
-		Select("releases.request AS request, min(recalls.at) AS since").Group("releases.request").Find(&rows).Error
+	// Recalls are few and releases many: a join grouped by requests would be made from
+	// the releases' side.
+	err := s.reader.WithContext(ctx).Table("(?) AS r", s.reader.Model(&recallRow{}).
+		Select("(SELECT request FROM releases WHERE releases.id = recalls.release) AS request, at")).
+		Select("request, min(at) AS since").Group("request").Find(&rows).Error
 	if err != nil {
 		return nil, wrap("listing recalls", err)
 	}

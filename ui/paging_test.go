@@ -62,6 +62,21 @@ func TestPagesOfRecords(t *testing.T) {
 		t.Errorf("the first page at %s", aud.where)
 	}
 	aud.get("/records?after=1.%00").want(http.StatusUnprocessableEntity)
+
+	// An author finds every request that they ever filed.
+	ann := s.as(t, "ann").get("/requests").want(http.StatusOK)
+	for page, count := range []int{pageRows, pageRows, n + 1 - 2*pageRows, 0} {
+		if page > 0 {
+			ann.get(fmt.Sprint("/requests?page=", page+1)).want(http.StatusOK)
+		}
+		if links := ann.links(`/requests/PAST[0-9]+`); len(links) != count {
+			t.Errorf("page %d of one's own requests: %d, want %d", page+1, len(links), count)
+		}
+		back, on := strings.Contains(ann.body, `rel="prev"`), strings.Contains(ann.body, `rel="next"`)
+		if back != (page > 0) || on != (page < 2) {
+			t.Errorf("page %d of one's own requests leads back: %v, on: %v", page+1, back, on)
+		}
+	}
 }
 
 // longLog is a service whose log has millions of events, and a checkpoint for each

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,21 +37,32 @@ type myRequest struct {
 	Recalled  time.Time // zero when nothing of it was
 }
 
+type myRequestsPage struct {
+	Requests []myRequest
+	Pager    pager
+}
+
 func (u *UI) myRequests(c *call) error {
-	list, err := u.service.Requests(c.ctx(), c.actor)
+	p := myRequestsPage{Pager: pager{Page: pageParam(c)}}
+	list, err := u.service.RequestsPage(c.ctx(), c.actor, pageRows+1, (p.Pager.Page-1)*pageRows)
 	if err != nil {
 		return err
+	}
+	if p.Pager.Page > 1 {
+		p.Pager.Prev = "/requests?page=" + strconv.Itoa(p.Pager.Page-1)
+	}
+	if len(list) > pageRows {
+		list, p.Pager.Next = list[:pageRows], "/requests?page="+strconv.Itoa(p.Pager.Page+1)
 	}
 	limit := u.now().AddDate(0, 0, -u.policy.Review.AbandonedDays)
 	recalled, err := u.service.RecalledRequests(c.ctx(), c.actor)
 	if err != nil {
 		return err
 	}
-	var rows []myRequest
 	for _, r := range list {
-		rows = append(rows, myRequest{r, r.Status == review.Pending && r.Updated.Before(limit), u.dueWords(&r), u.now().After(r.Due), nextWords(r.Status), recalled[r.ID]})
+		p.Requests = append(p.Requests, myRequest{r, r.Status == review.Pending && r.Updated.Before(limit), u.dueWords(&r), u.now().After(r.Due), nextWords(r.Status), recalled[r.ID]})
 	}
-	return c.render(http.StatusOK, "requests", frame{Title: "My requests"}, rows)
+	return c.render(http.StatusOK, "requests", frame{Title: "My requests"}, p)
 }
 
 // requestPage is one request as its viewer may see it.

@@ -109,13 +109,15 @@ func (p *person) see(texts ...string) {
 	}
 }
 
-// click presses what a mouse can reach and leads to another page, or to the
-// same page anew, and waits until that is there.
+// click presses what a mouse can reach and leads to another page, to the same page
+// anew, or to what stands beside a file anew, and waits until that is there.
 func (p *person) click(selector string) {
 	p.t.Helper()
 	p.script("main", `e.setAttribute("data-left", "")`)
+	p.script(selector, `e.setAttribute("data-pressed", "")`)
 	p.do(chromedp.Click(selector))
-	p.wait("the page after "+selector, `document.querySelector("main") !== null && document.querySelector("[data-left]") === null && document.readyState === "complete"`)
+	p.wait("the page after "+selector, `document.querySelector("main") !== null && document.readyState === "complete" &&
+		(document.querySelector("[data-left]") === null || document.querySelector("[data-pressed]") === null)`)
 }
 
 // choose ticks a box or a radio button.
