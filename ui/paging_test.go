@@ -19,6 +19,7 @@ func TestPagesOfRecords(t *testing.T) {
 	start := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
 	add := func(i int) {
 		r := reviewtest.Draft(review.RequestID(fmt.Sprintf("PAST%03d", i)), "ann", review.WorkspaceName(fmt.Sprint("past-", i)), start.Add(time.Duration(i)*time.Minute))
+		r.Project = reviewtest.Study // ann is in it
 		if err := s.World.Store.Create(t.Context(), r, reviewtest.Happened(r, review.EvRequestCreated, r.Created)); err != nil {
 			t.Fatal(err)
 		}
