@@ -74,7 +74,7 @@ func helpFor() map[string]string {
 		"/audit/checkpoints":               "evidence#how-an-auditor-works-with-it",
 		"/status":                          "pages#the-operators-page",
 		"/status/alarms/:alarm":            "recall#damaged-bytes",
-		"/register":                        "glossary",
+		"/register":                        "register#what-it-says",
 		"/help":                            "accessibility#finding-your-way",
 	}
 }

@@ -54,3 +54,26 @@ func TestWhenWorkIsDue(t *testing.T) {
 		t.Error("a plot of nothing")
 	}
 }
+
+// Bars of people with long names stand below them: what a narrow page would shrink
+// until nobody reads it stays narrow.
+func TestLongNamesStandAboveTheirBars(t *testing.T) {
+	load := func(name string, open, overdue int) review.Load {
+		return review.Load{Person: review.Person{Name: name}, Open: open, Overdue: overdue, Trained: true}
+	}
+	p := loadPlot([]review.Load{load("Bartholomew Featherstonehaugh-Smythe", 8, 2), load("Ann", 4, 0)})
+	if !p.Stacked || p.Width > 360 {
+		t.Errorf("a plot of long names is %d wide, stacked: %t", p.Width, p.Stacked)
+	}
+	for i, b := range p.Bars[:2] {
+		if b.LabelX != 0 || b.LabelY >= b.Y || b.Y+b.H > p.Height || i > 0 && b.LabelY < p.Bars[i-1].Y+p.Bars[i-1].H {
+			t.Errorf("%+v", b)
+		}
+	}
+	if over := p.Bars[2]; over.W != p.Bars[0].W/4 || over.Y != p.Bars[0].Y {
+		t.Errorf("what is overdue is no part of its bar: %+v", over)
+	}
+	if short := loadPlot([]review.Load{load("Ann", 4, 0)}); short.Stacked {
+		t.Error("short names need no room above")
+	}
+}

@@ -78,6 +78,11 @@ func TestRegisterTellsNothingElse(t *testing.T) {
 	}
 	nobody := s.as(t, "")
 	nobody.get("/register").has("=Rates by <b>region</b>", "A study", "number 1", "cohort", "1 csv", "20 November 2026")
+	about := nobody.links(`/help/register#what-it-says`)
+	if len(about) != 1 {
+		t.Fatalf("the register leads to %q for help about itself", about)
+	}
+	nobody.get(about[0]).want(http.StatusOK).has("What it says", "The public register of releases")
 	if strings.Contains(nobody.body, "<b>region</b>") {
 		t.Error("a title is markup")
 	}
