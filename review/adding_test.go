@@ -91,6 +91,36 @@ func TestAddingBehind(t *testing.T) {
 	}
 }
 
+// TestWildcardBehind adds by a wildcard more files than the answer waits for, the
+// first of which are refused: the group is named by it all the same.
+func TestWildcardBehind(t *testing.T) {
+	w, id, add := manyTables(t)
+	ctx, ann := t.Context(), w.As(t, "ann")
+	for i := range add[:3] {
+		add[i].Kind, add[i].Group = review.Supporting, "beside them"
+	}
+	_, err := w.AddFiles(ctx, ann, id, add[:3])
+	must(t, err)
+	results, err := w.AddMatchingBehind(ctx, ann, id, "tables", review.GroupDetails{Pattern: "release/table*.csv", PatternCount: 9})
+	must(t, err)
+	for i, r := range results[:3] {
+		if r.Problem == "" {
+			t.Fatalf("result %d: %+v", i, r)
+		}
+	}
+	finish(t, w.Service)
+	v, err := w.Request(ctx, ann, id)
+	must(t, err)
+	if g := v.Groups[1].Group; g.Pattern != "release/table*.csv" || g.PatternCount != 9 || len(g.Files) != 6 {
+		t.Errorf("the group has %d files and the wildcard %q of %d", len(g.Files), g.Pattern, g.PatternCount)
+	}
+	named, err := w.Store.Events(ctx, review.EventQuery{Request: id, Types: []review.EventType{review.EvGroupEdited}})
+	must(t, err)
+	if len(named) != 1 {
+		t.Errorf("named %d times", len(named))
+	}
+}
+
 // finish does every job that is due, at one instance.
 func finish(t testing.TB, s *review.Service) {
 	t.Helper()

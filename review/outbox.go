@@ -97,6 +97,10 @@ const (
 	// firstPause and longestPause bound the pause after a failed try, which
 	// doubles each time.
 	firstPause, longestPause = time.Second, time.Hour
+	// LongestRest is how far ahead a job that failed can be due, and LongestWait any
+	// job, such as the next digest: with room for clocks that differ a little. One
+	// due later was put off by a clock that was wrong, and is due now.
+	LongestRest, LongestWait = 2 * longestPause, 48 * time.Hour
 	// leaseTime is how long a job is somebody's. It is held on to while its
 	// worker lives; a job whose worker died is taken up again after it.
 	leaseTime = 30 * time.Second

@@ -88,7 +88,8 @@ type Store interface {
 	// NextJob returns a due outbox job and leases it until the time given, so
 	// that another worker does not take it; NotFound when there is none. It is
 	// the one due longest of those whose target no other worker is busy with:
-	// a target that is stuck holds up nothing but its own jobs.
+	// a target that is stuck holds up nothing but its own jobs. A job is due too
+	// when its time is further ahead than LongestWait, or LongestRest once it failed.
 	NextJob(ctx context.Context, now, lease time.Time) (*Job, error)
 	// HoldJob lengthens a lease. HoldJob, FinishJob and RetryJob are Conflict
 	// when the lease ran out and somebody else took the job up (Job.Fence says

@@ -76,6 +76,10 @@ type AddFile struct {
 	// Exception is the reason for which a file over the size limit is asked for
 	// all the same; "" when none is.
 	Exception string
+	// Pattern is the wildcard that captured the file among PatternCount: a group that
+	// has none is named by it when the first file comes. "" for a file by its path.
+	Pattern      string
+	PatternCount int
 }
 
 // AddResult says what became of one AddFile.

@@ -118,6 +118,10 @@ func (s *Service) place(a Actor, r *Request, c *Change, files []AddFile, shots [
 		e.Detail = map[string]string{"kind": string(f.Kind), "original": string(f.Digest)}
 		c.Events = append(c.Events, e)
 		results[i].File = f.ID
+		if g.Pattern == "" && files[i].Pattern != "" {
+			g.Pattern, g.PatternCount = files[i].Pattern, files[i].PatternCount
+			c.Events = append(c.Events, s.groupEvent(a, r, g))
+		}
 	}
 	dropEmptyGroups(r)
 	return nil
@@ -195,6 +199,9 @@ func (s *Service) addMatching(ctx context.Context, a Actor, id RequestID, group 
 			dropEmptyGroups(r)
 			return errNothing
 		}
+		if g.Pattern == d.Pattern && g.PatternCount == d.PatternCount {
+			return errNothing // so it was named when its first file came
+		}
 		g.Pattern, g.PatternCount = d.Pattern, d.PatternCount
 		c.Events = append(c.Events, s.groupEvent(a, r, g))
 		return nil
@@ -218,7 +225,7 @@ func (s *Service) matching(ctx context.Context, a Actor, id RequestID, group str
 	var files []AddFile
 	for _, f := range w.Files {
 		if ok, _ := path.Match(d.Pattern, f.Path); ok && f.Problem == "" && provenance.IsRelease(f.Path) {
-			files = append(files, AddFile{Path: f.Path, Kind: Output, Group: group})
+			files = append(files, AddFile{Path: f.Path, Kind: Output, Group: group, Pattern: d.Pattern, PatternCount: d.PatternCount})
 		}
 	}
 	if len(files) != d.PatternCount {

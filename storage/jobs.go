@@ -109,7 +109,9 @@ func (s *Store) NextJob(ctx context.Context, now, lease time.Time) (*review.Job,
 
 // waiting selects the jobs that are due and nobody's.
 func waiting(tx *gorm.DB, at int64) *gorm.DB {
-	return tx.Model(&jobRow{}).Where("state = ? AND due <= ? AND leased <= ?", string(review.JobWaiting), at, at)
+	return tx.Model(&jobRow{}).
+		Where("state = ? AND leased <= ?", string(review.JobWaiting), at).
+		Where("due <= ? OR due > ? OR failing <> 0 AND due > ?", at, at+review.LongestWait.Microseconds(), at+review.LongestRest.Microseconds())
 }
 
 // bury gives up the jobs that were begun as often as is allowed.

@@ -179,3 +179,17 @@ func jobRace(t *testing.T, s review.Store) {
 	}
 	same(t, "workers with the job", 1, won)
 }
+
+// putOff: a job that a server with a clock far ahead made, or put off, is not waited
+// for; one that is due tomorrow is.
+func putOff(t *testing.T, s review.Store) {
+	ahead := start.Add(review.LongestWait + time.Second)
+	enqueue(t, s, release("failed", "first", 3, start), release("made", "second", 3, ahead), release("digest", "", 3, later(24*60)))
+	next, taken := taking(t, s)
+	same(t, "before it fails", "failed", next(0, 5))
+	must(t, s.RetryJob(t.Context(), taken("failed"), later(3*60), start.Add(review.LongestRest+time.Second), "no"))
+	same(t, "put off by a clock ahead", "failed", next(0, 5))
+	must(t, s.RetryJob(t.Context(), taken("failed"), later(1), start.Add(review.LongestRest), "no"))
+	same(t, "made by a clock ahead", "made", next(0, 5))
+	same(t, "the others wait", "", next(0, 5))
+}

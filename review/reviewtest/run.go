@@ -50,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) review.Store) {
 		{"a job that was lost cannot be ended", fencing},
 		{"a stuck target holds up nobody else", fairness},
 		{"jobs of no request", enqueued},
+		{"jobs put off by a clock ahead", putOff},
 		{"a lead is one process's", leads},
 		{"a lead, six at once", leadRace},
 		{"a sitting is one visit", visits},

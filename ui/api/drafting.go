@@ -89,7 +89,7 @@ func (c *call) editGroup(in groupInput) (none, error) {
 func (c *call) addFiles(in addFilesInput) (added, error) {
 	files := make([]review.AddFile, len(in.Files))
 	for i, f := range in.Files {
-		files[i] = review.AddFile(f)
+		files[i] = review.AddFile{Path: f.Path, Kind: f.Kind, Group: f.Group, Exception: f.Exception}
 	}
 	add := c.api.service.AddFiles
 	if in.Behind {
