@@ -45,7 +45,7 @@ func tourSteps() []tourStep {
 			Do:  "Fill in what is missing and submit. Once it is submitted nothing in it can change: sign out, and sign in as Casey Figment, an output checker."},
 		{Name: "Find your work", Role: policy.Checker, Routes: []string{"/queue"},
 			See: "Each request goes to two of the three checkers, who belong to no project of it. What waits for you comes first, the most urgent on top.",
-			Do:  "Open the request that waits for you. If there is none, it went to the other two: sign in as Charlie Madeup."},
+			Do:  "Open the request that waits for you. If there is none, it went to the other two: sign in as one of them, Casey Figment, Charlie Madeup or Cameron Fable."},
 		{Name: "Review, blind", Role: policy.Checker, Routes: []string{"/requests/:request", "/requests/:request/files/:file", "/requests/:request/groups/:group"},
 			See: "The file, what was found in it, and your decision stand side by side. Neither checker sees what the other thinks.",
 			Do:  "Decide on each file; the key ? shows what can be done without a mouse. Then choose “My review so far”."},
