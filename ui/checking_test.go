@@ -77,6 +77,11 @@ func TestAddingPage(t *testing.T) {
 		s.Workspaces.Write(reviewtest.Cohort, "release/"+name+".csv", table)
 	}
 	b := s.as(t, "ann")
+	empty, err := s.CreateRequest(t.Context(), s.As(t, "ann"), reviewtest.Cohort)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.get(requestPath(empty)).want(http.StatusOK).has("No files yet.")
 	b.post("/workspaces/cohort/files", "kind", "output", "group", "new", "new_group", "one",
 		"file", "release/a.csv", "file", "release/b.csv", "file", "release/c.csv", "file", "release/gone.csv").want(http.StatusOK)
 	b.has("2 files were added, and 2 more are being added.", "Files are being added: 2 of 4 so far.", "release/b.csv").lacks("release/c.csv")
