@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"sallyport/review"
+	"sallyport/review/durable"
 	"sallyport/review/ledger"
 )
 
@@ -87,7 +88,10 @@ func fillAt(ctx context.Context, address string, now review.Clock, from func(tab
 	if err == nil {
 		err = flushed(file, address)
 	}
-	return copied, errors.Join(err, os.RemoveAll(dir))
+	if gone := os.RemoveAll(dir); err != nil {
+		err = errors.Join(err, gone) // else the database is in place, and what is left is in nobody's way
+	}
+	return copied, err
 }
 
 // fillNew makes the schema, and fills the tables with what passes the check, or
@@ -124,11 +128,11 @@ func flushed(file, name string) error {
 	if err := os.Link(file, name); err != nil { // unlike a renaming, it replaces nothing
 		return err
 	}
-	dir, err := os.Open(filepath.Dir(name))
-	if err != nil {
-		return err
+	if err := durable.Flush(filepath.Dir(name)); err != nil {
+		// Whoever is told of a failure takes away what belongs to the database.
+		return errors.Join(err, os.Remove(name))
 	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return nil
 }
 
 // verifiedRecord holds the record to its seals, its tree and every checkpoint
