@@ -56,7 +56,7 @@ func TestCheckingPage(t *testing.T) {
 	<-h.told
 	b := s.as(t, "ann")
 	b.get(requestPath(id)).want(http.StatusOK).has("The checks are running: 1 of 2 files looked at.", "1 blocking", "not checked")
-	b.hasRaw(`<noscript><meta http-equiv="refresh" content="5"></noscript>`, `hx-trigger="load delay:2s"`, `<progress id="checking-progress" max="2" value="1">`)
+	b.hasRaw(`<noscript><meta http-equiv="refresh" content="5"></noscript>`, ` data-again>`, `<progress id="checking-progress" max="2" value="1">`)
 	for _, link := range b.links(fileLink) {
 		b.get(link).want(http.StatusOK)
 	}

@@ -8,6 +8,7 @@ import { startGrid } from './grid.js'
 import { startTips } from './tips.js'
 import { offerZone } from './zone.js'
 import { startBench } from './bench.js'
+import { startAgain } from './again.js'
 import { startKeeping, bringBack } from './keep.js'
 import { startLeaving } from './leave.js'
 
@@ -21,6 +22,10 @@ startBench(side => { // the panel beside the contents, where nothing else is new
   initAll({ scope: side ?? document.querySelector('#maincontent') })
   side ? panels() : ready()
   bringBack()
+})
+startAgain(() => {
+  initAll({ scope: document.querySelector('#maincontent') })
+  ready()
 })
 startKeeping()
 startLeaving()

@@ -139,7 +139,7 @@ function heard(e) {
 }
 
 // ask sends a request and returns the page that came of it, wherever it led.
-function ask(method, address, body) {
+export function ask(method, address, body) {
   return new Promise((resolve, reject) => {
     const x = new XMLHttpRequest()
     x.open(method, address)
