@@ -13,6 +13,7 @@ async function once(renew) {
   try {
     const { page, url } = await ask('GET', location.href)
     if (new URL(url).pathname !== location.pathname) return // signed out meanwhile
+    if (document.activeElement?.closest('#maincontent')?.matches(':has(input:focus, textarea:focus, select:focus)')) throw new Error('somebody writes')
     const focused = document.activeElement?.id
     const open = [...document.querySelectorAll('#maincontent details[id][open]')].map(d => d.id)
     document.querySelector('#maincontent').replaceWith(document.importNode(page.querySelector('#maincontent'), true))
@@ -20,7 +21,8 @@ async function once(renew) {
     for (const id of open) document.getElementById(id)?.setAttribute('open', '')
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true })
   } catch {
-    // The server is away for a moment: the page stays, and it is asked again.
+    // The server is away for a moment, or somebody writes: the page stays, and it is
+    // asked again.
   }
   startAgain(renew)
 }

@@ -26,6 +26,7 @@ startBench(side => { // the panel beside the contents, where nothing else is new
 startAgain(() => {
   initAll({ scope: document.querySelector('#maincontent') })
   ready()
+  bringBack()
 })
 startKeeping()
 startLeaving()
