@@ -69,7 +69,7 @@ func TestTogether(t *testing.T) {
 	if r == nil || r.ID != id || r.Version != 1 || r.Title != "Together" || len(r.Groups) != 1 || len(r.Groups[0].Files) != 2 || !r.Groups[0].Intermediate || r.Findings == "" {
 		t.Fatalf("kept %+v", r)
 	}
-	want := []review.EventType{review.EvRequestCreated, review.EvRequestEdited, review.EvFileAdded, review.EvFileAdded, review.EvChecked, review.EvGroupEdited, review.EvGroupEdited, review.EvChecked}
+	want := []review.EventType{review.EvRequestCreated, review.EvRequestEdited, review.EvFileAdded, review.EvGroupEdited, review.EvFileAdded, review.EvChecked, review.EvGroupEdited, review.EvChecked}
 	if diff := cmp.Diff(want, after[len(before):]); diff != "" {
 		t.Error(diff)
 	}
